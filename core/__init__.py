@@ -1,0 +1,1 @@
+"""The Partner API and its rules. Nothing in here imports `plugins` or `partners`."""

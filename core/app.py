@@ -1,0 +1,155 @@
+"""Where the parts meet."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from litestar import Litestar, Request, Router, get
+from litestar.di import Provide
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import core.auth.routes
+import core.campaigns.routes
+import core.content.routes
+import core.reports.routes
+import core.signals.routes
+from core import openapi
+from core.auth import access
+from core.auth.access import Principal, public
+from core.auth.middleware import BearerMiddleware
+from core.auth.tokens import Tokens
+from core.blobs import Blobs
+from core.db import Database
+from core.errors import HANDLERS
+from core.log import head, retention
+from core.plugin.host import PluginHost
+from core.settings import Settings
+from core.signals import retention as claim_retention
+from core.signals.keys import Keys
+from core.signals.kinds import BUILTIN, Kinds
+from core.signals.writer import SignalWriter
+from core.wire.health import Health
+
+log = logging.getLogger("kmm")
+
+
+class Hub:
+    """The running parts, for the handlers, the jobs and the tests."""
+
+    def __init__(self, settings: Settings, plugins: Sequence[object] | None, strict: bool) -> None:
+        self.settings = settings
+        self.db = Database(settings.database_url)
+        self.blobs = Blobs(settings.blobs_url)
+        self.keys = Keys(settings.secret)
+        self.plugins = PluginHost(settings, plugins=plugins, strict=strict)
+        self.kinds = Kinds([*BUILTIN, *self.plugins.signal_kinds()])
+        self.tokens = Tokens(self.db, settings)
+        self.writer = SignalWriter(self.db, self.keys)
+
+    def dependencies(self) -> dict[str, Provide]:
+        parts = {
+            name: getattr(self, name)
+            for name in ("settings", "db", "blobs", "keys", "plugins", "kinds", "tokens", "writer")
+        }
+        return {name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()} | {
+            "principal": Provide(_principal, sync_to_thread=False),
+            "snapshot": Provide(_snapshot),
+            "session": Provide(_session),
+            "registry": Provide(_registry),
+        }
+
+    @asynccontextmanager
+    async def running(self, app: Litestar) -> AsyncIterator[None]:
+        await self.tokens.refresh()
+        async with self.writer.running(), self.plugins.running(app):
+            jobs = [
+                asyncio.create_task(_every(1, self.tokens.refresh)),
+                asyncio.create_task(_every(20, lambda: claim_retention.expire(self.writer))),
+                asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
+                asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
+            ]
+            yield
+            for job in jobs:
+                job.cancel()
+                with suppress(asyncio.CancelledError):
+                    await job
+        await self.db.close()
+
+
+def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, strict: bool = False) -> Litestar:
+    """The whole API over `settings`.
+
+    `plugins` replaces discovery by entry point; `strict` raises where a plugin would be quarantined.
+    """
+    hub = Hub(settings, plugins, strict)
+    v1 = Router(
+        "/v1",
+        route_handlers=[
+            *core.auth.routes.handlers,
+            *core.signals.routes.handlers,
+            *core.campaigns.routes.handlers,
+            *core.content.routes.handlers,
+            *core.reports.routes.handlers,
+        ],
+    )
+    app = Litestar(
+        [health, *core.auth.routes.oauth_handlers, v1, *hub.plugins.route_handlers()],
+        dependencies=hub.dependencies(),
+        middleware=[BearerMiddleware(hub.tokens)],
+        guards=[access.guard],
+        exception_handlers=HANDLERS,
+        lifespan=[hub.running],
+        openapi_config=openapi.CONFIG,
+        logging_config=None,
+    )
+    app.state.hub = hub
+    access.require_scopes(openapi.own_handlers(app))
+    return app
+
+
+@get("/health", operation_id="Health", **public())
+async def health(plugins: PluginHost, db: Database) -> Health:
+    """Answers 200 when the hub can serve; names plugins that it had to shut away."""
+    async with db.snapshot(partner=0) as session:
+        position = await head.position(session)
+    return Health(status="ok", position=position, quarantined=plugins.quarantined_names())
+
+
+def _always(part: Any) -> Callable[[], Any]:
+    return lambda: part
+
+
+def _principal(request: Request[Any, Any, Any]) -> Principal:
+    principal: Principal = request.scope["user"]
+    return principal
+
+
+async def _snapshot(db: Database, principal: Principal) -> AsyncIterator[AsyncSession]:
+    async with db.snapshot(principal.partner) as session:
+        yield session
+
+
+async def _session(db: Database, principal: Principal, request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
+    async with head.edge(db, principal.partner, principal.client, _operation(request)) as session:
+        yield session
+
+
+async def _registry(db: Database, principal: Principal, request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
+    async with head.writing(db, principal.client, _operation(request)) as session:
+        yield session
+
+
+def _operation(request: Request[Any, Any, Any]) -> str:
+    return str(request.route_handler.operation_id)
+
+
+async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
+    """A failing job is logged and tried again at its next turn; it never takes the others with it."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await job()
+        except Exception:
+            log.exception("background job failed")

@@ -1,0 +1,76 @@
+"""What a caller may do (`scoped`) and what it may see (`visible`): each asked in one place."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from core.auth.models import Sight
+from core.errors import Forbidden, Unauthorized
+from core.wire.scopes import PartnerKind, Scope
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """The caller, as its token names it."""
+
+    client: str
+    partner: int
+    slug: str
+    kind: PartnerKind
+    scopes: frozenset[Scope]
+
+    @property
+    def is_operator(self) -> bool:
+        return self.kind is PartnerKind.OPERATOR
+
+
+class HasAudience(Protocol):
+    """A table whose rows belong to an audience: claims, events."""
+
+    audience: InstrumentedAttribute[int]
+
+
+def visible(table: type[HasAudience], principal: Principal) -> ColumnElement[bool]:
+    """The rows of `table` that `principal` may see. Every query of shared data goes through here."""
+    return table.audience.in_(select(Sight.audience).where(Sight.partner == principal.partner))
+
+
+def scoped(*scopes: Scope) -> dict[str, Any]:
+    """Keyword arguments of a route handler: its scopes (all are needed), for the guard and for the document."""
+    names: Sequence[str] = [scope.value for scope in scopes]
+    return {"opt": {"scopes": frozenset(scopes)}, "security": [{"oauth2": list(names)}]}
+
+
+def public() -> dict[str, Any]:
+    """Keyword arguments of a handler that anyone may call."""
+    return {"opt": {"public": True}, "security": [{}]}
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Deny by default. A handler without scopes that is not public was refused at start-up."""
+    if handler.opt.get("public"):
+        return
+    principal = connection.scope.get("user")
+    if not isinstance(principal, Principal):
+        raise Unauthorized("Send a token from /oauth/token as `Authorization: Bearer …`.", headers=_CHALLENGE)
+    missing = sorted(handler.opt.get("scopes", frozenset(Scope)) - principal.scopes)
+    if missing:
+        needed = " ".join(missing)
+        raise Forbidden(
+            f"The token lacks: {needed}. Ask for it at /oauth/token, or ask the operator to grant it.",
+            headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'},
+        )
+
+
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+def require_scopes(handlers: Sequence[BaseRouteHandler]) -> None:
+    """Start-up check: every route says who may call it. Raises `RuntimeError` naming the one that does not."""
+    for handler in handlers:
+        if not handler.opt.get("public") and not handler.opt.get("scopes"):
+            raise RuntimeError(f"{handler.handler_name} at {sorted(handler.paths)} has no scope and is not public")

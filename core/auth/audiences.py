@@ -1,0 +1,155 @@
+"""Who may see what: the audience of a claim, and the rows of sight that follow from it.
+
+Sight is written out, one row for each (partner, audience), so that `visible()` is a plain membership test.
+Audiences never change; a partner's groups, kind and state do, and then `refresh_sight` mends its rows. Everything here
+but `sees` runs in a `head.writing` transaction, whose lock keeps two writers from interning the same audience.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth.models import Audience, KindScope, Membership, Partner, Sight
+from core.db import among, insert_rows
+from core.log.events import record
+from core.wire.events import SightChanged
+from core.wire.scopes import PartnerKind, Scope
+from core.wire.signals import Tlp
+
+NONE = ""
+"""The TLP of an audience that carries none: its owner alone, or its groups."""
+
+Key = tuple[int, str, tuple[int, ...]]
+"""An audience by content: owner, TLP (or `NONE`), ids of groups in ascending order."""
+
+_COMMUNITY = frozenset({Tlp.CLEAR, Tlp.GREEN})
+# SQLite takes 32,766 variables a statement.
+_AT_ONCE = 1_000
+
+
+class Viewer(msgspec.Struct, frozen=True):
+    """What of a partner decides what it may see."""
+
+    id: int
+    kind: PartnerKind
+    active: bool
+    reads: bool
+    """Whether its kind may hold `signals:read`."""
+    groups: frozenset[int] = frozenset()
+    """Groups of which it is a member; invitations do not count."""
+
+
+def sees(viewer: Viewer, owner: int, tlp: str, groups: Iterable[int]) -> bool:
+    """Whether `viewer` belongs to the audience of (owner, TLP, groups)."""
+    if not viewer.active:
+        return False
+    if viewer.id == owner or viewer.kind is PartnerKind.OPERATOR:
+        return True
+    named = frozenset(groups)
+    if named:
+        return not named.isdisjoint(viewer.groups)
+    return tlp in _COMMUNITY and viewer.reads
+
+
+async def intern(session: AsyncSession, owner: int, tlp: str, groups: Sequence[int]) -> int:
+    """The id of this audience, made with its rows of sight when it is new."""
+    key = (owner, tlp, tuple(sorted(set(groups))))
+    return (await intern_many(session, [key]))[key]
+
+
+async def intern_many(session: AsyncSession, keys: Iterable[Key]) -> dict[Key, int]:
+    """The same for a whole batch. Group ids of a key must be ascending and distinct."""
+    wanted = sorted(set(keys))
+    found: dict[Key, int] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        found |= await _find(session, wanted[start : start + _AT_ONCE])
+    new = [key for key in wanted if key not in found]
+    if new:
+        made = {key: await _create(session, key) for key in new}
+        await _give_sight(session, made)
+        found |= made
+    return found
+
+
+async def _find(session: AsyncSession, keys: Sequence[Key]) -> dict[Key, int]:
+    columns = tuple_(Audience.owner, Audience.tlp, Audience.groups)
+    spelled = [(owner, tlp, _join(groups)) for owner, tlp, groups in keys]
+    rows = await session.execute(
+        select(Audience.id, Audience.owner, Audience.tlp, Audience.groups).where(columns.in_(spelled))
+    )
+    return {(row.owner, row.tlp, split(row.groups)): row.id for row in rows}
+
+
+async def _create(session: AsyncSession, key: Key) -> int:
+    owner, tlp, groups = key
+    made = insert(Audience).values(owner=owner, tlp=tlp, groups=_join(groups)).returning(Audience.id)
+    return (await session.execute(made)).scalar_one()
+
+
+async def _give_sight(session: AsyncSession, made: Mapping[Key, int]) -> None:
+    """A new audience holds no claims yet, so nobody's view is raised."""
+    viewers = await _viewers(session, Partner.state == "active")
+    rows = [
+        {"partner": viewer.id, "audience": audience}
+        for key, audience in made.items()
+        for viewer in viewers
+        if sees(viewer, *key)
+    ]
+    await insert_rows(session, Sight.__table__, rows)
+
+
+async def refresh_sight(session: AsyncSession, partner: int, reason: str) -> None:
+    """Bring a partner's rows of sight up to date with what it is now.
+
+    When any row is taken or given, its view is raised to the position of a `SightChanged`: cursors from before
+    answer 410.
+    """
+    (viewer,) = await _viewers(session, Partner.id == partner)
+    audiences = await session.execute(select(Audience.id, Audience.owner, Audience.tlp, Audience.groups))
+    due = {row.id for row in audiences if sees(viewer, row.owner, row.tlp, split(row.groups))}
+    held = set(await session.scalars(select(Sight.audience).where(Sight.partner == partner)))
+    if due == held:
+        return
+    lost = sorted(held - due)
+    for start in range(0, len(lost), _AT_ONCE):
+        gone = among(Sight.audience, lost[start : start + _AT_ONCE], session)
+        await session.execute(delete(Sight).where(Sight.partner == partner, gone))
+    rows = [{"partner": partner, "audience": audience} for audience in sorted(due - held)]
+    await insert_rows(session, Sight.__table__, rows)
+    slug = (await session.execute(select(Partner.slug).where(Partner.id == partner))).scalar_one()
+    position = await record(session, SightChanged(partner=slug, reason=reason))
+    await session.execute(update(Partner).where(Partner.id == partner).values(view=position))
+
+
+async def _viewers(session: AsyncSession, which: ColumnElement[bool]) -> list[Viewer]:
+    readers = set(await session.scalars(select(KindScope.kind).where(KindScope.scope == Scope.SIGNALS_READ)))
+    partners = await session.execute(select(Partner.id, Partner.kind, Partner.state).where(which))
+    memberships = await session.execute(
+        select(Membership.partner, Membership.group)
+        .join(Partner, Partner.id == Membership.partner)
+        .where(Membership.state == "member", which)
+    )
+    groups: dict[int, set[int]] = {}
+    for row in memberships:
+        groups.setdefault(row.partner, set()).add(row.group)
+    return [
+        Viewer(
+            id=row.id,
+            kind=PartnerKind(row.kind),
+            active=row.state == "active",
+            reads=row.kind in readers,
+            groups=frozenset(groups.get(row.id, ())),
+        )
+        for row in partners
+    ]
+
+
+def _join(groups: Sequence[int]) -> str:
+    return ",".join(map(str, groups))
+
+
+def split(groups: str) -> tuple[int, ...]:
+    """The ids in `Audience.groups`."""
+    return tuple(map(int, groups.split(","))) if groups else ()

@@ -1,0 +1,97 @@
+"""Tables of partners, their clients, their groups and what they may see."""
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, Micros
+
+
+class Partner(Base):
+    """An organisation."""
+
+    __tablename__ = "partner"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    """`active` or `suspended`."""
+    attribution: Mapped[str] = mapped_column(Text, default="anonymous")
+    """`named` shows peers who said it; `anonymous` does not."""
+    view: Mapped[int] = mapped_column(Micros, default=0)
+    """Position at which its sight last changed; cursors from before answer 410."""
+    created: Mapped[int] = mapped_column(Micros)
+
+
+class KindScope(Base):
+    """The most that clients of a kind may hold: the one table of who may hold which scope."""
+
+    __tablename__ = "kind_scope"
+
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    scope: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class Client(Base):
+    """An OAuth client of a partner (RFC 6749 §2)."""
+
+    __tablename__ = "client"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    auth_method: Mapped[str] = mapped_column(Text)
+    """`client_secret_basic` or `private_key_jwt`."""
+    secret_digest: Mapped[str | None] = mapped_column(Text)
+    jwks: Mapped[str | None] = mapped_column(Text)
+    scopes: Mapped[str] = mapped_column(Text)
+    """Granted, separated by spaces; a token holds what the kind still allows of them."""
+    created: Mapped[int] = mapped_column(Micros)
+    disabled: Mapped[int | None] = mapped_column(Micros)
+
+
+class Group(Base):
+    """A sharing group: a named set of partners."""
+
+    __tablename__ = "sharing_group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    founder: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    created: Mapped[int] = mapped_column(Micros)
+
+
+class Membership(Base):
+    """A partner's place in a group: `invited` until it accepts, then `member`."""
+
+    __tablename__ = "membership"
+
+    group: Mapped[int] = mapped_column(ForeignKey("sharing_group.id"), primary_key=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(Text)
+    since: Mapped[int] = mapped_column(Micros)
+
+
+class Audience(Base):
+    """Who a claim or event is for. Interned, never changes."""
+
+    __tablename__ = "audience"
+    __table_args__ = (UniqueConstraint("owner", "tlp", "groups"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    tlp: Mapped[str] = mapped_column(Text)
+    """TLP 2.0, or empty: the owner alone (or its groups)."""
+    groups: Mapped[str] = mapped_column(Text)
+    """Group ids, ascending, separated by commas."""
+
+
+class Sight(Base):
+    """Which partner may see which audience: the whole of `visible()`."""
+
+    __tablename__ = "sight"
+    __table_args__ = (Index("ix_sight_audience", "audience"),)
+
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    audience: Mapped[int] = mapped_column(ForeignKey("audience.id"), primary_key=True)

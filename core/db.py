@@ -1,0 +1,192 @@
+"""The two engines behind one door: snapshots to read from, transactions to write in, bulk helpers for hot paths."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    MetaData,
+    Table,
+    bindparam,
+    event,
+    func,
+    insert,
+    make_url,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import Integer
+
+READER = "kmm_reader"
+"""PostgreSQL role of every request: row-level security shows it what its partner may see."""
+WRITER = "kmm_writer"
+"""PostgreSQL role of the writing functions of the claim log, which must see every row."""
+
+Micros = BigInteger().with_variant(Integer, "sqlite")
+"""Column type of a time in µs, and of a position. (SQLite wants INTEGER for a primary key.)"""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def full_url(url: str) -> str:
+    """`sqlite:` and `postgresql:` with the drivers that the hub uses."""
+    parsed = make_url(url)
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    return parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername)).render_as_string(False)
+
+
+class Database:
+    """One engine, bound to the event loop that first uses it.
+
+    Three doors, by what the caller is about to do:
+    `snapshot` reads in one consistent view; `edge` writes everything but the claim log;
+    `writer` is for the writing functions of the claim log only (an AST test keeps the list).
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = full_url(url)
+        self.engine: AsyncEngine = create_async_engine(self.url, **_pool(self.url))
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # A waiter that SQLite refuses has to poll; a lock in the process wakes it at once, in order.
+        self._one_writer = asyncio.Lock()
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            self._reading = self.engine
+            self._writing = self.engine.execution_options(kmm_write=True)
+        else:
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
+            # READ COMMITTED: waiting for the head's lock must not end in a serialization failure.
+            self._writing = self.engine.execution_options(isolation_level="READ COMMITTED")
+
+    @asynccontextmanager
+    async def snapshot(self, partner: int) -> AsyncIterator[AsyncSession]:
+        """One consistent read-only view, seen with the eyes of `partner`."""
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            await self._assume(session, READER, partner)
+            yield session
+
+    @asynccontextmanager
+    async def edge(self, partner: int) -> AsyncIterator[AsyncSession]:
+        """A writing transaction with the eyes of `partner`; commits when the block ends well."""
+        async with self._transaction(READER, partner) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writer(self) -> AsyncIterator[AsyncSession]:
+        """A writing transaction that sees every row; commits when the block ends well."""
+        async with self._transaction(WRITER, 0) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(self, role: str, partner: int) -> AsyncIterator[AsyncSession]:
+        async with AsyncExitStack() as stack:
+            if self.is_sqlite:
+                await stack.enter_async_context(self._one_writer)
+            session = await stack.enter_async_context(AsyncSession(self._writing, expire_on_commit=False))
+            await self._assume(session, role, partner)
+            yield session
+            await session.commit()
+
+    async def _assume(self, session: AsyncSession, role: str, partner: int) -> None:
+        if not self.is_sqlite:
+            settings = text("SELECT set_config('role', :role, true), set_config('kmm.partner', :partner, true)")
+            await session.execute(settings, {"role": role, "partner": str(partner)})
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _pool(url: str) -> dict[str, Any]:
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"pool_size": 5, "max_overflow": 20, "connect_args": {"timeout": 30}}
+    return {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+
+
+def _configure_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN comes too late for a snapshot; `_begin_sqlite` says it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        # The default of 1,000 pages checkpoints so often that bulk writes lose a third of their rate.
+        "wal_autocheckpoint=20000",
+        "cache_size=-32000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    write = connection.get_execution_options().get("kmm_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def among(column: InstrumentedAttribute[Any], values: Sequence[Any], session: AsyncSession) -> ColumnElement[bool]:
+    """`column IN values` for thousands of values: one array on PostgreSQL, so that the statement stays prepared."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == func.any(bindparam(None, list(values), type_=ARRAY(column.type)))
+    return column.in_(values)
+
+
+async def insert_rows(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the keys of the first."""
+    if not rows:
+        return
+    if session.get_bind().dialect.name == "sqlite":
+        await session.execute(insert(table), list(rows))
+        return
+    names = list(rows[0])
+    statement = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM {_unnest(table, names)}"
+    await session.execute(text(statement), _columns(rows, names))
+
+
+async def update_rows(session: AsyncSession, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Update the rows whose `key` column equals each mapping's `"at"`; the other entries are the new values."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "at"]
+    if session.get_bind().dialect.name == "sqlite":
+        statement = update(table).where(table.c[key] == bindparam("at")).values({n: bindparam(f"n_{n}") for n in names})
+        renamed = [{"at": row["at"]} | {f"n_{name}": row[name] for name in names} for row in rows]
+        connection = await session.connection()
+        await connection.execute(statement, renamed)
+        return
+    assignments = ", ".join(f"{name} = new.{name}" for name in names)
+    source = _unnest(table, ["at", *names], {"at": table.c[key].type})
+    aliases = ", ".join(["at", *names])
+    sql = f"UPDATE {table.name} SET {assignments} FROM {source} AS new({aliases}) WHERE {table.name}.{key} = new.at"
+    await session.execute(text(sql), _columns(rows, ["at", *names]))
+
+
+def _unnest(table: Table, names: Sequence[str], types: Mapping[str, Any] | None = None) -> str:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    kinds = {name: (types or {}).get(name) or table.c[name].type for name in names}
+    arrays = (f"CAST(:{name} AS {kind.compile(dialect)}[])" for name, kind in kinds.items())
+    return f"unnest({', '.join(arrays)})"
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in names}
+
+

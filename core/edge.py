@@ -1,0 +1,134 @@
+"""Request bodies read raw: bounded, decompressed as they come, cut into lines or decoded item by item."""
+
+import re
+import zlib
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+import msgspec
+import zstandard
+from litestar import Request
+
+from core.errors import Invalid, TooLarge, UnsupportedMediaType
+from core.wire.common import FieldError
+
+JSON_LIMIT = 32 * 1024 * 1024
+"""Bytes of a JSON body, after decompression."""
+LINE_LIMIT = 64 * 1024
+"""Bytes of one NDJSON line."""
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+
+
+class BrokenFrame(Invalid):
+    """The compressed body is damaged or stops before its end."""
+
+    code = "broken_compression"
+
+
+
+def content_type(request: Request[Any, Any, Any]) -> str:
+    """The media type without parameters; JSON when the caller names none."""
+    return request.headers.get("content-type", JSON).partition(";")[0].strip().lower() or JSON
+
+
+async def chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    """The body in pieces of bounded size, decompressed by its Content-Encoding (gzip or zstd).
+
+    Raises `BrokenFrame` when a compressed body is damaged or ends early, `UnsupportedMediaType` for other encodings.
+    """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("identity", ""):
+        async for piece in request.stream():
+            yield piece
+    elif encoding in ("gzip", "x-gzip"):
+        async for piece in _gunzip(request.stream()):
+            yield piece
+    elif encoding == "zstd":
+        async for piece in _unzstd(request.stream()):
+            yield piece
+    else:
+        raise UnsupportedMediaType("Send the body plain, or with Content-Encoding gzip or zstd.")
+
+
+_PIECE = 256 * 1024
+
+
+async def _gunzip(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    inflate = zlib.decompressobj(wbits=31)
+    async for data in source:
+        while data:
+            if inflate.eof:
+                inflate = zlib.decompressobj(wbits=31)
+            try:
+                # Bounded output: a bomb is met piece by piece and stops at the reader's own limit.
+                piece = inflate.decompress(data, _PIECE)
+            except zlib.error:
+                raise BrokenFrame("The gzip body is damaged.") from None
+            if piece:
+                yield piece
+            data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+    if not inflate.eof:
+        raise BrokenFrame("The gzip body ends before its frame does.")
+
+
+async def _unzstd(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    inflate = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024).decompressobj()
+    started = False
+    async for data in source:
+        # Slices bound what one call can inflate.
+        for start in range(0, len(data), 256):
+            part = data[start : start + 256]
+            while part:
+                if inflate.eof:
+                    inflate = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024).decompressobj()
+                started = True
+                try:
+                    piece = inflate.decompress(part)
+                except zstandard.ZstdError:
+                    raise BrokenFrame("The zstd body is damaged.") from None
+                if piece:
+                    yield piece
+                part = inflate.unused_data if inflate.eof else b""
+    if not started or not inflate.eof:
+        raise BrokenFrame("The zstd body ends before its frame does.")
+
+
+async def body(request: Request[Any, Any, Any], limit: int = JSON_LIMIT) -> bytes:
+    """The whole body. Raises `TooLarge` beyond `limit` bytes."""
+    whole = bytearray()
+    async for piece in chunks(request):
+        whole += piece
+        if len(whole) > limit:
+            raise TooLarge(f"The body may have {limit} bytes; send less at a time, or stream {NDJSON}.")
+    return bytes(whole)
+
+
+T = TypeVar("T")
+
+
+def decode(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
+    """Decode a body as a whole; faults become `Invalid` with a pointer."""
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        fault = field_error(exc)
+        raise Invalid("The body is not what this call expects.", errors=[fault]) from None
+
+
+_AT = re.compile(r"^(.*) - at `(?:key in )?\$(.*)`$", re.DOTALL)
+
+
+def field_error(exc: Exception, base: str = "") -> FieldError:
+    """What msgspec says, with its `$.a[0].b` as a JSON pointer below `base`."""
+    if isinstance(exc, RecursionError):
+        return FieldError(pointer=base, code="too_deep", detail="The JSON is nested too deeply.")
+    if not isinstance(exc, msgspec.ValidationError):
+        return FieldError(pointer=base, code="not_json", detail="This is not JSON in UTF-8.")
+    found = _AT.match(str(exc))
+    if not found:
+        return FieldError(pointer=base, code="invalid", detail=str(exc))
+    detail, path = found.groups()
+    pointer = base + re.sub(r"\[(\d+|\.\.\.)\]", r"/\1", path).replace(".", "/").replace("///", "/...")
+    return FieldError(pointer=pointer, code="invalid", detail=detail)

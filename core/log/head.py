@@ -1,0 +1,73 @@
+"""The head of the log: locked first in every writing transaction, moved last."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import times
+from core.db import Database
+from core.log.models import LogHead, Tick
+
+FIRST = 11
+"""Positions start above 10: peers' clients ask for "everything" with a start of 10."""
+
+
+class Head:
+    """The counter while this transaction holds its lock."""
+
+    def __init__(self, position: int, at: int) -> None:
+        self.base = position
+        self.position = position
+        self.at = at
+
+    def take(self) -> int:
+        """The next position, in commit order."""
+        self.position += 1
+        return self.position
+
+
+async def position(session: AsyncSession) -> int:
+    """The last position that this snapshot knows."""
+    return (await session.execute(select(LogHead.position))).scalar_one()
+
+
+async def lock(session: AsyncSession) -> Head:
+    """Take the log's write lock. Held until the transaction ends."""
+    row = (await session.execute(select(LogHead.position, LogHead.at, LogHead.n).with_for_update())).one()
+    head = Head(row.position, max(times.now(), row.at + row.n))
+    session.info["head"] = head
+    return head
+
+
+async def settle(session: AsyncSession, actor: str, request: str) -> None:
+    """Write the tick and move the head, if this transaction took positions."""
+    head: Head = session.info["head"]
+    taken = head.position - head.base
+    if not taken:
+        return
+    await session.execute(
+        insert(Tick).values(position=head.base + 1, n=taken, at=head.at, actor=actor, request=request)
+    )
+    await session.execute(update(LogHead).values(position=head.position, at=head.at, n=taken))
+
+
+@asynccontextmanager
+async def edge(db: Database, partner: int, actor: str, request: str) -> AsyncIterator[AsyncSession]:
+    """The transaction of one request: head locked, committed when the block ends well."""
+    async with db.edge(partner) as session:
+        await lock(session)
+        yield session
+        await session.flush()
+        await settle(session, actor, request)
+
+
+@asynccontextmanager
+async def writing(db: Database, actor: str, request: str) -> AsyncIterator[AsyncSession]:
+    """The same for the writing functions of the claim log and of who may see it."""
+    async with db.writer() as session:
+        await lock(session)
+        yield session
+        await session.flush()
+        await settle(session, actor, request)

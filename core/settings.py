@@ -1,0 +1,47 @@
+"""Settings: defaults, then a TOML file, then KMM_* variables."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything an installation may choose. The defaults run on one machine with one file.
+
+    Each field is a key of the TOML file and, in capitals behind `KMM_`, an environment variable.
+    """
+
+    secret: Annotated[str, Meta(min_length=32)]
+    """Root of every keyed digest and of the key encryption; constant for the life of a database."""
+    database_url: str = "sqlite+aiosqlite:///var/hub.db"
+    """SQLAlchemy URL; `sqlite:` and `postgresql:` without a driver get ours."""
+    blobs_url: str = "file:///var/blobs"
+    """Where assets lie: `file:///absolute/folder`, `s3://bucket/prefix` or `memory:///`."""
+    base_url: str = "http://127.0.0.1:8080"
+    """How partners reach the hub; issuer and audience of every token."""
+    disabled_plugins: tuple[str, ...] = ()
+    plugins: dict[str, dict[str, Any]] = {}
+    """One table for each plugin, validated by the plugin's own Struct."""
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
+    """Read settings from `path` (or `KMM_CONFIG`), the environment and `overrides`, the later winning.
+
+    Raises `msgspec.ValidationError` naming the key that is missing or wrong, `OSError` when the file cannot be read.
+    """
+    source = path or (Path(environ["KMM_CONFIG"]) if "KMM_CONFIG" in environ else None)
+    values: dict[str, Any] = tomllib.loads(source.read_text("utf-8")) if source else {}
+    for field in msgspec.structs.fields(Settings):
+        text = environ.get(f"KMM_{field.name.upper()}")
+        if text is not None and field.name != "plugins":
+            values[field.name] = _list(text) if field.name == "disabled_plugins" else text
+    return msgspec.convert(values | overrides, Settings)
+
+
+def _list(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -1,0 +1,66 @@
+"""Accounts at banks of Viet Nam, as BIN:ACCOUNT in the words of NAPAS and VietQR."""
+
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+
+from core.signals.kinds.text import clean
+from core.wire.kinds import Canonical
+
+_NOT_AN_ACCOUNT = "Expected BANK:ACCOUNT, with the six-digit BIN or the short name of the bank."
+_BIN = re.compile(r"[0-9]{6}")
+# The transfer network takes up to 19 letters and digits; banks sell short numbers and words as accounts.
+_ACCOUNT = re.compile(r"(?=.*[0-9])[0-9A-Z]{3,19}|[A-Z]{6,19}")
+_SEPARATORS = re.compile(r"[\s.\-_/]+")
+# Without a colon the account starts at the first digit that only digits and separators follow.
+_BANK_THEN_DIGITS = re.compile(r"(?P<bank>[0-9]{6}|.*?[^\W\d].*?)[\s\-/|,;]+(?P<account>[0-9][0-9\s.\-]*)")
+
+
+def parse_bank_account(value: str) -> Canonical:
+    """The account under its bank's BIN, without separators; leading zeros belong to it.
+
+    A BIN need not be in our table. The name of the holder is refused: a value names no person.
+    """
+    text = unicodedata.normalize("NFKC", clean(value))
+    bank, colon, account = text.partition(":")
+    if not colon:
+        found = _BANK_THEN_DIGITS.fullmatch(text)
+        if not found:
+            raise ValueError(_NOT_AN_ACCOUNT)
+        bank, account = found["bank"], found["account"]
+    number = _SEPARATORS.sub("", account).upper()
+    if not _ACCOUNT.fullmatch(number):
+        raise ValueError("Expected an account of 3 to 19 letters and digits, without the name of its holder.")
+    identity = f"{_bin(bank.strip())}:{number}"
+    return Canonical(identity, identity)
+
+
+def _bin(bank: str) -> str:
+    if _BIN.fullmatch(bank):
+        return bank
+    try:
+        return _BINS[_folded(bank)]
+    except KeyError:
+        raise ValueError("Expected a bank of Viet Nam by its short name or six-digit BIN.") from None
+
+
+def _folded(name: str) -> str:
+    """The name without case, accents, punctuation and the words for "bank"."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).replace("đ", "d")
+    letters = "".join(character for character in plain if character.isalnum())
+    return letters.removeprefix("nganhang").removesuffix("bank")
+
+
+def _read_table() -> dict[str, str]:
+    """BIN of each folded name; ValueError when two banks share a name."""
+    table = tomllib.loads((Path(__file__).parent / "data" / "banks.toml").read_text("utf-8"))
+    bins: dict[str, str] = {}
+    for code, names in table["banks"].items():
+        for name in names:
+            if bins.setdefault(_folded(name), code) != code:
+                raise ValueError(f"Two banks are called {name}.")
+    return bins
+
+
+_BINS = _read_table()

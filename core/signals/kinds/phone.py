@@ -1,0 +1,59 @@
+"""Phone numbers: E.164 where there is one, and the short codes of Viet Nam.
+
+A number without country code is read as one dialled in Viet Nam.
+"""
+
+import re
+import tomllib
+import unicodedata
+from pathlib import Path
+
+import phonenumbers
+
+from core.signals.kinds.text import clean
+from core.wire.kinds import Canonical
+
+REGION = "VN"
+COUNTRY_CODE = 84
+
+_MOVED = tomllib.loads((Path(__file__).parent / "data" / "moved_prefixes.toml").read_text("utf-8"))
+_NEW_PREFIXES: dict[str, str] = _MOVED["prefixes"]
+_OLD_LENGTH: int = _MOVED["old_length"]
+
+_NOT_A_PHONE = "Expected a phone number in digits, with + and country code when it is not Vietnamese."
+# Separators, dashes of all kinds and the direction marks that address books put around a number.
+_SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]+")
+_DIALLED = re.compile(r"\+?[0-9]{3,20}")
+_SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}")
+
+
+def parse_phone(value: str) -> Canonical:
+    """+84… and the like; a short code keeps its digits and is identified as RFC 3966 does, by its context.
+
+    Numbers need not be assigned: a forged caller number is a lead as well.
+    """
+    dialled = _SEPARATORS.sub("", unicodedata.normalize("NFKC", clean(value)))
+    if not _DIALLED.fullmatch(dialled):
+        raise ValueError(_NOT_A_PHONE)
+    if _SHORT_CODE.fullmatch(dialled):
+        return Canonical(f"{dialled};phone-context=+{COUNTRY_CODE}", dialled)
+    try:
+        number = phonenumbers.parse(dialled, REGION)
+    except phonenumbers.NumberParseException:
+        raise ValueError(_NOT_A_PHONE) from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("Expected a phone number of the length its country uses.")
+    national = phonenumbers.national_significant_number(number)
+    if number.country_code == COUNTRY_CODE:
+        # Seven or eight digits may be a landline without its area code, which is many numbers, not one.
+        if len(national) <= 8 and not phonenumbers.is_valid_number(number):
+            raise ValueError("Expected a landline number with its area code.")
+        national = _moved(national)
+    e164 = f"+{number.country_code}{national}"
+    return Canonical(e164, e164)
+
+
+def _moved(national: str) -> str:
+    if len(national) == _OLD_LENGTH and (new := _NEW_PREFIXES.get(national[:3])):
+        return new + national[3:]
+    return national

@@ -1,0 +1,155 @@
+"""Addresses on the internet: url, domain, ip and email.
+
+Host names are shown in their ASCII form (punycode): resolvers, filters and registrars act on that form, and it
+is the one spelling in which look-alike letters cannot hide.
+"""
+
+import ipaddress
+import re
+import unicodedata
+
+import ada_url
+
+from core.signals.kinds.text import MAX_URL_CHARACTERS, clean, refang
+from core.wire.kinds import Canonical
+
+_NOT_A_DOMAIN = "Expected a host name with at least two labels, such as example.com."
+_NOT_A_URL = "Expected an http or https URL with a host name or an IP address."
+
+# Wider than a registrable name: underscores and outer hyphens do resolve, and are in use on abusive hosts.
+_DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_SCHEME = re.compile(r"(?P<name>h(?:tt|xx)p(?P<tls>s?))(?:://|\[://\]|\[:\]//|:[/\\]*)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[^/\\?#]*")
+_TRIPLET = re.compile("%[0-9A-Fa-f]{2}")
+_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_AT = re.compile(r"[\[({](?:@|at)[\])}]", re.IGNORECASE)
+_LOCAL_PART = re.compile(r"""[^\s"(),:;<>@\[\\\]]{1,64}""")
+
+
+def parse_domain(value: str) -> Canonical:
+    """A host name in lower case and punycode, without the root dot."""
+    name = _ascii_domain(refang(clean(value)))
+    return Canonical(name, name)
+
+
+def parse_ip(value: str) -> Canonical:
+    """One IPv4 or IPv6 address in its shortest spelling (RFC 5952); an IPv4-mapped IPv6 address is its IPv4 one."""
+    text = refang(clean(value)).removeprefix("[").removesuffix("]")
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError("Expected one IPv4 or IPv6 address without port or prefix length.") from None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id is not None:
+            raise ValueError("Expected an IPv6 address without a zone.")
+        address = address.ipv4_mapped or address
+    return Canonical(str(address), str(address))
+
+
+def parse_email(value: str) -> Canonical:
+    """A mailbox. The part before the @ is shown as sent and compared without case; tags and dots in it count."""
+    local, at, domain = _AT.sub("@", refang(clean(value))).rpartition("@")
+    local = unicodedata.normalize("NFC", local)
+    if not at or not local.isprintable() or not _LOCAL_PART.fullmatch(local):
+        raise ValueError("Expected an email address, such as name@example.com.")
+    domain = _ascii_domain(domain)
+    if len(local) + len(domain) > 253:  # with the @, the longest path of RFC 5321
+        raise ValueError("Expected an email address of at most 254 characters.")
+    return Canonical(f"{local.casefold()}@{domain}", f"{local}@{domain}")
+
+
+def parse_url(value: str) -> Canonical:
+    """An http or https URL in WHATWG form with the percent-encoding of RFC 3986 §6.2.2.
+
+    Shown with its scheme and compared without it and without ports 80 and 443. Credentials and fragment are
+    dropped: neither decides what is served, and both may carry the name of a person who was lured there.
+    A value without a scheme is taken as http.
+    """
+    scheme, rest = _split_scheme(clean(value, MAX_URL_CHARACTERS))
+    try:
+        href = ada_url.URL(f"{scheme}://{rest}").href
+    except ValueError:
+        raise ValueError(_NOT_A_URL) from None
+    authority, _, tail = href.partition("#")[0][len(scheme) + 3 :].partition("/")
+    host, port = _split_port(authority.rpartition("@")[2])
+    path = _canonical_path("/" + tail)
+    display = f"{scheme}://{host}{port}{path}"
+    if len(display) > MAX_URL_CHARACTERS:
+        raise ValueError(f"Expected a URL of at most {MAX_URL_CHARACTERS} characters once encoded.")
+    return Canonical(f"{host}{'' if port in (':80', ':443') else port}{path}", display)
+
+
+def guess(line: str) -> tuple[str, str]:
+    """(kind, value) of a line from a bare list: a host is a domain or ip; with port, path or query it is a url."""
+    value = line.strip()
+    if not any(mark in value for mark in "/\\?#@"):
+        bare = refang(value)
+        if ":" not in bare and not bare[-1:].isdigit():
+            return "domain", value
+        try:
+            parse_ip(bare)
+        except ValueError:
+            return ("url" if ":" in bare else "domain"), value
+        return "ip", value
+    return "url", value
+
+
+def _ascii_domain(name: str) -> str:
+    if name.isascii() and "xn--" not in (lowered := name.lower()):
+        ascii_name = lowered
+    else:
+        ascii_name = ada_url.idna_to_ascii(name).decode()
+    ascii_name = ascii_name.removesuffix(".")
+    if _DOMAIN.fullmatch(ascii_name):
+        return ascii_name
+    if _IPV4.fullmatch(ascii_name):
+        raise ValueError("Expected a host name; send an IP address as kind ip.")
+    if any(mark in name for mark in "/?:"):
+        raise ValueError("Expected a host name alone; send an address with scheme, port or path as kind url.")
+    raise ValueError(_NOT_A_DOMAIN)
+
+
+def _split_scheme(text: str) -> tuple[str, str]:
+    """("http" or "https", the rest of the URL) with defanged spellings undone."""
+    found = _SCHEME.match(text)
+    rest = text[found.end() :] if found else text
+    authority = _AUTHORITY.match(rest)
+    host = authority[0] if authority else ""
+    if not found and ("@" in host or host.endswith(":")):
+        raise ValueError(_NOT_A_URL)  # an email address or another scheme, not a host to put http:// before
+    # Brackets in a path may be part of it; they are marks of defanging only where scheme or host carry them too.
+    if refang(host) != host or (found and found[0].lower() not in ("http://", "https://")):
+        rest = refang(rest)
+    return ("https" if found and found["tls"] else "http"), rest
+
+
+def _split_port(authority: str) -> tuple[str, str]:
+    """Host and ":port" ("" when the scheme's own) of an authority in WHATWG form, with the root dot dropped."""
+    if authority.endswith("]"):
+        return authority, ""
+    host, colon, port = authority.rpartition(":")
+    if not colon:
+        host, port = authority, ""
+    if not host.startswith("["):
+        host = host.removesuffix(".")
+        if not _DOMAIN.fullmatch(host) and not _IPV4.fullmatch(host):
+            raise ValueError(_NOT_A_URL)
+    return host, colon + port
+
+
+def _canonical_path(path: str) -> str:
+    """Path and query with upper-case triplets, unreserved characters decoded and no empty query."""
+    if path.endswith("?") and path.count("?") == 1:
+        path = path[:-1]
+    # Beside a stray % decoding could form a triplet that was never there, so such a path stays as it is.
+    if "%" in path and not _STRAY_PERCENT.search(path):
+        path = _TRIPLET.sub(_canonical_triplet, path)
+    return path
+
+
+def _canonical_triplet(match: re.Match[str]) -> str:
+    character = chr(int(match[0][1:], 16))
+    if character.isascii() and (character.isalnum() or character in "-._~"):
+        return character
+    return match[0].upper()

@@ -1,0 +1,50 @@
+"""Shapes that every room shares: bounded text, slugs, problems."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+# NUL and the other C0 controls cannot be stored by PostgreSQL or printed by anyone; tab, LF and CR may stand in prose.
+_LINE = r"^[^\u0000-\u001f\u007f]*$"
+_PROSE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
+
+Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=_LINE)]
+"""One line of text, 1 to 300 characters."""
+Prose = Annotated[str, Meta(max_length=5_000, pattern=_PROSE)]
+"""Text of several lines, up to 5,000 characters."""
+Slug = Annotated[str, Meta(min_length=2, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$")]
+"""A name for use in addresses: lower-case letters, digits and inner hyphens."""
+ExternalId = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
+"""A partner's own name for a thing, kept verbatim."""
+Time = Annotated[datetime, Meta(tz=True)]
+"""RFC 3339 with a zone; the hub answers in UTC with `Z`."""
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""A number of things, exact in JSON (RFC 8259 §6)."""
+
+
+class FieldError(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One fault, and where it is."""
+
+    pointer: str
+    """JSON pointer (RFC 6901) into the body that was sent."""
+    code: str
+    """A stable word for programs."""
+    detail: str
+    """A sentence for people: what is expected."""
+
+
+class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Every error of this API (RFC 9457, application/problem+json)."""
+
+    title: str
+    status: int
+    type: str = "about:blank"
+    detail: str = ""
+    """What to do about it."""
+    errors: tuple[FieldError, ...] = ()
+    committed: int | None = None
+    """Streams only: how many lines were stored before the fault."""
+    line: int | None = None
+    """Streams only: the line that ended the stream, counted from 1."""

@@ -1,0 +1,48 @@
+"""Low-volume events, one Struct each; the tag is the name in the log and in openapi/events.md."""
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type"):
+    """What happened, by ids only. Readers fetch the thing itself with their own rights."""
+
+
+class SightChanged(Event, tag="sight.changed"):
+    """A partner's sight of the log widened or narrowed: membership, kind, admission or suspension.
+
+    Its cursors from before answer 410 and it walks anew.
+    """
+
+    partner: str
+    reason: str
+
+
+class PartnerAdmitted(Event, tag="partner.admitted"):
+    """A partner may now hold clients."""
+
+    partner: str
+
+
+class CampaignChanged(Event, tag="campaign.changed"):
+    """A campaign was created or changed."""
+
+    campaign: str
+
+
+class MaterialPublished(Event, tag="material.published"):
+    """A version of a material may be fetched."""
+
+    material: str
+    version: int
+
+
+class MaterialWithdrawn(Event, tag="material.withdrawn"):
+    """A material answers 410 from now on; those who fetched it take it down."""
+
+    material: str
+
+
+class ReportFrozen(Event, tag="report.frozen"):
+    """A consolidated report was frozen."""
+
+    report: str

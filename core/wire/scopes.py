@@ -1,0 +1,52 @@
+"""What a token may do, and the kinds of partner that may be given it."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """OAuth scopes (RFC 6749 §3.3), each `noun:verb`. The generated list is openapi/scopes.md."""
+
+    SIGNALS_READ = "signals:read"
+    SIGNALS_WRITE = "signals:write"
+    GROUPS_WRITE = "groups:write"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+    CONTENT_READ = "content:read"
+    CONTENT_WRITE = "content:write"
+    CONTENT_APPROVE = "content:approve"
+    REPORTS_READ = "reports:read"
+    REPORTS_NATIONAL = "reports:national"
+    PARTNERS_READ = "partners:read"
+    PARTNERS_ADMIT = "partners:admit"
+
+    @property
+    def meaning(self) -> str:
+        """One line for the consent page, the OpenAPI document and scopes.md."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Scope.SIGNALS_READ: "Read the signal feed, look signals up, read sharing groups.",
+    Scope.SIGNALS_WRITE: "Submit and retract signals.",
+    Scope.GROUPS_WRITE: "Found sharing groups, invite to them, accept and leave.",
+    Scope.CAMPAIGNS_READ: "Read campaigns and their activities.",
+    Scope.CAMPAIGNS_WRITE: "Create campaigns, change them and submit activities.",
+    Scope.CONTENT_READ: "List approved material and download it.",
+    Scope.CONTENT_WRITE: "Draft material, upload assets, submit for approval, publish and withdraw one's own.",
+    Scope.CONTENT_APPROVE: "Approve or withdraw another partner's material.",
+    Scope.REPORTS_READ: "Make and read reports over what the partner may see.",
+    Scope.REPORTS_NATIONAL: "Make and read reports over every partner's counts.",
+    Scope.PARTNERS_READ: "Read the list of partners.",
+    Scope.PARTNERS_ADMIT: "Admit, change and suspend partners and issue their clients.",
+}
+
+
+class PartnerKind(StrEnum):
+    """What an organisation is to the hub. A kind decides the most that its clients may be given."""
+
+    PLATFORM = "platform"
+    ALLIANCE = "alliance"
+    CREATOR = "creator"
+    PROTECTION = "protection"
+    AGENCY = "agency"
+    OPERATOR = "operator"

@@ -1,0 +1,237 @@
+"""Signals as partners send and receive them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from core.wire.common import Count, ExternalId, FieldError, Line, Slug, Time
+
+
+class Tlp(StrEnum):
+    """Traffic Light Protocol 2.0 (first.org/tlp), from widest to strictest."""
+
+    CLEAR = "CLEAR"
+    GREEN = "GREEN"
+    AMBER = "AMBER"
+    AMBER_STRICT = "AMBER+STRICT"
+    RED = "RED"
+
+
+class Category(StrEnum):
+    """What the observable is used for."""
+
+    ONLINE_KIDNAPPING = "online_kidnapping"
+    GROOMING = "grooming"
+    SEXTORTION = "sextortion"
+    IMPERSONATION = "impersonation"
+    TRAFFICKING_RECRUITMENT = "trafficking_recruitment"
+    PHISHING = "phishing"
+    INVESTMENT_SCAM = "investment_scam"
+    GAMBLING = "gambling"
+    CSAM_HASH = "csam_hash"
+    SELF_HARM = "self_harm"
+    OTHER = "other"
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class State(StrEnum):
+    """Of an item (`active`, `disputed`) or a tombstone (the rest)."""
+
+    ACTIVE = "active"
+    DISPUTED = "disputed"
+    RETRACTED = "retracted"
+    EXPIRED = "expired"
+    GONE = "gone"
+    """No longer shared with you; never why."""
+
+
+SignalId = Annotated[str, Meta(pattern="^sig_[a-z2-7]{26}$", min_length=30, max_length=30)]
+KindName = Annotated[str, Meta(min_length=2, max_length=40, pattern="^[a-z][a-z0-9_]*$")]
+Confidence = Annotated[int, Meta(ge=0, le=100)]
+ContextValue = Annotated[str, Meta(max_length=500, pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$")]
+Context = Annotated[dict[KindName, ContextValue | int | bool], Meta(max_length=20)]
+"""Up to 20 short facts about the observable. Never about a person affected."""
+
+
+class SignalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a partner says of an observable, and stands by. The same item again changes nothing."""
+
+    kind: KindName
+    """One of the hub's kinds, for example `url`, `phone`, `bank_account`."""
+    value: Annotated[str, Meta(min_length=1, max_length=8192)]
+    """The observable as seen; the hub normalises it and keeps the spelling."""
+    category: Category = Category.OTHER
+    confidence: Confidence | None = None
+    """0 to 100."""
+    severity: Severity | None = None
+    tlp: Tlp | None = None
+    """Absent: for the submitter alone (or for `groups`)."""
+    groups: Annotated[tuple[Slug, ...], Meta(max_length=20)] = ()
+    """Sharing groups that the submitter belongs to."""
+    campaign: Slug | None = None
+    external_id: ExternalId | None = None
+    """The submitter's own name for the item; retraction by it needs no hub id."""
+    first_seen: Time | None = None
+    last_seen: Time | None = None
+    valid_until: Time | None = None
+    context: Context = {}
+    origin: Line | None = None
+    """Where the submitter has it from; two claims of one origin corroborate nothing."""
+    derived_from: Annotated[tuple[SignalId, ...], Meta(max_length=10)] = ()
+    """Signals of which this is an echo."""
+
+
+class SubmitStatus(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+class SubmitResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of one item."""
+
+    index: Count
+    id: SignalId | None
+    status: SubmitStatus
+    errors: tuple[FieldError, ...] = ()
+    """Why it was rejected; a note (`audience_empty`) on an accepted item."""
+
+
+class Submitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to a submission: an outcome for every item."""
+
+    position: Count
+    """Of the log after this submission."""
+    created: Count
+    updated: Count
+    unchanged: Count
+    rejected: Count
+    results: tuple[SubmitResult, ...]
+
+
+class Retraction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of the caller's own claims to withdraw: by the caller's names or by the hub's ids."""
+
+    external_ids: Annotated[tuple[ExternalId, ...], Meta(max_length=10_000)] = ()
+    ids: Annotated[tuple[str, ...], Meta(max_length=10_000)] = ()
+
+
+class RetractStatus(StrEnum):
+    RETRACTED = "retracted"
+    RELEASED = "released"
+    """The name was dropped; the claim stands under its other names."""
+    NOT_FOUND = "not_found"
+
+
+class RetractResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    index: Count
+    id: SignalId | None
+    status: RetractStatus
+
+
+class Retracted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    position: Count
+    retracted: Count
+    results: tuple[RetractResult, ...]
+
+
+class SignalOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signal as this caller may see it, made of the claims it may see; or a tombstone of one that it lost.
+
+    A tombstone has `id`, `state` and `position` and nothing else.
+    """
+
+    id: SignalId
+    state: State
+    position: Count
+    """Place in the log of the newest claim that the caller may see."""
+    kind: KindName | UnsetType = UNSET
+    value: str | UnsetType = UNSET
+    """Canonical form."""
+    tlp: Tlp | None | UnsetType = UNSET
+    """The strictest of the claims used; null when none carries one."""
+    category: Category | UnsetType = UNSET
+    """Of the most confident claim, the earliest among equals; so is `severity`."""
+    severity: Severity | None | UnsetType = UNSET
+    confidence: Confidence | None | UnsetType = UNSET
+    first_seen: Time | None | UnsetType = UNSET
+    last_seen: Time | None | UnsetType = UNSET
+    valid_until: Time | None | UnsetType = UNSET
+    """When the last of the claims lapses; null when one does not."""
+    campaign: Slug | None | UnsetType = UNSET
+    claims: Count | UnsetType = UNSET
+    """How many partners' claims the caller may see."""
+    check: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | UnsetType = UNSET
+    """Adds up, mod 2^128 over a caught-up copy, to the feed's `digest`."""
+
+
+class Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page of the log as this caller may see it."""
+
+    signals: tuple[SignalOut, ...]
+    next: str
+    """Cursor for the next page; also when there is none yet."""
+    more: bool
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | UnsetType = UNSET
+    """On the last page: sum of the checks of everything the caller may see now."""
+
+
+class Digest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The caller's whole view as one number, to compare a copy with."""
+
+    position: Count
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+
+
+class LookupItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: KindName
+    value: Annotated[str, Meta(min_length=1, max_length=8192)]
+
+
+class LookupResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    index: Count
+    known: bool
+    signal: SignalOut | None = None
+    errors: tuple[FieldError, ...] = ()
+    """Why the item could not be looked up."""
+
+
+class LookedUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    results: tuple[LookupResult, ...]
+
+
+class ClaimOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One partner's statement about the signal."""
+
+    position: Count
+    partner: Slug | None
+    """Null unless it is your own, you are the operator, or the partner chose to be named."""
+    category: Category
+    confidence: Confidence | None
+    severity: Severity | None
+    tlp: Tlp | None
+    groups: tuple[Slug, ...]
+    """Those that you belong to."""
+    first_seen: Time | None
+    last_seen: Time | None
+    valid_until: Time | None
+    campaign: Slug | None
+    context: Context
+    external_ids: tuple[ExternalId, ...] = ()
+    """Your own names for it; empty on others' claims."""
+
+
+class SignalDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A signal and each claim that the caller may see."""
+
+    signal: SignalOut
+    claims: tuple[ClaimOut, ...]

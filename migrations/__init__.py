@@ -1,0 +1,1 @@
+"""Alembic migrations of core. Run by `kmm migrate`."""
