@@ -1,0 +1,27 @@
+"""The databases that tests stand on are what they claim to be."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+async def answer(url: str, question: str) -> object:
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        found = await connection.scalar(text(question))
+    await engine.dispose()
+    return found
+
+
+async def test_each_call_makes_a_migrated_database_of_its_own(new_database: Callable[[], str]) -> None:
+    first, second = new_database(), new_database()
+    assert first != second
+    assert await answer(first, "SELECT count(*) FROM alembic_version") == 1
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+async def test_the_login_of_the_tests_is_held_by_row_level_security(database_url: str) -> None:
+    bypasses = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    assert await answer(database_url, bypasses) is False
