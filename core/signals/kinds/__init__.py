@@ -1,0 +1,58 @@
+"""Kinds of signals and their normalisers: what makes two spellings the same observable.
+
+One module a family: web (url, domain, ip, email), phone, bank, social, hashes. Facts that go stale (bank codes,
+moved prefixes) are in data/, with source and dates.
+"""
+
+from collections.abc import Iterable
+
+from core.signals.kinds.bank import parse_bank_account
+from core.signals.kinds.hashes import parse_md5, parse_pdq, parse_sha1, parse_sha256
+from core.signals.kinds.phone import parse_phone
+from core.signals.kinds.social import parse_social_account
+from core.signals.kinds.web import guess, parse_domain, parse_email, parse_ip, parse_url
+from core.wire.kinds import Canonical, SignalKind
+
+__all__ = ["BUILTIN", "Kinds", "UnknownKind", "guess"]
+
+BUILTIN: tuple[SignalKind, ...] = (
+    SignalKind("url", "Web address", parse_url),
+    SignalKind("domain", "Host name", parse_domain),
+    SignalKind("ip", "IP address", parse_ip),
+    SignalKind("email", "Email address", parse_email),
+    SignalKind("phone", "Phone number or short code", parse_phone),
+    SignalKind("bank_account", "Bank account", parse_bank_account),
+    SignalKind("social_account", "Account on a social platform", parse_social_account),
+    SignalKind("md5", "MD5 digest of a file", parse_md5),
+    SignalKind("sha1", "SHA-1 digest of a file", parse_sha1),
+    SignalKind("sha256", "SHA-256 digest of a file", parse_sha256),
+    SignalKind("pdq", "PDQ hash of an image", parse_pdq),
+)
+
+
+class UnknownKind(ValueError):
+    """No kind has this name: the fault is in `kind`, not in `value`."""
+
+
+class Kinds:
+    """The kinds this hub knows: the built-in ones and those of its plugins."""
+
+    def __init__(self, added: Iterable[SignalKind] = ()) -> None:
+        self._by_name: dict[str, SignalKind] = {}
+        for kind in (*BUILTIN, *added):
+            if kind.name in self._by_name:
+                raise ValueError(f"Two signal kinds are named {kind.name}.")
+            self._by_name[kind.name] = kind
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name, built-in kinds first."""
+        return tuple(self._by_name)
+
+    def parse(self, kind: str, value: str) -> Canonical:
+        """What `kind` makes of `value`. UnknownKind for the name, any other ValueError for the value."""
+        try:
+            known = self._by_name[kind]
+        except KeyError:
+            raise UnknownKind(f"Expected one of the kinds {', '.join(self._by_name)}.") from None
+        return known.parse(value)
