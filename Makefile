@@ -17,7 +17,7 @@ run: .venv/installed  ## Start the hub with demo data in var/ (PORT=8080, LIST=f
 	$(BIN)/kmm demo --data var --port $(PORT) --list $(LIST)
 
 test: .venv/tools  ## Check style, types and imports, then run every test on both engines
-	$(BIN)/ruff check
+	$(BIN)/ruff check --output-format concise
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
