@@ -1,0 +1,46 @@
+"""What a handler's signature cannot say about its body and its answers.
+
+Each function gives keyword arguments of a route handler; Litestar puts them in the handler's `opt`, beside those of
+`scoped(...)`, and core/openapi/document.py reads them there.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from core.edge import JSON, NDJSON
+
+
+class Bulk(msgspec.Struct, frozen=True):
+    """A JSON object with one list, whose items are judged one by one."""
+
+    key: str
+    item: type
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """NDJSON: an `item` on each line."""
+
+    item: type
+
+
+def takes(media: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a handler that reads it raw: a type for each media type, `bytes` for what is no JSON."""
+    return {"takes": dict(media)}
+
+
+def takes_bulk(key: str, item: type, *, ndjson: bool = False) -> dict[str, Any]:
+    """A bulk body `{key: [item, …]}`, and with `ndjson` also an item a line.
+
+    A bad item costs only itself, so the published schema leaves the items open and links theirs.
+    """
+    return takes({JSON: Bulk(key, item)} | ({NDJSON: Lines(item)} if ndjson else {}))
+
+
+def answers(statuses: Mapping[int, Mapping[str, Any] | None]) -> dict[str, Any]:
+    """The answers of a handler whose return type does not tell: per status a type for each media type.
+
+    None is an answer without content. Errors are declared for every operation and not repeated here.
+    """
+    return {"answers": dict(statuses)}

@@ -1,0 +1,188 @@
+"""The OpenAPI document of an application."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+from inspect import cleandoc
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import ParameterKwarg
+from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
+
+from core.edge import JSON
+from core.errors import PROBLEM_JSON
+from core.openapi.declare import Bulk, Lines
+from core.openapi.shapes import Shapes, types_in
+from core.wire.common import Problem
+from core.wire.scopes import Scope
+
+TITLE = "Không Một Mình Partner API"
+MAX_ITEMS = 10_000
+_INJECTED = {"request", "data", "state", "scope", "headers", "cookies", "socket", "query", "body"}
+
+
+def routes(app: Litestar) -> Iterator[tuple[HTTPRoute, str, HTTPRouteHandler]]:
+    """Every operation as (route, method, handler), without the OPTIONS that the framework answers itself."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in sorted(route.route_handler_map.items()):
+                if handler.fn.__module__ != HTTPRoute.__module__:
+                    yield route, method, handler
+
+
+def own_handlers(app: Litestar) -> list[HTTPRouteHandler]:
+    """Every handler that we or a plugin wrote."""
+    return [handler for _, _, handler in routes(app)]
+
+
+@cache
+def render(app: Litestar) -> bytes:
+    """The document as JSON, the same bytes for the same handlers."""
+    return msgspec.json.format(msgspec.json.encode(document(app), order="deterministic"), indent=2) + b"\n"
+
+
+def document(app: Litestar) -> dict[str, Any]:
+    """The document as a dictionary. Raises `RuntimeError` when two operations or two types share a name."""
+    writer = _Writer()
+    paths: dict[str, dict[str, Any]] = {}
+    for route, method, handler in routes(app):
+        paths.setdefault(route.path_format, {})[method.lower()] = writer.operation(route, method, handler)
+    problem = {
+        "description": "What went wrong and what to do about it.",
+        "content": writer.media({PROBLEM_JSON: Problem}),
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": version("khongmotminh")},
+        "paths": paths,
+        "components": {
+            "schemas": writer.components(),
+            "responses": {"Problem": problem},
+            "securitySchemes": {"oauth2": _oauth2()},
+        },
+    }
+
+
+def _oauth2() -> dict[str, Any]:
+    scopes = {scope.value: scope.meaning for scope in Scope}
+    return {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": scopes}}}
+
+
+class _Writer:
+    """Describes operations one by one and remembers the types they speak of."""
+
+    def __init__(self) -> None:
+        self._shapes = Shapes()
+        self._types: dict[str, type] = {}
+        self._ids: set[str] = set()
+
+    def components(self) -> dict[str, dict[str, Any]]:
+        return self._shapes.described(self._types)
+
+    def operation(self, route: HTTPRoute, method: str, handler: HTTPRouteHandler) -> dict[str, Any]:
+        text = cleandoc(handler.fn.__doc__ or "")
+        summary, _, description = text.partition("\n")
+        found: dict[str, Any] = {
+            "operationId": self._operation_id(method, handler),
+            "summary": summary,
+            "security": list(handler.resolve_security()),
+            "responses": self._responses(handler),
+        }
+        if description:
+            found["description"] = description.strip()
+        if parameters := list(self._parameters(route, handler)):
+            found["parameters"] = sorted(parameters, key=lambda one: (one["in"], one["name"]))
+        if body := self._takes(handler):
+            found["requestBody"] = {"required": True, "content": self.media(body)}
+        return found
+
+    def _operation_id(self, method: str, handler: HTTPRouteHandler) -> str:
+        # A handler of GET answers HEAD too; the document wants a name for each.
+        name = f"{handler.operation_id}{'Head' if method == 'HEAD' else ''}"
+        if name in self._ids:
+            raise RuntimeError(f"two operations are called {name}")
+        self._ids.add(name)
+        return name
+
+    def media(self, media: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._content(kind) for name, kind in media.items()}
+
+    def _content(self, kind: Any) -> dict[str, Any]:
+        if kind is bytes:
+            return {"schema": {}}
+        if isinstance(kind, Lines):
+            # OpenAPI 3.1 has no words for a sequence of documents.
+            return {"schema": {"type": "string"}, "x-item-schema": self._schema(kind.item)}
+        if isinstance(kind, Bulk):
+            return self._bulk(kind)
+        return {"schema": self._schema(kind)}
+
+    def _bulk(self, bulk: Bulk) -> dict[str, Any]:
+        items = {"type": "array", "items": {}, "maxItems": MAX_ITEMS, "x-item-schema": self._schema(bulk.item)}
+        schema = {
+            "type": "object",
+            "properties": {bulk.key: items},
+            "required": [bulk.key],
+            "additionalProperties": False,
+        }
+        return {"schema": schema}
+
+    def _schema(self, kind: Any) -> dict[str, Any]:
+        self._types |= types_in(kind)
+        return self._shapes.schema(kind)
+
+    def _takes(self, handler: HTTPRouteHandler) -> Mapping[str, Any] | None:
+        declared: Mapping[str, Any] | None = handler.opt.get("takes")
+        data = handler.parsed_fn_signature.parameters.get("data")
+        return declared or ({JSON: data.annotation} if data else None)
+
+    def _responses(self, handler: HTTPRouteHandler) -> dict[str, Any]:
+        returned = handler.parsed_fn_signature.return_type
+        kind = returned.inner_types[0].annotation if returned.is_subclass_of(Response) else returned.annotation
+        declared = handler.opt.get("answers") or {
+            handler.status_code: None if kind in (None, type(None)) else {JSON: kind}
+        }
+        problem = {"$ref": "#/components/responses/Problem"}
+        found: dict[str, Any] = {"4XX": problem, "5XX": problem}
+        for status, media in declared.items():
+            found[str(status)] = {"description": _PHRASES.get(status, "Done.")} | (
+                {} if media is None else {"content": self.media(media)}
+            )
+        return found
+
+    def _parameters(self, route: HTTPRoute, handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
+        provided = handler.resolve_dependencies()
+        pending = dict(handler.parsed_fn_signature.parameters)
+        for name in route.path_parameters:
+            field = pending.pop(name, None)
+            yield {"name": name, "in": "path", "required": True, "schema": self._schema(field.raw if field else str)}
+        done: set[str] = set()
+        while pending:
+            name, field = pending.popitem()
+            done.add(name)
+            if name in provided:
+                needs = provided[name].parsed_fn_signature.parameters
+                pending |= {other: needs[other] for other in needs.keys() - done - route.path_parameters.keys()}
+            elif name not in _INJECTED:
+                yield self._parameter(name, field)
+
+    def _parameter(self, name: str, field: FieldDefinition) -> dict[str, Any]:
+        kwarg = field.kwarg_definition if isinstance(field.kwarg_definition, ParameterKwarg) else None
+        place = kwarg.param_type.value if kwarg else "query"
+        schema = _without_null(self._schema(field.raw))
+        if field.has_default and field.default is not None:
+            schema = schema | {"default": msgspec.to_builtins(field.default)}
+        return {"name": (kwarg and kwarg.name) or name, "in": place, "required": field.is_required, "schema": schema}
+
+
+_PHRASES = {201: "Made.", 204: "Done; there is nothing to say.", 206: "The part asked for.", 304: "Unchanged."}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """What an optional parameter is when it is there: text in an address cannot be null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    return kinds[0] if len(kinds) == 1 else schema

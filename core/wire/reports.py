@@ -1,0 +1,103 @@
+"""Consolidated reports: what is asked for, and the document that is frozen."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from core.wire.common import Count, Line, Prose, Slug, Time
+
+ReportId = Annotated[str, Meta(pattern="^rep_[a-z2-7]{26}$", min_length=30, max_length=30)]
+Name = Annotated[str, Meta(min_length=2, max_length=64, pattern="^[a-z][a-z0-9_]*$")]
+"""Of a section or a column: a word for programs."""
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class ReportScope(StrEnum):
+    PARTNER = "partner"
+    """What the partner may see."""
+    NATIONAL = "national"
+    """Every partner's counts; needs `reports:national`."""
+
+
+class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
+    """Days in Viet Nam (Asia/Ho_Chi_Minh), half open."""
+
+    since: date
+    """The first day that counts."""
+    until: date
+    """The first day that counts no longer."""
+
+
+class ReportIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which report to freeze."""
+
+    period: Period
+    scope: ReportScope = ReportScope.PARTNER
+    title: Line | None = None
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+    kind: Literal["day", "text", "count"]
+    """A day is YYYY-MM-DD; a count is an integer."""
+
+
+Cell = Count | str | None
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of a report, or the statement that it could not be made."""
+
+    name: Name
+    title: Line
+    status: Literal["made", "unavailable"] = "made"
+    note: Prose = ""
+    """How to read it; or why it is missing, so that a short report is not taken for a quiet month."""
+    columns: tuple[Column, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    """As many cells a row as there are columns, in a fixed order of rows."""
+
+
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen report. Its canonical JSON (sorted keys, integers and text only) is what the ETag is the SHA-256 of.
+
+    It carries neither its id nor the time of its making: frozen twice over unchanged data it is the same bytes.
+    """
+
+    title: Line | None
+    scope: ReportScope
+    partner: Slug | None
+    """Through whose eyes; null in a national report."""
+    period: Period
+    after_position: Count
+    """The figures rest on the positions of the log after this one …"""
+    position: Count
+    """… up to and with this one."""
+    as_of: Time
+    """What happened later is not in it: the end of the period, or the freeze when that came first."""
+    complete: bool
+    """Whether the period was over."""
+    sections: tuple[Section, ...]
+
+
+class ReportOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a frozen report is and how to recognise it."""
+
+    id: ReportId
+    title: Line | None
+    scope: ReportScope
+    period: Period
+    position: Count
+    """Of the log at which it was frozen."""
+    created: Time
+    sha256: Sha256
+    """Of the document that GET gives as JSON."""
+
+
+class Reports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reports: tuple[ReportOut, ...]
+    next: str | None
+    """Cursor for the next page; null on the last."""
