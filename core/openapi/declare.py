@@ -17,6 +17,7 @@ class Bulk(msgspec.Struct, frozen=True):
 
     key: str
     item: type
+    example: Mapping[str, Any] | None
 
 
 class Lines(msgspec.Struct, frozen=True):
@@ -30,12 +31,14 @@ def takes(media: Mapping[str, Any]) -> dict[str, Any]:
     return {"takes": dict(media)}
 
 
-def takes_bulk(key: str, item: type, *, ndjson: bool = False) -> dict[str, Any]:
+def takes_bulk(
+    key: str, item: type, *, ndjson: bool = False, example: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """A bulk body `{key: [item, …]}`, and with `ndjson` also an item a line.
 
-    A bad item costs only itself, so the published schema leaves the items open and links theirs.
+    A bad item costs only itself, so the published schema leaves the items open, links theirs and gives an `example`.
     """
-    return takes({JSON: Bulk(key, item)} | ({NDJSON: Lines(item)} if ndjson else {}))
+    return takes({JSON: Bulk(key, item, example)} | ({NDJSON: Lines(item)} if ndjson else {}))
 
 
 def answers(statuses: Mapping[int, Mapping[str, Any] | None]) -> dict[str, Any]:

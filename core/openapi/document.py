@@ -1,7 +1,6 @@
 """The OpenAPI document of an application."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from importlib.metadata import version
 from inspect import cleandoc
 from typing import Any
@@ -39,7 +38,6 @@ def own_handlers(app: Litestar) -> list[HTTPRouteHandler]:
     return [handler for _, _, handler in routes(app)]
 
 
-@cache
 def render(app: Litestar) -> bytes:
     """The document as JSON, the same bytes for the same handlers."""
     return msgspec.json.format(msgspec.json.encode(document(app), order="deterministic"), indent=2) + b"\n"
@@ -51,17 +49,14 @@ def document(app: Litestar) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route, method, handler in routes(app):
         paths.setdefault(route.path_format, {})[method.lower()] = writer.operation(route, method, handler)
-    problem = {
-        "description": "What went wrong and what to do about it.",
-        "content": writer.media({PROBLEM_JSON: Problem}),
-    }
+    problem = writer.media({PROBLEM_JSON: Problem})
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": version("khongmotminh")},
         "paths": paths,
         "components": {
             "schemas": writer.components(),
-            "responses": {"Problem": problem},
+            "responses": {"Problem": {"description": "What went wrong and what to do about it.", "content": problem}},
             "securitySchemes": {"oauth2": _oauth2()},
         },
     }
@@ -129,7 +124,7 @@ class _Writer:
             "required": [bulk.key],
             "additionalProperties": False,
         }
-        return {"schema": schema}
+        return {"schema": schema} | ({"example": {bulk.key: [bulk.example]}} if bulk.example else {})
 
     def _schema(self, kind: Any) -> dict[str, Any]:
         self._types |= types_in(kind)
@@ -141,17 +136,12 @@ class _Writer:
         return declared or ({JSON: data.annotation} if data else None)
 
     def _responses(self, handler: HTTPRouteHandler) -> dict[str, Any]:
-        returned = handler.parsed_fn_signature.return_type
-        kind = returned.inner_types[0].annotation if returned.is_subclass_of(Response) else returned.annotation
-        declared = handler.opt.get("answers") or {
-            handler.status_code: None if kind in (None, type(None)) else {JSON: kind}
-        }
         problem = {"$ref": "#/components/responses/Problem"}
         found: dict[str, Any] = {"4XX": problem, "5XX": problem}
-        for status, media in declared.items():
-            found[str(status)] = {"description": _PHRASES.get(status, "Done.")} | (
-                {} if media is None else {"content": self.media(media)}
-            )
+        for status, media in _answers(handler).items():
+            found[str(status)] = {"description": _PHRASES.get(status, "Done.")}
+            if media is not None:
+                found[str(status)]["content"] = self.media(media)
         return found
 
     def _parameters(self, route: HTTPRoute, handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
@@ -177,6 +167,15 @@ class _Writer:
         if field.has_default and field.default is not None:
             schema = schema | {"default": msgspec.to_builtins(field.default)}
         return {"name": (kwarg and kwarg.name) or name, "in": place, "required": field.is_required, "schema": schema}
+
+
+def _answers(handler: HTTPRouteHandler) -> Mapping[int, Mapping[str, Any] | None]:
+    declared: Mapping[int, Mapping[str, Any] | None] | None = handler.opt.get("answers")
+    if declared:
+        return declared
+    returned = handler.parsed_fn_signature.return_type
+    kind = returned.inner_types[0].annotation if returned.is_subclass_of(Response) else returned.annotation
+    return {handler.status_code: None if kind in (None, type(None)) else {JSON: kind}}
 
 
 _PHRASES = {201: "Made.", 204: "Done; there is nothing to say.", 206: "The part asked for.", 304: "Unchanged."}

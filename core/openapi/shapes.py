@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -59,7 +60,7 @@ def field_docs(kind: type) -> dict[str, str]:
         if ancestor.__module__.split(".")[0] in ("builtins", "msgspec", "enum"):
             continue
         body = _body(ancestor)
-        for field, below in zip(body, body[1:], strict=False):
+        for field, below in pairwise(body):
             name, text = _name(field), _text(below)
             if name and text:
                 found[name] = text
