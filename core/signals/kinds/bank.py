@@ -11,10 +11,10 @@ from core.wire.kinds import Canonical
 _NOT_AN_ACCOUNT = "Expected BANK:ACCOUNT, with the six-digit BIN or the short name of the bank."
 _BIN = re.compile(r"[0-9]{6}")
 # The transfer network takes up to 19 letters and digits; banks sell short numbers and words as accounts.
-_ACCOUNT = re.compile(r"(?=.*[0-9])[0-9A-Z]{3,19}|[A-Z]{6,19}")
-_SEPARATORS = re.compile(r"[\s.\-_/]+")
-# Without a colon the account starts at the first digit that only digits and separators follow.
-_BANK_THEN_DIGITS = re.compile(r"(?P<bank>[0-9]{6}|.*?[^\W\d].*?)[\s\-/|,;]+(?P<account>[0-9][0-9\s.\-]*)")
+_ACCOUNT = re.compile("[0-9A-Z]{3,19}")
+# A mark of these stands between bank and account, and between groups of digits.
+_SEPARATORS = " .,;|/_-"
+_DROP_SEPARATORS = str.maketrans("", "", _SEPARATORS)
 
 
 def parse_bank_account(value: str) -> Canonical:
@@ -23,17 +23,26 @@ def parse_bank_account(value: str) -> Canonical:
     A BIN need not be in our table. The name of the holder is refused: a value names no person.
     """
     text = unicodedata.normalize("NFKC", clean(value))
-    bank, colon, account = text.partition(":")
-    if not colon:
-        found = _BANK_THEN_DIGITS.fullmatch(text)
-        if not found:
-            raise ValueError(_NOT_AN_ACCOUNT)
-        bank, account = found["bank"], found["account"]
-    number = _SEPARATORS.sub("", account).upper()
+    bank, account = _split(text)
+    digits = account.translate(_DROP_SEPARATORS)
+    # Words are never joined: several of them are a name.
+    number = digits if digits.isdecimal() else account.strip(_SEPARATORS).upper()
     if not _ACCOUNT.fullmatch(number):
         raise ValueError("Expected an account of 3 to 19 letters and digits, without the name of its holder.")
     identity = f"{_bin(bank.strip())}:{number}"
     return Canonical(identity, identity)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """(bank, account) at the colon, else before the digits at the end or after a leading BIN."""
+    bank, colon, account = text.partition(":")
+    if colon:
+        return bank, account
+    bank = text.rstrip("0123456789 .-") or text[:6]
+    account = text[len(bank) :]
+    if not account or not (account[0] in _SEPARATORS or bank[-1] in _SEPARATORS):
+        raise ValueError(_NOT_AN_ACCOUNT)
+    return bank.rstrip(_SEPARATORS), account
 
 
 def _bin(bank: str) -> str:

@@ -39,21 +39,27 @@ def parse_phone(value: str) -> Canonical:
         return Canonical(f"{dialled};phone-context=+{COUNTRY_CODE}", dialled)
     try:
         number = phonenumbers.parse(dialled, REGION)
+        e164 = _e164(number)
+        # Trunk and carrier digits too many are read differently once the country code stands before them.
+        certain = e164 == dialled or e164 == _e164(phonenumbers.parse(e164))
     except phonenumbers.NumberParseException:
         raise ValueError(_NOT_A_PHONE) from None
-    if not phonenumbers.is_possible_number(number):
+    if not certain or not phonenumbers.is_possible_number(number):
         raise ValueError("Expected a phone number of the length its country uses.")
-    national = phonenumbers.national_significant_number(number)
     if number.country_code == COUNTRY_CODE:
-        # Seven or eight digits may be a landline without its area code, which is many numbers, not one.
-        if len(national) <= 8 and not phonenumbers.is_valid_number(number):
-            raise ValueError("Expected a landline number with its area code.")
-        national = _moved(national)
-    e164 = f"+{number.country_code}{national}"
+        e164 = _vietnamese(number)
     return Canonical(e164, e164)
 
 
-def _moved(national: str) -> str:
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _vietnamese(number: phonenumbers.PhoneNumber) -> str:
+    national = phonenumbers.national_significant_number(number)
+    # Seven or eight digits may be a landline without its area code, which is many numbers, not one.
+    if len(national) <= 8 and not phonenumbers.is_valid_number(number):
+        raise ValueError("Expected a landline number with its area code.")
     if len(national) == _OLD_LENGTH and (new := _NEW_PREFIXES.get(national[:3])):
-        return new + national[3:]
-    return national
+        national = new + national[3:]
+    return f"+{COUNTRY_CODE}{national}"

@@ -1,0 +1,102 @@
+"""Promises of every kind, the registry, and the guess for bare lists."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.signals.kinds import BUILTIN, Kinds, UnknownKind, guess
+from core.wire.kinds import Canonical, SignalKind
+
+# st.text() alone leaves surrogates out and hardly ever reaches past the first check of a kind.
+ANY_CHARACTER = st.characters(exclude_categories=())
+PIECES = (
+    "http:// https: hxxp [.] (dot) [:] // \\ xn-- . .. - _ @ [at] : 80 443 / ? # % %2 %41 %c3 com example vn [::1] "
+    "192.0.2.1 0x7f + 84 0 00 162 1234567 VCB 970436 Ngân hàng bank telegram: zalo: zalo.me/ facebook.com/ "
+    "profile.php?id= youtube: youtube.com/ channel/UC abcdefghijklmnopqrstuv ffffffffffffffff"
+)
+ANY_TEXT = st.text(ANY_CHARACTER, max_size=40) | st.lists(st.sampled_from(PIECES.split()) | ANY_CHARACTER).map("".join)
+PHONE = next(kind for kind in BUILTIN if kind.name == "phone")
+EACH_KIND = pytest.mark.parametrize("kind", BUILTIN, ids=[kind.name for kind in BUILTIN])
+
+
+def outcome(kind: SignalKind, value: str) -> Canonical | str:
+    """What the kind makes of the value, or the reason why it refuses it."""
+    try:
+        return kind.parse(value)
+    except ValueError as refusal:
+        return str(refusal)
+
+
+@EACH_KIND
+@given(value=ANY_TEXT)
+def test_any_text_is_refused_or_has_a_lasting_form(kind: SignalKind, value: str) -> None:
+    canonical = outcome(kind, value)
+    if isinstance(canonical, str):
+        assert re.fullmatch(r"Expected .*\.", canonical)
+    else:
+        assert kind.parse(canonical.display) == canonical
+        assert canonical.display.isprintable()
+
+
+@given(digits=st.text("0123456789", min_size=3, max_size=15), prefix=st.sampled_from(["", "+", "00", "+84", "0"]))
+def test_phone_numbers_keep_their_form(digits: str, prefix: str) -> None:
+    canonical = outcome(PHONE, prefix + digits)
+    assert isinstance(canonical, str) or outcome(PHONE, canonical.display) == canonical
+
+
+@EACH_KIND
+@pytest.mark.parametrize(
+    "piece", ["a", "1", " ", "- ", "a - ", "a1 ", "a.", "%4", "[.]", "-1234567", "a&", "@", "xn--"]
+)
+def test_long_values_take_no_longer_than_their_length(kind: SignalKind, piece: str) -> None:
+    began = time.process_time()
+    for value in ("facebook.com/profile.php?" + piece * 900, (piece * 8192)[:8192], (piece * 512)[:511] + "!"):
+        outcome(kind, value)
+        outcome(kind, "a" * 256 + value[:256])
+    assert time.process_time() - began < 0.05  # a pattern that backtracks takes 0.1 s for 512 characters
+
+
+def test_kinds_of_this_hub_and_of_its_plugins() -> None:
+    kinds = Kinds([SignalKind("wallet", "Wallet", lambda value: Canonical(value.lower(), value))])
+    assert kinds.names == (
+        *("url", "domain", "ip", "email", "phone", "bank_account", "social_account"),
+        *("md5", "sha1", "sha256", "pdq", "wallet"),
+    )
+    assert kinds.parse("wallet", "A").identity == "a"
+    assert "wallet" not in Kinds().names
+
+
+def test_two_kinds_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="Two signal kinds are named url"):
+        Kinds([SignalKind("url", "Another", lambda value: Canonical(value, value))])
+
+
+def test_unknown_kind_is_told_apart_from_a_bad_value() -> None:
+    with pytest.raises(UnknownKind, match="Expected one of the kinds url, domain"):
+        Kinds().parse("no such kind", "example.com")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("example.com", "domain"),
+        ("lừađảo.example", "domain"),
+        ("evil[.]example", "domain"),
+        ("example.com9", "domain"),
+        ("", "domain"),
+        ("192.0.2.1", "ip"),
+        ("192[.]0[.]2[.]1", "ip"),
+        ("2001:db8::1", "ip"),
+        ("[2001:db8::1]", "ip"),
+        ("example.com:100", "url"),
+        ("example.com/", "url"),
+        ("example.com?a=1", "url"),
+        ("https://example.com", "url"),
+        ("hxxps[:]//evil[.]example", "url"),
+    ],
+)
+def test_line_of_a_bare_list(line: str, kind: str) -> None:
+    assert guess(f" {line}\r\n") == (kind, line)
