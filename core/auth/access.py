@@ -28,6 +28,10 @@ class Principal(msgspec.Struct, frozen=True):
         return self.kind is PartnerKind.OPERATOR
 
 
+HUB = Principal(client="hub", partner=0, slug="hub", kind=PartnerKind.OPERATOR, scopes=frozenset(Scope))
+"""The hub itself, for what its operator does by command."""
+
+
 class HasAudience(Protocol):
     """A table whose rows belong to an audience: claims, events."""
 
@@ -39,10 +43,15 @@ def visible(table: type[HasAudience], principal: Principal) -> ColumnElement[boo
     return table.audience.in_(select(Sight.audience).where(Sight.partner == principal.partner))
 
 
-def scoped(*scopes: Scope) -> dict[str, Any]:
+def scoped(scope: Scope, *more: Scope) -> dict[str, Any]:
     """Keyword arguments of a route handler: its scopes (all are needed), for the guard and for the document."""
-    names: Sequence[str] = [scope.value for scope in scopes]
-    return {"opt": {"scopes": frozenset(scopes)}, "security": [{"oauth2": list(names)}]}
+    scopes = (scope, *more)
+    return {"opt": {"scopes": frozenset(scopes)}, "security": [{"oauth2": [one.value for one in scopes]}]}
+
+
+def identified() -> dict[str, Any]:
+    """Keyword arguments of a handler that every valid token may call."""
+    return {"opt": {"scopes": frozenset()}, "security": [{"oauth2": []}]}
 
 
 def public() -> dict[str, Any]:
@@ -72,5 +81,5 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 def require_scopes(handlers: Sequence[BaseRouteHandler]) -> None:
     """Start-up check: every route says who may call it. Raises `RuntimeError` naming the one that does not."""
     for handler in handlers:
-        if not handler.opt.get("public") and not handler.opt.get("scopes"):
+        if not handler.opt.get("public") and "scopes" not in handler.opt:
             raise RuntimeError(f"{handler.handler_name} at {sorted(handler.paths)} has no scope and is not public")

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth.models import Audience, KindScope, Membership, Partner, Sight
+from core.auth.models import Audience, Group, KindScope, Membership, Partner, Sight
 from core.db import among, insert_rows
 from core.log.events import record
 from core.wire.events import SightChanged
@@ -153,3 +153,13 @@ def _join(groups: Sequence[int]) -> str:
 def split(groups: str) -> tuple[int, ...]:
     """The ids in `Audience.groups`."""
     return tuple(map(int, groups.split(","))) if groups else ()
+
+
+async def memberships(session: AsyncSession, partner: int) -> dict[str, int]:
+    """The groups of which a partner is a member, by slug."""
+    rows = await session.execute(
+        select(Group.slug, Group.id)
+        .join(Membership, Membership.group == Group.id)
+        .where(Membership.partner == partner, Membership.state == "member")
+    )
+    return {row.slug: row.id for row in rows}

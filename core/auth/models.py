@@ -1,6 +1,6 @@
-"""Tables of partners, their clients, their groups and what they may see."""
+"""Tables of partners, their clients and keys, their groups and what they may see."""
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Micros
@@ -21,6 +21,8 @@ class Partner(Base):
     """`named` shows peers who said it; `anonymous` does not."""
     view: Mapped[int] = mapped_column(Micros, default=0)
     """Position at which its sight last changed; cursors from before answer 410."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Of what its record says; the ETag."""
     created: Mapped[int] = mapped_column(Micros)
 
 
@@ -48,6 +50,48 @@ class Client(Base):
     """Granted, separated by spaces; a token holds what the kind still allows of them."""
     created: Mapped[int] = mapped_column(Micros)
     disabled: Mapped[int | None] = mapped_column(Micros)
+
+
+class AccessVersion(Base):
+    """One row, raised by every change to who may call: a process reads it to learn that its picture is old."""
+
+    __tablename__ = "access_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Micros)
+
+
+class SigningKey(Base):
+    """A key of the ring that signs access tokens (RFC 9068)."""
+
+    __tablename__ = "signing_key"
+
+    kid: Mapped[str] = mapped_column(Text, primary_key=True)
+    private: Mapped[bytes] = mapped_column(LargeBinary)
+    """The JWK, encrypted under a key derived from the hub's secret."""
+    signs_from: Mapped[int] = mapped_column(Micros)
+    """Published before this, so that verifiers know it in time."""
+    retires: Mapped[int | None] = mapped_column(Micros)
+    """When its last token has expired; null for the newest."""
+
+
+class Revocation(Base):
+    """An access token that is refused before its time (RFC 7009). Kept until it would have expired."""
+
+    __tablename__ = "revocation"
+
+    jti: Mapped[str] = mapped_column(Text, primary_key=True)
+    expires: Mapped[int] = mapped_column(Micros, index=True)
+
+
+class UsedAssertion(Base):
+    """A client assertion that was spent: each is good for one token (RFC 7523 §3). Kept until it would have expired."""
+
+    __tablename__ = "used_assertion"
+
+    client: Mapped[str] = mapped_column(Text, primary_key=True)
+    jti: Mapped[str] = mapped_column(Text, primary_key=True)
+    expires: Mapped[int] = mapped_column(Micros, index=True)
 
 
 class Group(Base):

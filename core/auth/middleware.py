@@ -1,0 +1,31 @@
+"""Who calls, from the Authorization header, before any handler is asked."""
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from core.auth.tokens import Tokens, refused
+
+
+class BearerMiddleware(ASGIMiddleware):
+    """Puts a `Principal` or None into `scope["user"]`; a bad token is refused, except where anyone may call."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "public"
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        token = _bearer(scope)
+        scope["user"] = None if token is None else await self._tokens.authenticate(token)
+        await next_app(scope, receive, send)
+
+
+def _bearer(scope: Scope) -> str | None:
+    """The token, or None when none is sent (RFC 6750 §2.1). Two of them are refused: which one counts is a guess."""
+    found = [value for name, value in scope["headers"] if name == b"authorization"]
+    if len(found) > 1:
+        raise refused()
+    scheme, _, token = (found[0] if found else b"").decode("latin-1").partition(" ")
+    return token.strip(" ") if scheme.lower() == "bearer" else None
