@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from litestar import Litestar, Request, Router, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,13 +22,15 @@ from core.auth.middleware import BearerMiddleware
 from core.auth.tokens import Tokens
 from core.blobs import Blobs
 from core.db import Database
+from core.edge import JSON
+from core.edge import JSON
 from core.errors import HANDLERS
 from core.log import head, retention
 from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.signals import retention as claim_retention
 from core.signals.keys import Keys
-from core.signals.kinds import BUILTIN, Kinds
+from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
 from core.wire.health import Health
 
@@ -44,7 +46,7 @@ class Hub:
         self.blobs = Blobs(settings.blobs_url)
         self.keys = Keys(settings.secret)
         self.plugins = PluginHost(settings, plugins=plugins, strict=strict)
-        self.kinds = Kinds([*BUILTIN, *self.plugins.signal_kinds()])
+        self.kinds = Kinds(self.plugins.signal_kinds())
         self.tokens = Tokens(self.db, settings)
         self.writer = SignalWriter(self.db, self.keys)
 
@@ -66,7 +68,7 @@ class Hub:
         async with self.writer.running(), self.plugins.running(app):
             jobs = [
                 asyncio.create_task(_every(1, self.tokens.refresh)),
-                asyncio.create_task(_every(20, lambda: claim_retention.expire(self.writer))),
+                asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
             ]
@@ -95,17 +97,18 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
         ],
     )
     app = Litestar(
-        [health, *core.auth.routes.oauth_handlers, v1, *hub.plugins.route_handlers()],
+        [health, contract, *core.auth.routes.oauth_handlers, v1, *hub.plugins.route_handlers()],
         dependencies=hub.dependencies(),
         middleware=[BearerMiddleware(hub.tokens)],
         guards=[access.guard],
         exception_handlers=HANDLERS,
         lifespan=[hub.running],
-        openapi_config=openapi.CONFIG,
+        openapi_config=None,
         logging_config=None,
     )
     app.state.hub = hub
     access.require_scopes(openapi.own_handlers(app))
+    app.state.contract = openapi.render(app)
     return app
 
 
@@ -115,6 +118,18 @@ async def health(plugins: PluginHost, db: Database) -> Health:
     async with db.snapshot(partner=0) as session:
         position = await head.position(session)
     return Health(status="ok", position=position, quarantined=plugins.quarantined_names())
+
+
+@get("/openapi.json", operation_id="OpenAPI", sync_to_thread=False, **public(), **openapi.answers({200: {JSON: dict}}))
+def contract(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """This contract."""
+    return Response(request.app.state.contract, media_type=JSON)
+
+
+@get("/openapi.json", operation_id="OpenAPI", sync_to_thread=False, **public(), **openapi.answers({200: {JSON: dict}}))
+def contract(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """This API's OpenAPI 3.1 document."""
+    return Response(openapi.render(request.app), media_type=JSON)
 
 
 def _always(part: Any) -> Callable[[], Any]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     bindparam,
+    delete,
     event,
     func,
     insert,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -191,3 +192,34 @@ def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[st
     return {name: [row[name] for row in rows] for name in names}
 
 
+
+
+async def delete_rows(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Delete the rows that equal each mapping in its columns."""
+    if not rows:
+        return
+    matches = (table.c[name] == bindparam(name) for name in rows[0])
+    connection = await session.connection()
+    await connection.execute(delete(table).where(*matches), list(rows))
+
+
+async def upsert(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], add: Sequence[str] = ()) -> None:
+    """Insert rows by primary key; where the key is there, replace the other columns, or add to those named."""
+    if not rows:
+        return
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    new = statement.excluded
+    changed = {
+        name: table.c[name] + new[name] if name in add else new[name] for name in rows[0] if name not in keys
+    }
+    connection = await session.connection()
+    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table behind a model, for the bulk helpers."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table

@@ -1,0 +1,53 @@
+"""How long rows are kept: read from the table `retention`, so that changing it needs no release."""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from core import times
+from core.db import Base, Database
+from core.log import head
+from core.log.models import EventRow, Retention, Tick
+
+CLOSED_CLAIMS = "closed_claims"
+EVENTS = "events"
+TICKS = "ticks"
+
+_AT_ONCE = 1_000
+"""Rows a transaction: a purge never holds the head for long."""
+
+
+async def horizon(session: AsyncSession, what: str) -> int:
+    """The highest position of this class that is purged."""
+    return (await session.execute(select(Retention.horizon).where(Retention.what == what))).scalar_one()
+
+
+async def due(session: AsyncSession, what: str) -> int:
+    """The last position that is older than this class is kept, by the ticks; 0 when there is none."""
+    seconds = (await session.execute(select(Retention.seconds).where(Retention.what == what))).scalar_one()
+    cutoff = times.now() - seconds * times.SECOND
+    newest = select(Tick.position, Tick.n).where(Tick.at < cutoff).order_by(Tick.at.desc()).limit(1)
+    row = (await session.execute(newest)).first()
+    return row.position + row.n - 1 if row else 0
+
+
+async def raise_horizon(session: AsyncSession, what: str, position: int) -> None:
+    await session.execute(update(Retention).where(Retention.what == what).values(horizon=position))
+
+
+async def purge(db: Database) -> int:
+    """Drop events and ticks that are older than they are kept; returns how many rows went."""
+    return await _purge(db, EVENTS, EventRow, EventRow.position) + await _purge(db, TICKS, Tick, Tick.position)
+
+
+async def _purge(db: Database, what: str, table: type[Base], position: InstrumentedAttribute[int]) -> int:
+    gone = 0
+    while True:
+        async with head.writing(db, "hub", f"Purge {what}") as session:
+            last = await due(session, what)
+            some = list(await session.scalars(select(position).where(position <= last).limit(_AT_ONCE)))
+            await session.execute(delete(table).where(position.in_(some)))
+            await raise_horizon(session, what, last)
+        gone += len(some)
+        if len(some) < _AT_ONCE:
+            return gone

@@ -1,0 +1,147 @@
+"""The log as one principal may see it, page by page; its digest; everything that is live."""
+
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth.access import Principal, visible
+from core.auth.models import Partner
+from core.db import among
+from core.log import head, retention
+from core.signals import cursors, view
+from core.signals.cursors import Cursor
+from core.signals.keys import Keys, hex_sum
+from core.signals.models import Claim, Digest, Signal
+from core.wire.signals import Digest as DigestOut
+from core.wire.signals import Feed, SignalOut
+
+WINDOW = 50_000
+"""Positions looked at in one query: what bounds a page for a reader who may see little."""
+_BUDGET = 0.1
+"""Seconds after which a page is given as it is, with `more`."""
+
+
+class _Reader(msgspec.Struct, frozen=True):
+    """Who reads what: fixed for the length of a page."""
+
+    session: AsyncSession
+    principal: Principal
+    keys: Keys
+    kinds: Sequence[str]
+
+    def sees(self, start: int) -> list[ColumnElement[bool]]:
+        """Claims that may matter to a walk begun at `start`."""
+        alive_or_later = or_((Claim.closed == 0) & (Claim.state == "active"), Claim.position > start)
+        return [visible(Claim, self.principal), alive_or_later]
+
+
+async def page(
+    session: AsyncSession,
+    principal: Principal,
+    keys: Keys,
+    *,
+    after: str | None,
+    limit: int,
+    kinds: Sequence[str] = (),
+) -> Feed:
+    """The next `limit` changes after a cursor, in commit order. One snapshot: `next` and `digest` agree.
+
+    Raises `cursors.Resync` when the reader has to begin anew, `Invalid` for what is no cursor of its own.
+    """
+    reader = _Reader(session, principal, keys, kinds)
+    top = await head.position(session)
+    seen = await _view(session, principal)
+    filtered = cursors.kinds_filter(kinds)
+    horizon = await retention.horizon(session, retention.CLOSED_CLAIMS)
+    cursor = cursors.decode(
+        after, head=top, view=seen, horizon=horizon, filtered=filtered, keys=keys, partner=principal.partner
+    )
+    rows, reached = await _scan(reader, cursor, top, limit)
+    more = reached < top
+    return Feed(
+        signals=tuple(await _render(reader, cursor, rows)),
+        next=cursors.encode(Cursor(reached, cursor.start), seen, filtered, keys, principal.partner),
+        more=more,
+        digest=msgspec.UNSET if more else await _digest(reader),
+    )
+
+
+async def digest(session: AsyncSession, principal: Principal, keys: Keys, kinds: Sequence[str] = ()) -> DigestOut:
+    """The view as one number, for comparing a copy in quiet times."""
+    reader = _Reader(session, principal, keys, kinds)
+    return DigestOut(position=await head.position(session), digest=await _digest(reader))
+
+
+async def live(
+    session: AsyncSession, principal: Principal, keys: Keys, kinds: Sequence[str] = ()
+) -> AsyncIterator[SignalOut]:
+    """Everything the principal may see now, each signal once: what exports are made of."""
+    reader = _Reader(session, principal, keys, kinds)
+    top = await head.position(session)
+    cursor = Cursor(0, top)
+    while cursor.position < top:
+        rows, reached = await _scan(reader, cursor, top, 1_000)
+        for item in await _render(reader, cursor, rows):
+            yield item
+        cursor = Cursor(reached, top)
+
+
+async def _scan(reader: _Reader, cursor: Cursor, top: int, limit: int) -> tuple[list[Any], int]:
+    """Rows after the cursor, and the position up to which all were looked at."""
+    rows: list[Any] = []
+    reached = cursor.position
+    deadline = time.monotonic() + _BUDGET
+    while reached < top and len(rows) < limit and time.monotonic() < deadline:
+        last = min(reached + WINDOW, top)
+        wanted = view.claims().where(Claim.position > reached, Claim.position <= last, *reader.sees(cursor.start))
+        if reader.kinds:
+            wanted = wanted.where(Signal.kind.in_(reader.kinds))
+        left = limit - len(rows)
+        found = (await reader.session.execute(wanted.order_by(Claim.position).limit(left))).all()
+        rows += found
+        reached = found[-1].position if len(found) == left else last
+    return rows, reached
+
+
+async def _render(reader: _Reader, cursor: Cursor, rows: Sequence[Any]) -> list[SignalOut]:
+    siblings = await _siblings(reader, cursor, [row.signal for row in rows if row.claims > 1])
+    rendered = (_one(reader, cursor, row, siblings.get(row.signal) or [row]) for row in rows)
+    return [signal for signal in rendered if signal is not None]
+
+
+async def _siblings(reader: _Reader, cursor: Cursor, signals: Sequence[int]) -> dict[int, list[Any]]:
+    """All claims on these signals that matter to the walk, at any position."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    if signals:
+        of_these = among(Claim.signal, sorted(set(signals)), reader.session)
+        for row in await reader.session.execute(view.claims().where(of_these, *reader.sees(cursor.start))):
+            found[row.signal].append(row)
+    return found
+
+
+def _one(reader: _Reader, cursor: Cursor, row: Any, claims: Sequence[Any]) -> SignalOut | None:
+    """The row's signal as this reader sees it; None when it comes again at a higher position."""
+    if any(claim.position > row.position for claim in claims):
+        return None
+    standing = [claim for claim in claims if view.is_live(claim)]
+    if standing:
+        return view.item(standing, row.position, reader.keys)
+    if any(claim.opened <= cursor.position for claim in claims):
+        return view.tombstone(row)
+    return None
+
+
+async def _digest(reader: _Reader) -> str:
+    sums = select(Digest.sum).where(visible(Digest, reader.principal))
+    if reader.kinds:
+        sums = sums.where(Digest.kind.in_(reader.kinds))
+    return hex_sum(sum(int.from_bytes(one, "big") for one in await reader.session.scalars(sums)))
+
+
+async def _view(session: AsyncSession, principal: Principal) -> int:
+    return (await session.execute(select(Partner.view).where(Partner.id == principal.partner))).scalar_one()

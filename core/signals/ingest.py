@@ -1,0 +1,241 @@
+"""Writing the claim log: jobs are folded into one picture, and the picture is written in one transaction.
+
+Runs only on a writer's session with the head locked (`core.signals.writer`).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth import audiences
+from core.db import among, delete_rows, insert_rows, table_of, update_rows, upsert
+from core.log.head import Head
+from core.signals.items import Item, notes, rejected
+from core.signals.keys import MODULUS, Keys, public_id
+from core.signals.models import Cell, Claim, Digest, Reference, Signal
+from core.signals.plan import CONTENT, Changes, Known, Picture, Row, Said, Standing, settle
+from core.wire.common import FieldError
+from core.wire.signals import RetractResult, RetractStatus, SubmitResult, SubmitStatus
+
+_AT_ONCE = 5_000
+
+
+class Job(Protocol):
+    """Something that one caller asks of the claim log."""
+
+    partner: int
+
+    def keys(self) -> Iterable[bytes]:
+        """Signals that it touches."""
+
+    def names(self) -> Iterable[str]:
+        """The partner's external ids that it touches."""
+
+    async def prepare(self, session: AsyncSession) -> None:
+        """What needs the database beyond the picture."""
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        """Change the picture, and remember the results. Called again if the transaction has to be tried anew."""
+
+
+class Submit:
+    """Items of one submission."""
+
+    def __init__(self, partner: int, items: Sequence[Item]) -> None:
+        self.partner = partner
+        self.items = items
+        self.results: list[SubmitResult] = []
+        self._audiences: dict[tuple[str, tuple[str, ...]], int | str] = {}
+
+    def keys(self) -> Iterable[bytes]:
+        return {item.signal.key for item in self.items}
+
+    def names(self) -> Iterable[str]:
+        return {item.external_id for item in self.items if item.external_id is not None}
+
+    async def prepare(self, session: AsyncSession) -> None:
+        """Find the audience of each (TLP, groups): an id, or the slug of a group that the partner is not in."""
+        member = await audiences.memberships(session, self.partner)
+        for tlp, slugs in {(item.tlp, item.groups) for item in self.items}:
+            missing = [slug for slug in slugs if slug not in member]
+            if missing:
+                self._audiences[tlp, slugs] = missing[0]
+            else:
+                ids = [member[slug] for slug in slugs]
+                self._audiences[tlp, slugs] = await audiences.intern(session, self.partner, tlp, ids)
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        self.results = [self._fold_item(item, picture, head) for item in self.items]
+
+    def _fold_item(self, item: Item, picture: Picture, head: Head) -> SubmitResult:
+        audience = self._audiences[item.tlp, item.groups]
+        if isinstance(audience, str):
+            detail = f"You are not a member of the sharing group {audience!r}."
+            return rejected(item.index, FieldError(f"{item.pointer}/groups", "not_a_member", detail))
+        valid_until = item.content["valid_until"]
+        if valid_until is not None and valid_until <= head.at:
+            detail = "valid_until has passed; leave it out or name a later time."
+            return rejected(item.index, FieldError(f"{item.pointer}/valid_until", "expired", detail))
+        said = Said(audience=audience, **item.content)
+        status = picture.state(self.partner, item.signal, said, item.original, item.external_id)
+        if status is None:
+            detail = "This external_id names another of your signals; retract that one first or choose another name."
+            return rejected(item.index, FieldError(f"{item.pointer}/external_id", "external_id_in_use", detail))
+        return SubmitResult(item.index, public_id(item.signal.key), SubmitStatus(status), notes(item))
+
+
+class Retract:
+    """The partner's own claims, named by its external ids, then by public ids (as keys; None is no id at all)."""
+
+    def __init__(self, partner: int, external_ids: Sequence[str], ids: Sequence[bytes | None]) -> None:
+        self.partner = partner
+        self.external_ids = external_ids
+        self.ids = ids
+        self.results: list[RetractResult] = []
+
+    def keys(self) -> Iterable[bytes]:
+        return {key for key in self.ids if key is not None}
+
+    def names(self) -> Iterable[str]:
+        return set(self.external_ids)
+
+    async def prepare(self, session: AsyncSession) -> None:
+        pass
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        self.results = []
+        for name in self.external_ids:
+            key = picture.names.get((self.partner, name))
+            self._note(key, picture.drop(self.partner, name, "retracted"))
+        for key in self.ids:
+            ended = key is not None and picture.end(self.partner, key, "retracted")
+            self._note(key, "retracted" if ended else None)
+
+    def _note(self, key: bytes | None, status: str | None) -> None:
+        found = public_id(key) if key is not None and status is not None else None
+        self.results.append(RetractResult(len(self.results), found, RetractStatus(status or "not_found")))
+
+
+class Expire:
+    """Claims of one partner whose `valid_until` has passed; looked at again under the lock."""
+
+    def __init__(self, partner: int, due: Sequence[bytes]) -> None:
+        self.partner = partner
+        self.due = due
+        self.closed = 0
+
+    def keys(self) -> Iterable[bytes]:
+        return self.due
+
+    def names(self) -> Iterable[str]:
+        return ()
+
+    async def prepare(self, session: AsyncSession) -> None:
+        pass
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        self.closed = 0
+        for key in self.due:
+            claim = picture.standing.get((self.partner, key))
+            until = claim.now.valid_until if claim and claim.now else None
+            if until is not None and until <= head.at:
+                self.closed += picture.end(self.partner, key, "expired")
+
+
+async def apply(session: AsyncSession, head: Head, keys: Keys, jobs: Sequence[Job]) -> None:
+    """Fold every job in order and write the outcome once per claim."""
+    for job in jobs:
+        await job.prepare(session)
+    picture = await _load(session, jobs)
+    for job in jobs:
+        job.fold(picture, head)
+    await _write(session, settle(picture, head, keys))
+
+
+async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
+    picture = Picture()
+    keys = {key for job in jobs for key in job.keys()}  # noqa: SIM118  (no mapping)
+    for job in jobs:
+        for names in _pieces(job.names()):
+            found = await session.execute(
+                select(Reference.external_id, Signal.key)
+                .join(Signal, Signal.id == Reference.signal)
+                .where(Reference.partner == job.partner, among(Reference.external_id, names, session))
+            )
+            for row in found:
+                picture.load_name(job.partner, row.external_id, row.key)
+                keys.add(row.key)
+    by_id = {}
+    for some in _pieces(keys):
+        columns = select(Signal.id, Signal.key, Signal.kind, Signal.value, Signal.claims)
+        for row in await session.execute(columns.where(among(Signal.key, some, session))):
+            by_id[row.id] = Known(row.key, row.kind, row.value, row.id, row.claims, row.claims)
+    picture.signals = {signal.key: signal for signal in by_id.values()}
+    partners = sorted({job.partner for job in jobs})
+    for ids in _pieces(by_id):
+        wanted = and_(Claim.partner.in_(partners), among(Claim.signal, ids, session))
+        for row in await session.execute(select(*_CLAIM).where(wanted)):
+            _load_claim(picture, by_id[row.signal], row)
+    return picture
+
+
+_CLAIM = (
+    *(Claim.signal, Claim.partner, Claim.closed, Claim.position, Claim.opened),
+    *(Claim.audience, Claim.names, Claim.original),
+    *(getattr(Claim, name) for name in CONTENT),
+)
+
+
+def _load_claim(picture: Picture, signal: Known, row: Any) -> None:
+    at = (row.partner, signal.key)
+    if row.closed:
+        picture.standing.setdefault(at, Standing(row.partner, signal, was=None, had=True, now=None))
+        return
+    said = Said(row.audience, *(getattr(row, name) for name in CONTENT))
+    was = Row(row.position, row.opened, said, row.names, row.original)
+    picture.standing[at] = Standing(
+        row.partner, signal, was=was, had=True, now=said, original=row.original, names=row.names
+    )
+
+
+async def _write(session: AsyncSession, changes: Changes) -> None:
+    """Closings before openings: a partner's one standing claim on a signal is a unique key."""
+    claim, signal, reference = table_of(Claim), table_of(Signal), table_of(Reference)
+    await insert_rows(session, signal, changes.new_signals)
+    await update_rows(session, signal, "id", changes.counted_signals)
+    await update_rows(session, claim, "position", changes.closed)
+    await update_rows(session, claim, "position", changes.moved)
+    await update_rows(session, claim, "position", changes.renamed)
+    await insert_rows(session, claim, changes.opened)
+    await delete_rows(session, reference, changes.dropped_all)
+    await delete_rows(session, reference, changes.dropped_names)
+    await insert_rows(session, reference, changes.new_names)
+    await _add_digests(session, changes)
+    cells = [
+        dict(zip(("day", "partner", "audience", "kind", "category"), at, strict=True))
+        | dict(zip(("new", "opened", "closed"), counts, strict=True))
+        for at, counts in changes.cells.items()
+    ]
+    await upsert(session, table_of(Cell), cells, add=("new", "opened", "closed"))
+
+
+async def _add_digests(session: AsyncSession, changes: Changes) -> None:
+    if not changes.digests:
+        return
+    places = or_(*(and_(Digest.audience == audience, Digest.kind == kind) for audience, kind in changes.digests))
+    stored = await session.execute(select(Digest.audience, Digest.kind, Digest.sum).where(places))
+    sums = {(row.audience, row.kind): int.from_bytes(row.sum, "big") for row in stored}
+    rows = [
+        {"audience": at[0], "kind": at[1], "sum": ((sums.get(at, 0) + change) % MODULUS).to_bytes(16, "big")}
+        for at, change in changes.digests.items()
+    ]
+    await upsert(session, table_of(Digest), rows)
+
+
+def _pieces(values: Iterable[Any]) -> Iterable[list[Any]]:
+    every = list(values)
+    return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
+
+

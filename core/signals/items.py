@@ -1,0 +1,84 @@
+"""From what a partner sent to what the planner folds: one item at a time, each with its own faults."""
+
+from typing import Any
+
+import msgspec
+
+from core.edge import field_error
+from core.signals.keys import Keys
+from core.signals.kinds import Kinds, UnknownKind
+from core.signals.plan import Known
+from core.times import to_micros
+from core.wire.common import FieldError
+from core.wire.signals import SignalIn, SubmitResult, SubmitStatus, Tlp
+
+_decoder = msgspec.json.Decoder(SignalIn)
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A well-formed item: its signal, and what is said of it but for the audience, which needs the database."""
+
+    index: int
+    pointer: str
+    signal: Known
+    original: str
+    tlp: str
+    groups: tuple[str, ...]
+    external_id: str | None
+    content: dict[str, Any]
+
+
+def read(raw: bytes | msgspec.Raw, index: int, pointer: str, kinds: Kinds, keys: Keys) -> Item | SubmitResult:
+    """Decode and normalise one item. `pointer` is where it lies in the body."""
+    try:
+        sent = _decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        return rejected(index, field_error(exc, pointer))
+    return accept(sent, index, pointer, kinds, keys)
+
+
+def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys) -> Item | SubmitResult:
+    """Normalise one item that is already a Struct."""
+    try:
+        canonical = kinds.parse(sent.kind, sent.value)
+    except UnknownKind as exc:
+        return rejected(index, FieldError(f"{pointer}/kind", "unknown_kind", str(exc)))
+    except ValueError as exc:
+        return rejected(index, FieldError(f"{pointer}/value", "invalid_value", str(exc)))
+    if sent.first_seen and sent.last_seen and sent.last_seen < sent.first_seen:
+        fault = FieldError(f"{pointer}/last_seen", "before_first_seen", "last_seen is before first_seen.")
+        return rejected(index, fault)
+    return Item(
+        index=index,
+        pointer=pointer,
+        signal=Known(keys.signal(sent.kind, canonical.identity), sent.kind, canonical.display),
+        original=sent.value,
+        tlp=sent.tlp or "",
+        groups=tuple(sorted(set(sent.groups))),
+        external_id=sent.external_id,
+        content={
+            "category": sent.category.value,
+            "confidence": sent.confidence,
+            "severity": sent.severity and sent.severity.value,
+            "first_seen": sent.first_seen and to_micros(sent.first_seen),
+            "last_seen": sent.last_seen and to_micros(sent.last_seen),
+            "valid_until": sent.valid_until and to_micros(sent.valid_until),
+            "campaign": sent.campaign,
+            "context": _encoder.encode(sent.context).decode(),
+            "origin": sent.origin,
+            "derived_from": " ".join(sorted(set(sent.derived_from))),
+        },
+    )
+
+
+def rejected(index: int, *errors: FieldError) -> SubmitResult:
+    return SubmitResult(index=index, id=None, status=SubmitStatus.REJECTED, errors=errors)
+
+
+def notes(item: Item) -> tuple[FieldError, ...]:
+    """What the submitter should know of an item that was taken."""
+    if item.groups or item.tlp not in (Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED):
+        return ()
+    detail = f"{item.tlp} without groups is shared with nobody; name sharing groups to share it."
+    return (FieldError(f"{item.pointer}/tlp", "audience_empty", detail),)

@@ -1,0 +1,64 @@
+"""Keyed digests: of signals (their public ids), of positions (the checks of a feed), of cursors."""
+
+import base64
+import hmac
+import re
+from hashlib import blake2b
+
+_ID = re.compile(r"sig_([a-z2-7]{26})\Z")
+MODULUS = 1 << 128
+"""Checks and digests are sums modulo this."""
+
+
+class Keys:
+    """Derived from the hub's secret, each purpose with a key of its own."""
+
+    def __init__(self, secret: str) -> None:
+        root = secret.encode()
+        self._signal = _derive(root, b"signal")
+        self._check = _derive(root, b"check")
+        self._cursor = _derive(root, b"cursor")
+
+    def signal(self, kind: str, identity: str) -> bytes:
+        """Key of a signal. Keyed, so that an id tells nobody which value it stands for, nor when it came."""
+        return blake2b(f"{kind}\0{identity}".encode(), key=self._signal, digest_size=16).digest()
+
+    def check(self, position: int) -> int:
+        """h(position): what a live claim adds to digests."""
+        return int.from_bytes(blake2b(position.to_bytes(8, "big"), key=self._check, digest_size=16).digest(), "big")
+
+    def seal(self, payload: bytes, partner: int) -> str:
+        """A cursor's text: the payload and a MAC that binds it to its partner."""
+        return base64.urlsafe_b64encode(payload + self._mac(payload, partner)).rstrip(b"=").decode()
+
+    def unseal(self, text: str, partner: int) -> bytes | None:
+        """The payload, or None when the text is not one that `seal` gave to this partner."""
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            return None
+        payload, mac = raw[:-12], raw[-12:]
+        return payload if payload and hmac.compare_digest(mac, self._mac(payload, partner)) else None
+
+    def _mac(self, payload: bytes, partner: int) -> bytes:
+        return blake2b(payload, key=self._cursor, digest_size=12, salt=partner.to_bytes(8, "big")).digest()
+
+
+def public_id(key: bytes) -> str:
+    return "sig_" + base64.b32encode(key).decode().rstrip("=").lower()
+
+
+def parse_id(text: str) -> bytes | None:
+    """The key behind a public id; None when the text is no id, which callers treat as not found."""
+    found = _ID.fullmatch(text)
+    if not found:
+        return None
+    return base64.b32decode(found[1].upper() + "======")
+
+
+def hex_sum(value: int) -> str:
+    return f"{value % MODULUS:032x}"
+
+
+def _derive(root: bytes, purpose: bytes) -> bytes:
+    return blake2b(root, digest_size=32, person=purpose).digest()

@@ -1,0 +1,137 @@
+"""Is this known? Asked in bulk by value, or one signal by its id."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth.access import Principal, visible
+from core.auth.audiences import split
+from core.auth.models import Group, Membership, Partner
+from core.db import among
+from core.edge import field_error
+from core.errors import NotFound
+from core.signals import view
+from core.signals.keys import Keys, parse_id
+from core.signals.kinds import Kinds, UnknownKind
+from core.signals.models import Claim, Reference, Signal
+from core.times import from_micros
+from core.wire.common import FieldError
+from core.wire.signals import (
+    ClaimOut,
+    LookedUp,
+    LookupItem,
+    LookupResult,
+    SignalDetail,
+    SignalOut,
+    Tlp,
+)
+
+_decoder = msgspec.json.Decoder(LookupItem)
+
+
+async def look_up(
+    session: AsyncSession, principal: Principal, kinds: Kinds, keys: Keys, items: Sequence[msgspec.Raw]
+) -> LookedUp:
+    """Each item is known, with the signal as the caller may see it, or not. What is hidden is not known."""
+    asked = [_read(raw, index, kinds, keys) for index, raw in enumerate(items)]
+    known = await _visible(session, principal, keys, [one for one in asked if isinstance(one, bytes)])
+    return LookedUp(results=tuple(_answer(one, index, known) for index, one in enumerate(asked)))
+
+
+def _read(raw: msgspec.Raw, index: int, kinds: Kinds, keys: Keys) -> bytes | FieldError:
+    pointer = f"/items/{index}"
+    try:
+        item = _decoder.decode(raw)
+        return keys.signal(item.kind, kinds.parse(item.kind, item.value).identity)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        return field_error(exc, pointer)
+    except UnknownKind as exc:
+        return FieldError(f"{pointer}/kind", "unknown_kind", str(exc))
+    except ValueError as exc:
+        return FieldError(f"{pointer}/value", "invalid_value", str(exc))
+
+
+def _answer(asked: bytes | FieldError, index: int, known: dict[bytes, SignalOut]) -> LookupResult:
+    if isinstance(asked, FieldError):
+        return LookupResult(index=index, known=False, errors=(asked,))
+    signal = known.get(asked)
+    return LookupResult(index=index, known=signal is not None, signal=signal)
+
+
+async def _visible(
+    session: AsyncSession, principal: Principal, keys: Keys, wanted: Sequence[bytes]
+) -> dict[bytes, SignalOut]:
+    claims: dict[bytes, list[Any]] = defaultdict(list)
+    distinct = sorted(set(wanted))
+    for start in range(0, len(distinct), 5_000):
+        these = among(Signal.key, distinct[start : start + 5_000], session)
+        for row in await session.execute(view.claims().where(these, visible(Claim, principal), *view.LIVE)):
+            claims[row.key].append(row)
+    return {key: view.item(rows, max(row.position for row in rows), keys) for key, rows in claims.items()}
+
+
+async def detail(session: AsyncSession, principal: Principal, keys: Keys, signal_id: str) -> SignalDetail:
+    """One signal and its visible claims. `NotFound` alike for no such signal and for none that the caller may see."""
+    key = parse_id(signal_id)
+    if key is None:
+        raise NotFound()
+    wanted = view.claims().where(Signal.key == key, visible(Claim, principal), *view.LIVE).order_by(Claim.opened)
+    rows = (await session.execute(wanted)).all()
+    if not rows:
+        raise NotFound()
+    groups = await _own_groups(session, principal)
+    names = await _own_names(session, principal, rows[0].signal)
+    partners = await _partners(session, {row.partner for row in rows})
+    claims = tuple(
+        _claim(row, _attribution(row.partner, partners, principal), groups, names if row.partner == principal.partner else ())
+        for row in rows
+    )
+    return SignalDetail(signal=view.item(rows, max(row.position for row in rows), keys), claims=claims)
+
+
+def _claim(row: Any, partner: str | None, groups: dict[int, str], names: Sequence[str]) -> ClaimOut:
+    return ClaimOut(
+        position=row.position,
+        partner=partner,
+        category=row.category,
+        confidence=row.confidence,
+        severity=row.severity,
+        tlp=Tlp(row.tlp) if row.tlp else None,
+        groups=tuple(groups[one] for one in split(row.groups) if one in groups),
+        first_seen=None if row.first_seen is None else from_micros(row.first_seen),
+        last_seen=None if row.last_seen is None else from_micros(row.last_seen),
+        valid_until=None if row.valid_until is None else from_micros(row.valid_until),
+        campaign=row.campaign,
+        context=msgspec.json.decode(row.context),
+        external_ids=tuple(names),
+    )
+
+
+def _attribution(partner: int, partners: dict[int, Any], principal: Principal) -> str | None:
+    """Who said it is not shown to peers, unless the one who said it chose to be named."""
+    row = partners[partner]
+    named = partner == principal.partner or principal.is_operator or row.attribution == "named"
+    return str(row.slug) if named else None
+
+
+async def _partners(session: AsyncSession, ids: set[int]) -> dict[int, Any]:
+    rows = await session.execute(select(Partner.id, Partner.slug, Partner.attribution).where(Partner.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+async def _own_groups(session: AsyncSession, principal: Principal) -> dict[int, str]:
+    """The groups whose names the caller may read; the operator reads all."""
+    wanted = select(Group.id, Group.slug)
+    if not principal.is_operator:
+        mine = select(Membership.group).where(Membership.partner == principal.partner, Membership.state == "member")
+        wanted = wanted.where(Group.id.in_(mine))
+    return {row.id: row.slug for row in await session.execute(wanted)}
+
+
+async def _own_names(session: AsyncSession, principal: Principal, signal: int) -> list[str]:
+    wanted = select(Reference.external_id).where(Reference.partner == principal.partner, Reference.signal == signal)
+    return list(await session.scalars(wanted.order_by(Reference.external_id)))

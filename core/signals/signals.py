@@ -1,0 +1,57 @@
+"""Submitting and retracting: the rule behind the routes."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from core.auth.access import Principal
+from core.signals import items
+from core.signals.ingest import Retract, Submit
+from core.signals.items import Item
+from core.signals.keys import Keys, parse_id
+from core.signals.kinds import Kinds
+from core.signals.writer import SignalWriter
+from core.wire.signals import Retracted, Retraction, RetractStatus, SignalIn, Submitted, SubmitResult, SubmitStatus
+
+
+async def submit(
+    principal: Principal,
+    writer: SignalWriter,
+    kinds: Kinds,
+    keys: Keys,
+    sent: Sequence[msgspec.Raw | SignalIn],
+    request: str,
+    *,
+    minimal: bool = False,
+) -> Submitted:
+    """Take each item on its own: a bad one costs only itself. `minimal` lists rejected items only."""
+    read = [_read(one, index, kinds, keys) for index, one in enumerate(sent)]
+    job = Submit(principal.partner, [one for one in read if isinstance(one, Item)])
+    position = await writer.write(job, principal.client, request)
+    done = iter(job.results)
+    results = [next(done) if isinstance(one, Item) else one for one in read]
+    counts = Counter(result.status for result in results)
+    return Submitted(
+        position=position,
+        created=counts[SubmitStatus.CREATED],
+        updated=counts[SubmitStatus.UPDATED],
+        unchanged=counts[SubmitStatus.UNCHANGED],
+        rejected=counts[SubmitStatus.REJECTED],
+        results=tuple(one for one in results if not minimal or one.status is SubmitStatus.REJECTED),
+    )
+
+
+def _read(one: msgspec.Raw | SignalIn, index: int, kinds: Kinds, keys: Keys) -> Item | SubmitResult:
+    pointer = f"/signals/{index}"
+    if isinstance(one, SignalIn):
+        return items.accept(one, index, pointer, kinds, keys)
+    return items.read(one, index, pointer, kinds, keys)
+
+
+async def retract(principal: Principal, writer: SignalWriter, asked: Retraction, request: str) -> Retracted:
+    """Withdraw the caller's own claims. Others' claims on the same signals stand."""
+    job = Retract(principal.partner, asked.external_ids, [parse_id(one) for one in asked.ids])
+    position = await writer.write(job, principal.client, request)
+    counts = Counter(result.status for result in job.results)
+    return Retracted(position=position, retracted=counts[RetractStatus.RETRACTED], results=tuple(job.results))
