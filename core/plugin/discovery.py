@@ -1,0 +1,46 @@
+"""Where plugins come from."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.metadata import entry_points
+
+import msgspec
+
+from core.plugin.hooks import PROJECT
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A plugin that is there, not yet imported."""
+
+    name: str
+    origin: str
+    """Distribution and version that bring it."""
+    load: Callable[[], object]
+
+
+def installed() -> list[Found]:
+    """The entry points of the group `khongmotminh`: ours first, so that nobody takes the name of a built-in plugin."""
+    found = []
+    for point in entry_points(group=PROJECT):
+        brought_by = point.dist.name if point.dist else "unknown"
+        version = point.dist.version if point.dist else ""
+        found.append((brought_by != PROJECT, Found(point.name, f"{brought_by} {version}".strip(), point.load)))
+    return [plugin for _, plugin in sorted(found, key=lambda one: (one[0], one[1].name, one[1].origin))]
+
+
+def given(plugins: Sequence[object]) -> list[Found]:
+    """Modules or objects that were handed over instead; called by what they call themselves."""
+    return [Found(_name(plugin), "given", partial(_same, plugin)) for plugin in plugins]
+
+
+def _same(plugin: object) -> object:
+    return plugin
+
+
+def _name(plugin: object) -> str:
+    try:
+        name: str = plugin.plugin_info().name  # type: ignore[attr-defined]
+    except Exception:
+        # The host will meet the same failure, and note it under this name.
+        return str(getattr(plugin, "__name__", type(plugin).__name__)).lower()
+    return name

@@ -1,0 +1,68 @@
+"""What plugins may make files of, and what happens when they cannot."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from core.errors import Unavailable
+from core.plugin.hooks import Format
+from core.wire.kinds import Canonical, SignalKind
+from core.wire.signals import Feed, SignalOut, Tlp
+
+log = logging.getLogger("kmm.plugins")
+
+_RE_EXPORTED = {Tlp.CLEAR, Tlp.GREEN, Tlp.AMBER}
+
+T = TypeVar("T")
+
+
+def may_leave(signal: SignalOut) -> bool:
+    """Whether a plugin may re-export this signal: AMBER+STRICT and RED stay here, and so does what carries no TLP.
+
+    Tombstones may leave: they say nothing but that a copy has to go.
+    """
+    return signal.tlp in _RE_EXPORTED or signal.kind is msgspec.UNSET
+
+
+def of_feed(plugin: str, form: Format[Feed]) -> Format[Feed]:
+    """The format as the hub uses it: fed with what may leave, its bugs contained."""
+    render = _contained(plugin, form)
+
+    def render_page(page: Feed) -> bytes:
+        leaving = tuple(signal for signal in page.signals if may_leave(signal))
+        return render(msgspec.structs.replace(page, signals=leaving))
+
+    return msgspec.structs.replace(form, render=render_page)
+
+
+def of_report(plugin: str, form: Format[T]) -> Format[T]:
+    """The format as the hub uses it: its bugs contained."""
+    return msgspec.structs.replace(form, render=_contained(plugin, form))
+
+
+def _contained(plugin: str, form: Format[T]) -> Callable[[T], bytes]:
+    def render(document: T) -> bytes:
+        try:
+            return form.render(document)
+        except Exception:
+            log.exception("plugin %s could not render %s", plugin, form.media_type)
+            raise Unavailable(f"{form.media_type} cannot be made at the moment; ask for application/json.") from None
+
+    return render
+
+
+def of_kind(plugin: str, kind: SignalKind) -> SignalKind:
+    """The kind as the hub uses it: any failure to parse is the item's error, as a ValueError is."""
+
+    def parse(value: str) -> Canonical:
+        try:
+            return kind.parse(value)
+        except ValueError:
+            raise
+        except Exception:
+            log.exception("plugin %s could not parse a %s", plugin, kind.name)
+            raise ValueError("The hub could not read this value.") from None
+
+    return msgspec.structs.replace(kind, parse=parse)

@@ -1,0 +1,217 @@
+"""The plugin host: finds plugins, shuts away those that fail, and hands the rest to the application."""
+
+import inspect
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Concatenate, Literal, ParamSpec, TypeVar, get_type_hints
+
+import msgspec
+from litestar.types import ControllerRouterHandler
+
+from core.edge import JSON, NDJSON
+from core.errors import Unavailable
+from core.plugin import discovery, mounting
+from core.plugin.connector import Connector
+from core.plugin.discovery import Found
+from core.plugin.hooks import Context, Format
+from core.plugin.lane import Lane
+from core.plugin.plugin import Plugin
+from core.settings import Settings
+from core.wire.kinds import SignalKind
+from core.wire.reports import Report
+from core.wire.scopes import PartnerKind
+from core.wire.signals import Feed
+
+log = logging.getLogger("kmm.plugins")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{1,39}")
+_CORE_PATHS = frozenset({"health", "oauth", "v1"})
+_CORE = "core"
+_CORE_FORMS = (f"the feed as {JSON}", f"the feed as {NDJSON}", f"reports as {JSON}", "reports as text/csv")
+
+
+class Quarantine(msgspec.Struct, frozen=True):
+    """Why a plugin was shut away."""
+
+    phase: str
+    error: str
+
+
+class PluginStatus(msgspec.Struct, frozen=True):
+    """A line of `kmm plugins`."""
+
+    name: str
+    title: str
+    origin: str
+    state: Literal["running", "disabled", "quarantined"]
+    why: str = ""
+
+
+class PluginError(Exception):
+    """What a strict host raises where others quarantine a plugin."""
+
+
+class PluginHost:
+    """Every plugin, and what the good ones add.
+
+    `plugins` (modules or objects) replaces discovery by entry point. `kinds` are the names that core has taken.
+    `budget` is how many seconds a plugin has for what core waits for. With `strict`, the first failure raises
+    `PluginError` instead of putting the plugin in quarantine.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        plugins: Sequence[object] | None = None,
+        *,
+        kinds: Collection[str] = (),
+        strict: bool = False,
+        budget: float = 5.0,
+    ) -> None:
+        self.quarantined: dict[str, Quarantine] = {}
+        self._settings = settings
+        self._strict = strict
+        self._budget = budget
+        self._disabled: list[Found] = []
+        self._plugins: list[Plugin] = []
+        self._owners = dict.fromkeys([*_CORE_FORMS, *(f"the kind {name}" for name in kinds)], _CORE)
+        found = discovery.installed() if plugins is None else discovery.given(plugins)
+        for one in found:
+            self._admit(one)
+        unknown = settings.plugins.keys() - {one.name for one in found}
+        if unknown:
+            log.warning("settings for plugins that are not installed: %s", ", ".join(sorted(unknown)))
+
+    def _admit(self, found: Found) -> None:
+        if found.name in self._settings.disabled_plugins:
+            self._disabled.append(found)
+            return
+        plugin = Plugin(found, Lane(found.name, self._settings.database_url))
+        phases: Mapping[str, Callable[[], None]] = {
+            "name": lambda: self._check_name(plugin),
+            "load": plugin.load,
+            "info": plugin.introduce,
+            "settings": lambda: plugin.configure(self._settings.plugins.get(plugin.name, {})),
+            "hooks": plugin.collect,
+            "claims": lambda: self._settle_claims(plugin),
+        }
+        self._plugins.append(plugin)
+        for phase, step in phases.items():
+            try:
+                step()
+            # A module that exits while it is imported must not take the hub along.
+            except (Exception, SystemExit) as exc:
+                self._quarantine(plugin, phase, exc)
+                return
+
+    def _check_name(self, plugin: Plugin) -> None:
+        wanted = plugin.name
+        if any(other.name == wanted for other in self._plugins if other is not plugin):
+            plugin.name = f"{wanted} of {plugin.origin}"
+            raise ValueError(f"another plugin is called {wanted!r}")
+        if not _NAME.fullmatch(wanted) or wanted in _CORE_PATHS:
+            raise ValueError(f"{wanted!r} cannot be the first part of a path")
+
+    def _settle_claims(self, plugin: Plugin) -> None:
+        claims = plugin.claims()
+        for claim in claims:
+            if claim in self._owners or claims.count(claim) > 1:
+                raise ValueError(f"{claim} is added twice: by {self._owners.get(claim, plugin.name)} before")
+        self._owners |= dict.fromkeys(claims, plugin.name)
+
+    def _quarantine(self, plugin: Plugin, phase: str, exc: BaseException) -> None:
+        if self._strict:
+            raise PluginError(f"{plugin.name} failed in phase {phase}: {exc!r}") from exc
+        self.quarantined[plugin.name] = Quarantine(phase, f"{type(exc).__name__}: {exc}")
+        log.error("plugin %s is quarantined, phase %s", plugin.name, phase, exc_info=exc)
+
+    def _sound(self) -> list[Plugin]:
+        return [plugin for plugin in self._plugins if plugin.name not in self.quarantined]
+
+    def quarantined_names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.quarantined))
+
+    def statuses(self) -> list[PluginStatus]:
+        """Every plugin that was found, in order of names."""
+        lines = [PluginStatus(found.name, found.name, found.origin, "disabled") for found in self._disabled]
+        for plugin in self._plugins:
+            found = self.quarantined.get(plugin.name)
+            why = f"{found.phase}: {found.error}" if found else ""
+            state: Literal["running", "quarantined"] = "quarantined" if found else "running"
+            lines.append(PluginStatus(plugin.name, plugin.title, plugin.origin, state, why))
+        return sorted(lines, key=lambda line: line.name)
+
+    def route_handlers(self) -> list[ControllerRouterHandler]:
+        """The routes of each plugin below `/<name>`; 503 to everything there while it is quarantined."""
+        handlers: list[ControllerRouterHandler] = []
+        for plugin in self._plugins:
+            found = self.quarantined.get(plugin.name)
+            if not found:
+                handlers.append(mounting.mounted(plugin.name, plugin.routes, self._door(plugin)))
+            elif found.phase != "name":
+                handlers.append(mounting.shut(plugin.name, _shut(plugin)))
+        return handlers
+
+    def _door(self, plugin: Plugin) -> Callable[[], str | None]:
+        return lambda: _shut(plugin) if plugin.name in self.quarantined else None
+
+    def signal_kinds(self) -> list[SignalKind]:
+        return [kind for plugin in self._sound() for kind in plugin.kinds]
+
+    def feed_formats(self) -> dict[str, Format[Feed]]:
+        """By media type. What may not be re-exported is gone before a format sees it."""
+        return {form.media_type: form for plugin in self._sound() for form in plugin.feed_formats}
+
+    def report_formats(self) -> dict[str, Format[Report]]:
+        """By media type."""
+        return {form.media_type: form for plugin in self._sound() for form in plugin.report_formats}
+
+    def connector(self, kind: PartnerKind, slug: str) -> Connector | None:
+        """The one that speaks for this partner, else the one for its kind."""
+        found = [connector for plugin in self._sound() for connector in plugin.connectors if connector.kind is kind]
+        by_partner = {connector.partner: connector for connector in found}
+        return by_partner.get(slug) or by_partner.get(None)
+
+    async def ask(
+        self, hook: Callable[Concatenate[Context, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncIterator[tuple[str, R | Exception]]:
+        """Ask every plugin that implements `hook`, one after the other. The host adds the context.
+
+        Yields its name and its answer, or what went wrong, so that the caller can write down who is missing.
+        """
+        arguments = inspect.signature(hook).bind_partial(None, *args, **kwargs).arguments
+        del arguments["ctx"]
+        answer = get_type_hints(hook)["return"]
+        for plugin in self._plugins:
+            if not plugin.implements(hook):
+                continue
+            if plugin.name in self.quarantined:
+                yield plugin.name, Unavailable(_shut(plugin))
+                continue
+            try:
+                given: R = await plugin.wait(hook, answer, self._budget, **arguments)
+            except Exception as exc:
+                log.exception("plugin %s failed in %s", plugin.name, hook.__name__)
+                if isinstance(exc, TimeoutError) and not await plugin.lane.beats():
+                    self._quarantine(plugin, "heartbeat", exc)
+                yield plugin.name, exc
+            else:
+                yield plugin.name, given
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While the application serves; ends the lanes after it."""
+        try:
+            yield
+        finally:
+            for plugin in self._plugins:
+                await plugin.lane.stop()
+
+
+def _shut(plugin: Plugin) -> str:
+    return f"The plugin {plugin.name} is out of order; the operator was told. Try again later."

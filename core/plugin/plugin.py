@@ -1,0 +1,98 @@
+"""One plugin as the host holds it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+import pluggy
+from litestar.handlers import HTTPRouteHandler
+
+from core.plugin import formats, hooks, mounting
+from core.plugin.connector import Connector
+from core.plugin.discovery import Found
+from core.plugin.hooks import PROJECT, Context, Format, NoSettings, PluginInfo
+from core.plugin.lane import Lane
+from core.wire.kinds import SignalKind
+from core.wire.reports import Report
+from core.wire.signals import Feed
+
+T = TypeVar("T")
+
+
+class Plugin:
+    """Filled phase by phase; what a phase raises is the reason for quarantine."""
+
+    def __init__(self, found: Found, lane: Lane) -> None:
+        self.name, self.origin, self.title = found.name, found.origin, found.name
+        self.lane = lane
+        self.routes: Sequence[HTTPRouteHandler] = ()
+        self.connectors: Sequence[Connector] = ()
+        self.kinds: Sequence[SignalKind] = ()
+        self.feed_formats: Sequence[Format[Feed]] = ()
+        self.report_formats: Sequence[Format[Report]] = ()
+        self._find = found.load
+        self._info = PluginInfo(name=self.name, title=self.name)
+        self._context = Context(NoSettings(), lane.session)
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(hooks)
+
+    def load(self) -> None:
+        """Import it, and match its hooks with ours: unknown names and arguments are refused."""
+        self._manager.register(self._find(), self.name)
+        self._manager.check_pending()
+
+    def introduce(self) -> None:
+        self._info = _checked(hooks.plugin_info, self._ask(hooks.plugin_info), PluginInfo)
+        self.title = self._info.title
+        if self._info.name != self.name:
+            raise ValueError(f"its entry point is {self.name!r}, but it calls itself {self._info.name!r}")
+
+    def configure(self, table: Mapping[str, Any]) -> None:
+        settings = msgspec.convert(table, self._info.settings)
+        self._context = Context(settings, self.lane.session)
+
+    def collect(self) -> None:
+        """Ask what it adds. Each thing is wrapped, so that its bugs stay its own."""
+        self.routes = self._all(hooks.route_handlers, HTTPRouteHandler)
+        mounting.check(self.routes)
+        self.connectors = self._all(hooks.connectors, Connector)
+        self.kinds = [formats.of_kind(self.name, kind) for kind in self._all(hooks.signal_kinds, SignalKind)]
+        self.feed_formats = [formats.of_feed(self.name, form) for form in self._all(hooks.feed_formats, Format)]
+        self.report_formats = [formats.of_report(self.name, form) for form in self._all(hooks.report_formats, Format)]
+
+    def claims(self) -> Sequence[str]:
+        """What only one plugin may add."""
+        return [
+            *(f"the connector of {connector.partner or connector.kind}" for connector in self.connectors),
+            *(f"the kind {kind.name}" for kind in self.kinds),
+            *(f"the feed as {form.media_type}" for form in self.feed_formats),
+            *(f"reports as {form.media_type}" for form in self.report_formats),
+        ]
+
+    def implements(self, hook: Callable[..., Any]) -> bool:
+        return bool(getattr(self._manager.hook, hook.__name__).get_hookimpls())
+
+    async def wait(self, hook: Callable[..., Any], answer: Any, budget: float, **arguments: Any) -> Any:
+        """Ask on the plugin's lane for an answer of the type `answer`, read as if it came over the wire.
+
+        Raises whatever the plugin does, `TimeoutError`, or `msgspec.ValidationError` for another answer.
+        """
+        given = await self.lane.run(lambda: self._ask(hook, ctx=self._context, **arguments), budget)
+        return msgspec.convert(msgspec.to_builtins(given), answer)
+
+    def _all(self, hook: Callable[[Context], Sequence[T]], kind: Any) -> Sequence[T]:
+        if not self.implements(hook):
+            return ()
+        return [_checked(hook, one, kind) for one in self._ask(hook, ctx=self._context)]
+
+    def _ask(self, hook: Callable[..., Any], **arguments: Any) -> Any:
+        answers = getattr(self._manager.hook, hook.__name__)(**arguments)
+        if not answers:
+            raise TypeError(f"{hook.__name__} is missing or gives None")
+        return answers[0]
+
+
+def _checked(hook: Callable[..., Any], given: Any, kind: type[T]) -> T:
+    if not isinstance(given, kind):
+        raise TypeError(f"{hook.__name__} gives a {type(given).__name__} where a {kind.__name__} is due")
+    return given
