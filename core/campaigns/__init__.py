@@ -1,0 +1,1 @@
+"""Campaigns and what is done for them, where, and for how many."""

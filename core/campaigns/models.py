@@ -1,1 +1,57 @@
-"""Tables of the room."""
+"""Tables of campaigns and activities."""
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, Micros
+
+
+class Campaign(Base):
+    """A campaign. Every partner that may read campaigns sees it."""
+
+    __tablename__ = "campaign"
+
+    slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    owner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    title_vi: Mapped[str] = mapped_column(Text)
+    title_en: Mapped[str | None] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text)
+    starts: Mapped[str | None] = mapped_column(Text)
+    """First day, YYYY-MM-DD."""
+    ends: Mapped[str | None] = mapped_column(Text)
+    """Last day, YYYY-MM-DD."""
+    state: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Micros)
+    created: Mapped[int] = mapped_column(Micros)
+    updated: Mapped[int] = mapped_column(Micros)
+
+
+class Activity(Base):
+    """Something done for a campaign, as one partner told it."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        UniqueConstraint("campaign", "partner", "external_id"),
+        Index("ix_activity_campaign_number", "campaign", "number"),
+        Index("ix_activity_day", "day"),
+    )
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    """Rises in the order of arrival; the cursor of lists."""
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    campaign: Mapped[str] = mapped_column(ForeignKey("campaign.slug"))
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    external_id: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    province: Mapped[str] = mapped_column(Text)
+    commune: Mapped[str | None] = mapped_column(Text)
+    venue: Mapped[str | None] = mapped_column(Text)
+    day: Mapped[str] = mapped_column(Text)
+    """YYYY-MM-DD; with the province code it says which unit was meant, whatever is merged later."""
+    organiser: Mapped[str | None] = mapped_column(Text)
+    sites: Mapped[int] = mapped_column(Micros)
+    classes: Mapped[int] = mapped_column(Micros)
+    participants: Mapped[int] = mapped_column(Micros)
+    views: Mapped[int] = mapped_column(Micros)
+    updated: Mapped[int] = mapped_column(Micros)

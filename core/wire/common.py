@@ -22,6 +22,8 @@ Time = Annotated[datetime, Meta(tz=True)]
 """RFC 3339 with a zone; the hub answers in UTC with `Z`."""
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """A number of things, exact in JSON (RFC 8259 §6)."""
+PageSize = Annotated[int, Meta(ge=1, le=10_000)]
+"""Most items of a page."""
 
 
 class FieldError(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,3 +50,10 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Streams only: how many lines were stored before the fault."""
     line: int | None = None
     """Streams only: the line that ended the stream, counted from 1."""
+
+
+class Title(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people read first, in Vietnamese and, where there is one, in English."""
+
+    vi: Line
+    en: Line | None = None

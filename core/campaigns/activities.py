@@ -1,0 +1,215 @@
+"""Activities: told in bulk, kept per submitter, counted by province."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import ids, times
+from core.auth.access import Principal
+from core.auth.models import Partner
+from core.campaigns import provinces
+from core.campaigns.models import Activity
+from core.db import among, insert_rows, table_of, update_rows
+from core.edge import field_error
+from core.log.events import record
+from core.wire.campaigns import (
+    ActivitiesSubmitted,
+    ActivityIn,
+    ActivityKind,
+    ActivityOut,
+    ActivityPage,
+    ActivityResult,
+    AudienceCounts,
+    Place,
+)
+from core.wire.common import FieldError
+from core.wire.events import CampaignChanged
+from core.wire.signals import SubmitStatus
+
+_decoder = msgspec.json.Decoder(ActivityIn)
+
+
+async def submit(
+    session: AsyncSession, principal: Principal, campaign: str, items: Sequence[msgspec.Raw]
+) -> ActivitiesSubmitted:
+    """Take each item on its own: one that is wrong is rejected by name and holds up none of the others."""
+    read = [_read(raw, index) for index, raw in enumerate(items)]
+    names = [item.external_id for item in read if isinstance(item, ActivityIn) and item.external_id is not None]
+    batch = _Batch(campaign, principal.partner, await _standing(session, principal, campaign, names))
+    results = tuple(
+        item if isinstance(item, ActivityResult) else batch.take(item, index) for index, item in enumerate(read)
+    )
+    await insert_rows(session, table_of(Activity), batch.new)
+    await update_rows(session, table_of(Activity), "id", batch.changed)
+    if batch.new or batch.changed:
+        await record(session, CampaignChanged(campaign=campaign))
+    counts = Counter(result.status for result in results)
+    return ActivitiesSubmitted(
+        created=counts[SubmitStatus.CREATED],
+        updated=counts[SubmitStatus.UPDATED],
+        unchanged=counts[SubmitStatus.UNCHANGED],
+        rejected=counts[SubmitStatus.REJECTED],
+        results=results,
+    )
+
+
+def _read(raw: msgspec.Raw, index: int) -> ActivityIn | ActivityResult:
+    pointer = f"/activities/{index}"
+    try:
+        item = _decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        return _rejected(index, field_error(exc, pointer))
+    fault = provinces.fault(item.place.province, item.date)
+    if fault:
+        return _rejected(index, FieldError(f"{pointer}/place/province", "unknown_province", fault))
+    return item
+
+
+def _rejected(index: int, fault: FieldError) -> ActivityResult:
+    return ActivityResult(index=index, id=None, status=SubmitStatus.REJECTED, errors=(fault,))
+
+
+class _Batch:
+    """What one submission changes, folded item by item: a name may come twice in it."""
+
+    def __init__(self, campaign: str, partner: int, standing: dict[str, dict[str, Any]]) -> None:
+        self._fixed = {"campaign": campaign, "partner": partner}
+        self._at = times.now()
+        self._standing = standing
+        self._changed: dict[str, dict[str, Any]] = {}
+        self.new: list[dict[str, Any]] = []
+        """Rows to insert."""
+
+    @property
+    def changed(self) -> list[dict[str, Any]]:
+        """Rows for `update_rows`, by id."""
+        return list(self._changed.values())
+
+    def take(self, item: ActivityIn, index: int) -> ActivityResult:
+        content = _columns(item)
+        row = self._standing.get(item.external_id) if item.external_id is not None else None
+        if row is None:
+            row = content | self._fixed | {"id": ids.new("act"), "external_id": item.external_id, "updated": self._at}
+            self.new.append(row)
+            if item.external_id is not None:
+                self._standing[item.external_id] = row
+            return ActivityResult(index=index, id=row["id"], status=SubmitStatus.CREATED)
+        if all(row[name] == value for name, value in content.items()):
+            return ActivityResult(index=index, id=row["id"], status=SubmitStatus.UNCHANGED)
+        row.update(content)
+        # A row of this very batch has no number yet, and was changed in place.
+        if "number" in row:
+            self._changed[row["id"]] = content | {"at": row["id"], "updated": self._at}
+        return ActivityResult(index=index, id=row["id"], status=SubmitStatus.UPDATED)
+
+
+def _columns(item: ActivityIn) -> dict[str, Any]:
+    return {
+        "kind": item.kind.value,
+        "title": item.title,
+        "province": item.place.province,
+        "commune": item.place.commune,
+        "venue": item.place.venue,
+        "day": item.date.isoformat(),
+        "organiser": item.organiser,
+        **msgspec.structs.asdict(item.audience),
+    }
+
+
+async def _standing(
+    session: AsyncSession, principal: Principal, campaign: str, names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The submitter's own activities under these names, as rows with every column."""
+    found: dict[str, dict[str, Any]] = {}
+    # SQLite takes 32,766 variables a statement; a page of names keeps it far from there.
+    for start in range(0, len(names), 5_000):
+        query = select(*table_of(Activity).c).where(
+            Activity.campaign == campaign,
+            Activity.partner == principal.partner,
+            among(Activity.external_id, names[start : start + 5_000], session),
+        )
+        found |= {row["external_id"]: dict(row) for row in (await session.execute(query)).mappings()}
+    return found
+
+
+class Filter(NamedTuple):
+    """Which activities of a campaign to list; None leaves a bound out."""
+
+    province: str | None
+    since: date | None
+    until: date | None
+    """Exclusive."""
+
+
+async def page(
+    session: AsyncSession, principal: Principal, campaign: str, wanted: Filter, after: int, limit: int
+) -> ActivityPage:
+    """Activities in the order in which they arrived, those behind `after`."""
+    query = (
+        select(Activity, Partner.slug)
+        .join(Partner, Partner.id == Activity.partner)
+        .where(Activity.campaign == campaign, Activity.number > after)
+        .order_by(Activity.number)
+        .limit(limit + 1)
+    )
+    if wanted.province is not None:
+        query = query.where(Activity.province == wanted.province)
+    if wanted.since is not None:
+        query = query.where(Activity.day >= wanted.since.isoformat())
+    if wanted.until is not None:
+        query = query.where(Activity.day < wanted.until.isoformat())
+    rows = (await session.execute(query)).all()
+    found = tuple(_out(row, slug, own=row.partner == principal.partner) for row, slug in rows[:limit])
+    return ActivityPage(activities=found, next=str(rows[limit - 1][0].number) if len(rows) > limit else None)
+
+
+def _out(row: Activity, partner: str, *, own: bool) -> ActivityOut:
+    return ActivityOut(
+        id=row.id,
+        campaign=row.campaign,
+        partner=partner,
+        kind=ActivityKind(row.kind),
+        title=row.title,
+        place=Place(province=row.province, commune=row.commune, venue=row.venue),
+        date=date.fromisoformat(row.day),
+        organiser=row.organiser,
+        audience=AudienceCounts(row.sites, row.classes, row.participants, row.views),
+        external_id=row.external_id if own else None,
+        updated=times.from_micros(row.updated),
+    )
+
+
+class ProvinceTotals(NamedTuple):
+    """What was done in one province, and for how many."""
+
+    province: str
+    activities: int
+    sites: int
+    classes: int
+    participants: int
+    views: int
+
+
+async def audience_by_province(
+    session: AsyncSession, since: date, until: date, principal: Principal, *, national: bool
+) -> list[ProvinceTotals]:
+    """Totals over the days from `since` to before `until`, ascending by code, for provinces that have any.
+
+    Over every partner's activities when `national`, else over those that the principal's partner submitted.
+    """
+    sums = (func.sum(column) for column in (Activity.sites, Activity.classes, Activity.participants, Activity.views))
+    query = (
+        select(Activity.province, func.count(), *sums)
+        .where(Activity.day >= since.isoformat(), Activity.day < until.isoformat())
+        .group_by(Activity.province)
+    )
+    if not national:
+        query = query.where(Activity.partner == principal.partner)
+    # PostgreSQL sums bigint to numeric, which arrives as Decimal.
+    rows = [ProvinceTotals(row[0], *map(int, row[1:])) for row in await session.execute(query)]
+    return sorted(rows)

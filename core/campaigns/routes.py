@@ -1,0 +1,140 @@
+"""HTTP of campaigns and activities."""
+
+import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, patch, post
+from litestar.params import JSONBody
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import answers, edge
+from core.auth.access import Principal, scoped
+from core.campaigns import activities, campaigns, provinces
+from core.db import Database
+from core.log import head
+from core.openapi import takes_bulk
+from core.wire.campaigns import (
+    ActivitiesSubmitted,
+    ActivityIn,
+    ActivityPage,
+    CampaignIn,
+    CampaignOut,
+    CampaignPage,
+    CampaignPatch,
+    ProvinceCode,
+    Provinces,
+)
+from core.wire.common import Count, PageSize, Slug
+from core.wire.scopes import Scope
+
+
+@post("/campaigns", operation_id="CreateCampaign", **scoped(Scope.CAMPAIGNS_WRITE))
+async def create_campaign(
+    data: JSONBody[CampaignIn], principal: Principal, session: AsyncSession
+) -> Response[CampaignOut]:
+    """Found a campaign.
+
+    409 when another campaign has the slug.
+    """
+    made = await campaigns.create(session, principal, data)
+    return answers.versioned(made, made.version, status=201, location=f"/v1/campaigns/{made.slug}")
+
+
+@get("/campaigns", operation_id="ListCampaigns", **scoped(Scope.CAMPAIGNS_READ))
+async def list_campaigns(
+    request: Request[Any, Any, Any], snapshot: AsyncSession, after: Slug | None = None, limit: PageSize = 1_000
+) -> Response[CampaignPage]:
+    """Every campaign, in the order of their slugs."""
+    return answers.page(request, await campaigns.page(snapshot, after or "", limit))
+
+
+@get("/campaigns/{slug:str}", operation_id="GetCampaign", **scoped(Scope.CAMPAIGNS_READ))
+async def get_campaign(slug: str, snapshot: AsyncSession) -> Response[CampaignOut]:
+    """One campaign, with the ETag to change it by."""
+    found = await campaigns.read(snapshot, slug)
+    return answers.versioned(found, found.version)
+
+
+@patch("/campaigns/{slug:str}", operation_id="ChangeCampaign", **scoped(Scope.CAMPAIGNS_WRITE))
+async def change_campaign(
+    request: Request[Any, Any, Any],
+    slug: str,
+    data: JSONBody[CampaignPatch],
+    principal: Principal,
+    session: AsyncSession,
+) -> Response[CampaignOut]:
+    """Change what the body names.
+
+    For the partner that founded it and the operator. Send the ETag in `If-Match` to learn (412) that someone else
+    changed it meanwhile.
+    """
+    row = await campaigns.find(session, slug)
+    answers.require_match(request, row.version)
+    changed = await campaigns.change(session, principal, row, data)
+    return answers.versioned(changed, changed.version)
+
+
+class _Bulk(msgspec.Struct, forbid_unknown_fields=True):
+    activities: Annotated[list[msgspec.Raw], Meta(max_length=10_000)]
+
+
+_bulk = msgspec.json.Decoder(_Bulk)
+
+
+@post(
+    "/campaigns/{slug:str}/activities",
+    operation_id="SubmitActivities",
+    status_code=200,
+    request_max_body_size=None,
+    **scoped(Scope.CAMPAIGNS_WRITE),
+    **takes_bulk("activities", ActivityIn),
+)
+async def submit_activities(
+    request: Request[Any, Any, Any], slug: str, principal: Principal, db: Database
+) -> ActivitiesSubmitted:
+    """Tell of up to 10,000 activities; each is answered by itself.
+
+    Sent again under the same `external_id` an activity of yours is updated, or unchanged.
+    """
+    # Read first: the log is locked while a writing session is open, and a body may take its time.
+    items = edge.decode(await edge.body(request), _bulk).activities
+    async with head.edge(db, principal.partner, principal.client, "SubmitActivities") as session:
+        row = await campaigns.find(session, slug)
+        return await activities.submit(session, principal, row.slug, items)
+
+
+@get("/campaigns/{slug:str}/activities", operation_id="ListActivities", **scoped(Scope.CAMPAIGNS_READ))
+async def list_activities(
+    request: Request[Any, Any, Any],
+    slug: str,
+    principal: Principal,
+    snapshot: AsyncSession,
+    province: ProvinceCode | None = None,
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+    after: Count = 0,
+    limit: PageSize = 1_000,
+) -> Response[ActivityPage]:
+    """Activities of a campaign in the order in which they arrived, from `since` to before `until`."""
+    row = await campaigns.find(snapshot, slug)
+    wanted = activities.Filter(province, since, until)
+    return answers.page(request, await activities.page(snapshot, principal, row.slug, wanted, after, limit))
+
+
+@get("/provinces", operation_id="ListProvinces", sync_to_thread=False, **scoped(Scope.CAMPAIGNS_READ))
+def list_provinces() -> Provinces:
+    """Codes and names of the provinces and centrally run cities, and from when they hold."""
+    return Provinces(provinces=provinces.ALL)
+
+
+handlers = [
+    create_campaign,
+    list_campaigns,
+    get_campaign,
+    change_campaign,
+    submit_activities,
+    list_activities,
+    list_provinces,
+]
