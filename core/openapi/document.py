@@ -48,7 +48,8 @@ def document(app: Litestar) -> dict[str, Any]:
     writer = _Writer()
     paths: dict[str, dict[str, Any]] = {}
     for route, method, handler in routes(app):
-        paths.setdefault(route.path_format, {})[method.lower()] = writer.operation(route, method, handler)
+        if handler.resolve_include_in_schema():
+            paths.setdefault(route.path_format, {})[method.lower()] = writer.operation(route, method, handler)
     problem = writer.media({PROBLEM_JSON: Problem})
     return {
         "openapi": "3.1.0",

@@ -72,12 +72,10 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partner: Slug | None
     """Through whose eyes; null in a national report."""
     period: Period
-    after_position: Count
-    """The figures rest on the positions of the log after this one …"""
     position: Count
-    """… up to and with this one."""
+    """The last of the log that the figures rest on."""
     as_of: Time
-    """What happened later is not in it: the end of the period, or the freeze when that came first."""
+    """The end of the period; of one that is not over, the time of that position."""
     complete: bool
     """Whether the period was over."""
     sections: tuple[Section, ...]
