@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 import msgspec
 
 from core.edge import field_error
+from core.wire.common import ExternalId
 from core.wire.scopes import PartnerKind
 from core.wire.signals import SignalIn
 
@@ -37,7 +38,7 @@ class BadSignature(Exception):
 class Withdrawal(msgspec.Struct, frozen=True):
     """The partner takes back what it said under this name of its own."""
 
-    external_id: str
+    external_id: ExternalId
 
 
 Translated = SignalIn | Withdrawal | Refused
@@ -61,6 +62,8 @@ class Connector:
     kind: ClassVar[PartnerKind]
     partner: ClassVar[str | None] = None
     """Slug of the one partner that speaks so; None for every partner of the kind without a connector of its own."""
+    items: ClassVar[str]
+    """JSON pointer (RFC 6901) to the list of items in the payload."""
     statuses: ClassVar[frozenset[str]]
     """Every status word that the partner may send; any other refuses the item. Each has an example."""
     recorded: ClassVar[Path]
@@ -90,7 +93,7 @@ def translate_items(
     translate: Callable[[N], SignalIn | Withdrawal],
     pointer: str,
 ) -> list[Translated]:
-    """Decode and translate item by item, so that a bad one costs only itself. `pointer` is where the list lies."""
+    """Decode and translate item by item, so that a bad one costs only itself. `pointer` is `Connector.items`."""
     return [_item(raw, decoder, translate, f"{pointer}/{index}") for index, raw in enumerate(items)]
 
 

@@ -10,9 +10,9 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from core.errors import Unavailable
 
-GRANTED = frozenset({"kinds", "principal", "session", "snapshot", "writer"})
+GRANTED = frozenset({"keys", "kinds", "principal", "session", "snapshot", "writer"})
 """The application's dependencies that a plugin's handler may name."""
-WITHHELD = frozenset({"blobs", "db", "keys", "plugins", "registry", "settings", "tokens"})
+WITHHELD = frozenset({"blobs", "db", "plugins", "registry", "settings", "tokens"})
 """Those that it may not: with them it could go round what its caller may see."""
 
 

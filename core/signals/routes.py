@@ -13,12 +13,14 @@ from core.auth.access import Principal, scoped
 from core.edge import JSON, NDJSON
 from core.errors import UnsupportedMediaType
 from core.openapi import answers, takes, takes_bulk
-from core.signals import feed, lookup, signals
+from core.plugin.host import PluginHost
+from core.signals import feed, inbound, lookup, signals
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.streams import Stream
 from core.signals.writer import SignalWriter
 from core.wire.common import Count
+from core.wire.connect import Connected
 from core.wire.scopes import Scope
 from core.wire.signals import (
     Digest,
@@ -31,8 +33,8 @@ from core.wire.signals import (
     SignalDetail,
     SignalIn,
     SignalOut,
-    Submitted,
     SubmitResult,
+    Submitted,
 )
 
 AT_ONCE = 10_000
@@ -162,6 +164,33 @@ async def read_signal(principal: Principal, snapshot: AsyncSession, keys: Keys, 
     return await lookup.detail(snapshot, principal, keys, id)
 
 
+@post(
+    "/connect",
+    operation_id="SubmitPayload",
+    status_code=200,
+    request_max_body_size=None,
+    **scoped(Scope.SIGNALS_WRITE),
+    **takes({JSON: dict[str, Any]}),
+)
+async def submit_payload(
+    request: Request[Any, Any, Any],
+    principal: Principal,
+    plugins: PluginHost,
+    writer: SignalWriter,
+    kinds: Kinds,
+    keys: Keys,
+) -> Connected:
+    """Submit a payload in your own format, as agreed for your partner.
+
+    Its connector turns each item into a signal or a retraction, and each has a result of its own. 404 when no
+    connector speaks for your partner, 409 `not_understood` when the payload is not in the format agreed upon.
+    """
+    connector = inbound.connector(plugins, principal)
+    payload = await _json(request)
+    inbound.verify(connector, request.headers.dict(), payload)
+    return await inbound.take(principal, connector, writer, kinds, keys, payload, "SubmitPayload")
+
+
 async def _json(request: Request[Any, Any, Any]) -> bytes:
     if edge.content_type(request) != JSON:
         raise UnsupportedMediaType(f"Send {JSON}.")
@@ -170,4 +199,4 @@ async def _json(request: Request[Any, Any, Any]) -> bytes:
 
 _encoder = msgspec.json.Encoder()
 
-handlers = [submit_signals, retract_signals, look_up_signals, read_feed, read_digest, read_signal]
+handlers = [submit_signals, retract_signals, look_up_signals, read_feed, read_digest, read_signal, submit_payload]

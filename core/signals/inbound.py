@@ -1,0 +1,134 @@
+"""Payloads in a partner's own format: verified and translated by its connector, then taken like any other signal."""
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from core.auth.access import Principal
+from core.edge import field_error
+from core.errors import Conflict, Invalid, NotFound, TooLarge, Unauthorized, Unavailable
+from core.plugin.connector import BadSignature, Connector, Refused, Translated, Withdrawal
+from core.plugin.host import PluginHost
+from core.signals import signals
+from core.signals.keys import Keys
+from core.signals.kinds import Kinds
+from core.signals.writer import SignalWriter
+from core.wire.common import FieldError
+from core.wire.connect import Connected, ConnectResult, ConnectStatus
+from core.wire.signals import Retraction, RetractResult, SignalIn, SubmitResult
+
+log = logging.getLogger("kmm.plugins")
+
+AT_ONCE = 10_000
+"""Items of a payload."""
+
+
+_NOT_UNDERSTOOD = "The payload is JSON, but not what your connector reads."
+
+
+class NotUnderstood(Conflict):
+    """The payload is JSON, but not what the partner's connector reads."""
+
+    code = "not_understood"
+
+
+def connector(plugins: PluginHost, principal: Principal) -> Connector:
+    """The one that speaks for the caller's partner. Raises `NotFound` when there is none."""
+    found = plugins.connector(principal.kind, principal.slug)
+    if found is None:
+        raise NotFound("No connector reads your partner's own format; send /v1/signals.")
+    return found
+
+
+def verify(connector: Connector, headers: Mapping[str, str], payload: bytes) -> None:
+    """Raises `Unauthorized` when the partner signs its payloads and did not sign this one."""
+    try:
+        connector.verify(headers, payload)
+    except BadSignature as exc:
+        raise Unauthorized(str(exc), headers={"WWW-Authenticate": "Bearer"}) from None
+    except Exception as exc:
+        raise _broken(connector, exc) from None
+
+
+async def take(
+    principal: Principal,
+    connector: Connector,
+    writer: SignalWriter,
+    kinds: Kinds,
+    keys: Keys,
+    payload: bytes,
+    request: str,
+) -> Connected:
+    """Take what the partner reports, then what it takes back; a bad item costs only itself.
+
+    Raises `Invalid` or `NotUnderstood` for a payload that cannot be read; nothing is stored then.
+    """
+    translated = _translate(connector, payload)
+    said = [(index, one) for index, one in enumerate(translated) if isinstance(one, SignalIn)]
+    taken_back = [(index, one) for index, one in enumerate(translated) if isinstance(one, Withdrawal)]
+    items = [msgspec.Raw(msgspec.json.encode(one)) for _, one in said]
+    submitted = await signals.submit(principal, writer, kinds, keys, items, request)
+    asked = Retraction(external_ids=tuple(one.external_id for _, one in taken_back))
+    retracted = await signals.retract(principal, writer, asked, request)
+    results = [
+        *(_refused(index, one) for index, one in enumerate(translated) if isinstance(one, Refused)),
+        *(_result(connector, index, done) for (index, _), done in zip(said, submitted.results, strict=True)),
+        *(_result(connector, index, done) for (index, _), done in zip(taken_back, retracted.results, strict=True)),
+    ]
+    return Connected(
+        position=retracted.position,
+        rejected=sum(result.status is ConnectStatus.REJECTED for result in results),
+        results=tuple(sorted(results, key=lambda result: result.index)),
+    )
+
+
+def _translate(connector: Connector, payload: bytes) -> Sequence[Translated]:
+    try:
+        translated = connector.translate(payload)
+    except Refused as refusal:
+        raise NotUnderstood(_NOT_UNDERSTOOD, errors=[_fault(refusal)]) from None
+    except msgspec.ValidationError as exc:
+        raise NotUnderstood(_NOT_UNDERSTOOD, errors=[field_error(exc)]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise Invalid("The payload is not JSON.", errors=[field_error(exc)]) from None
+    except Exception as exc:
+        raise _broken(connector, exc) from None
+    if len(translated) > AT_ONCE:
+        raise TooLarge(f"A payload may have {AT_ONCE} items; send several.")
+    return [_checked(one, f"{connector.items}/{index}") for index, one in enumerate(translated)]
+
+
+def _checked(one: Translated, pointer: str) -> Translated:
+    """Structs made by a plugin are unchecked. Signals are decoded again where they are taken, names are held here."""
+    if isinstance(one, Withdrawal):
+        try:
+            return msgspec.convert(msgspec.to_builtins(one), Withdrawal)
+        except msgspec.ValidationError as exc:
+            return Refused(str(exc), pointer, "invalid")
+    return one
+
+
+def _broken(connector: Connector, exc: Exception) -> Unavailable:
+    log.error("the connector of %s failed", connector.partner or connector.kind, exc_info=exc)
+    return Unavailable("The connector failed; the operator was told. Nothing was stored.")
+
+
+def _fault(refusal: Refused) -> FieldError:
+    return FieldError(refusal.pointer, refusal.code, refusal.reason)
+
+
+def _refused(index: int, refusal: Refused) -> ConnectResult:
+    return ConnectResult(index, None, ConnectStatus.REJECTED, (_fault(refusal),))
+
+
+def _result(connector: Connector, index: int, done: SubmitResult | RetractResult) -> ConnectResult:
+    """The result in terms of the payload. The hub's fields are not the partner's, so the pointer ends at the item."""
+    errors = done.errors if isinstance(done, SubmitResult) else ()
+    pointer = f"{connector.items}/{index}"
+    named = tuple(FieldError(pointer, error.code, f"{_field(error)}: {error.detail}") for error in errors)
+    return ConnectResult(index, done.id, ConnectStatus(done.status.value), named)
+
+
+def _field(error: FieldError) -> str:
+    return error.pointer.rpartition("/")[2]

@@ -1,0 +1,40 @@
+"""The answer to a payload in a partner's own format."""
+
+from enum import StrEnum
+
+import msgspec
+
+from core.wire.common import Count, FieldError
+from core.wire.signals import SignalId
+
+
+class ConnectStatus(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    RETRACTED = "retracted"
+    RELEASED = "released"
+    """The name was dropped; the claim stands under its other names."""
+    NOT_FOUND = "not_found"
+    """It takes back what the hub does not have from you."""
+    REJECTED = "rejected"
+
+
+class ConnectResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of one item of the payload."""
+
+    index: Count
+    """In the payload, from 0."""
+    id: SignalId | None
+    status: ConnectStatus
+    errors: tuple[FieldError, ...] = ()
+    """Why it was rejected, with pointers into the payload; a note on an accepted item."""
+
+
+class Connected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An outcome for every item of the payload, in its order."""
+
+    position: Count
+    """Of the log after this payload."""
+    rejected: Count
+    results: tuple[ConnectResult, ...]
