@@ -1,15 +1,15 @@
 """What a caller may do (`scoped`) and what it may see (`visible`): each asked in one place."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import InstrumentedAttribute
 
 from core.auth.models import Sight
+from core.db import Base
 from core.errors import Forbidden, Unauthorized
 from core.wire.scopes import PartnerKind, Scope
 
@@ -32,15 +32,12 @@ HUB = Principal(client="hub", partner=0, slug="hub", kind=PartnerKind.OPERATOR, 
 """The hub itself, for what its operator does by command."""
 
 
-class HasAudience(Protocol):
-    """A table whose rows belong to an audience: claims, events."""
+def visible(table: type[Base], principal: Principal) -> ColumnElement[bool]:
+    """The rows of `table`, which has a column `audience`, that `principal` may see.
 
-    audience: InstrumentedAttribute[int]
-
-
-def visible(table: type[HasAudience], principal: Principal) -> ColumnElement[bool]:
-    """The rows of `table` that `principal` may see. Every query of shared data goes through here."""
-    return table.audience.in_(select(Sight.audience).where(Sight.partner == principal.partner))
+    Every query of shared data goes through here.
+    """
+    return table.__table__.c.audience.in_(select(Sight.audience).where(Sight.partner == principal.partner))
 
 
 def scoped(scope: Scope, *more: Scope) -> dict[str, Any]:
