@@ -21,7 +21,6 @@ from core.wire.events import ReportFrozen
 from core.wire.reports import Period, Report, ReportIn, ReportOut, Reports, ReportScope
 from core.wire.scopes import Scope
 
-
 _PREFIX = "rep"
 
 
@@ -29,16 +28,6 @@ class EmptyPeriod(Conflict):
     """The period ends before it begins."""
 
     code = "empty_period"
-
-
-class Frozen(msgspec.Struct, frozen=True):
-    """The bytes of a report and their SHA-256 in hexadecimal."""
-
-    document: bytes
-    sha256: str
-
-    def report(self) -> Report:
-        return msgspec.json.decode(self.document, type=Report)
 
 
 async def freeze(
@@ -51,20 +40,19 @@ async def freeze(
     """
     _require(principal, asked)
     document = canonical(await _draw_up(snapshot, plugins, principal, asked))
-    made = {
-        "id": ids.new(_PREFIX),
-        "partner": principal.partner,
-        "created": times.now(),
-        "title": asked.title,
-        "scope": asked.scope.value,
-        "since": asked.period.since.isoformat(),
-        "until": asked.period.until.isoformat(),
-        "sha256": hashlib.sha256(document).hexdigest(),
-        "document": document,
-    }
+    row = FrozenReport(
+        id=ids.new(_PREFIX),
+        partner=principal.partner,
+        created=times.now(),
+        title=asked.title,
+        scope=asked.scope.value,
+        since=asked.period.since.isoformat(),
+        until=asked.period.until.isoformat(),
+        sha256=hashlib.sha256(document).hexdigest(),
+        document=document,
+    )
     async with head.edge(db, principal.partner, principal.client, "FreezeReport") as session:
-        position = await record(session, ReportFrozen(report=str(made["id"])))
-        row = FrozenReport(**made, position=position)
+        row.position = await record(session, ReportFrozen(report=row.id))
         session.add(row)
     return _out(row)
 
@@ -74,15 +62,15 @@ def canonical(report: Report) -> bytes:
     return msgspec.json.encode(report, order="sorted")
 
 
-async def find(session: AsyncSession, principal: Principal, id: str) -> Frozen:
-    """The report as frozen. Raises `NotFound` for another partner's."""
+async def find(session: AsyncSession, principal: Principal, id: str) -> bytes:
+    """The document as frozen. Raises `NotFound` for another partner's."""
     if not ids.named(_PREFIX, id):
-        raise NotFound()
-    columns = select(FrozenReport.document, FrozenReport.sha256)
-    row = (await session.execute(columns.where(FrozenReport.id == id, _own(principal)))).first()
-    if row is None:
-        raise NotFound()
-    return Frozen(row.document, row.sha256)
+        raise NotFound
+    named = select(FrozenReport.document).where(FrozenReport.id == id, _own(principal))
+    document = await session.scalar(named)
+    if document is None:
+        raise NotFound
+    return document
 
 
 async def page(session: AsyncSession, principal: Principal, after: int, limit: int) -> Reports:

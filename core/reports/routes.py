@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,14 +65,15 @@ async def read_report(
     As JSON the bytes are the document itself and the ETag is their SHA-256. `Accept: text/csv` gives one table, named
     by `table`. `If-None-Match` is honoured.
     """
-    frozen = await reports.find(snapshot, principal, id)
+    document = await reports.find(snapshot, principal, id)
     formats = plugins.report_formats()
     form = request.accept.best_match([JSON, CSV, *formats], default=JSON)
+    if form == JSON:
+        return _answer(request, document, JSON)
+    report = msgspec.json.decode(document, type=Report)
     if form == CSV:
-        return _answer(request, to_csv(_section(frozen.report(), table)), CSV)
-    if form in formats:
-        return _answer(request, formats[form].render(frozen.report()), form)
-    return _answer(request, frozen.document, JSON)
+        return _answer(request, to_csv(_section(report, table)), CSV)
+    return _answer(request, formats[form].render(report), form)
 
 
 def _section(report: Report, name: str) -> Section:
