@@ -4,6 +4,10 @@ import base64
 import re
 import secrets
 
+import msgspec
+
+from core.wire.common import Slug
+
 
 def new(prefix: str) -> str:
     """A fresh id: `prefix`, an underscore and 128 random bits in base32."""
@@ -13,3 +17,12 @@ def new(prefix: str) -> str:
 def named(prefix: str, text: str) -> bool:
     """Whether `text` has the form of such an id. Ask before querying: a NUL or a lone surrogate upsets the database."""
     return re.fullmatch(f"{prefix}_[a-z2-7]{{26}}", text) is not None
+
+
+def is_slug(text: str) -> bool:
+    """Whether `text` could be a slug. Ask before querying, for the same reason."""
+    try:
+        msgspec.convert(text, Slug)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""Who may hold which scope: one table of kinds, changed without a release."""
+
+import json
+from collections.abc import Collection
+from importlib.resources import files
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth.access import Principal
+from core.auth.audiences import refresh_sight
+from core.auth.keys import touch
+from core.auth.models import AccessVersion, KindScope, Partner
+from core.errors import Forbidden, Unprocessable
+from core.wire.common import FieldError
+from core.wire.partners import KindList, KindOut
+from core.wire.scopes import PartnerKind, Scope
+
+
+def seed(connection: Connection) -> None:
+    """The defaults of kind_scopes.json for a database that has none, and the counter of changes. For the migration."""
+    if not connection.execute(select(AccessVersion.id)).first():
+        connection.execute(insert(AccessVersion).values(id=1, version=1))
+    if not connection.execute(select(KindScope.kind).limit(1)).first():
+        defaults = json.loads(files("core.auth").joinpath("kind_scopes.json").read_text("utf-8"))["kinds"]
+        rows = [{"kind": kind, "scope": scope} for kind, scopes in defaults.items() for scope in scopes]
+        connection.execute(insert(KindScope), rows)
+
+
+async def table(session: AsyncSession) -> KindList:
+    """Every kind with the most that its clients may hold."""
+    held: dict[str, list[Scope]] = {}
+    for kind, scope in (await session.execute(select(KindScope.kind, KindScope.scope))).tuples():
+        held.setdefault(kind, []).append(Scope(scope))
+    return KindList(kinds=tuple(KindOut(kind=kind, scopes=tuple(sorted(held.get(kind, ())))) for kind in PartnerKind))
+
+
+async def replace(session: AsyncSession, principal: Principal, kind: PartnerKind, scopes: Collection[Scope]) -> KindOut:
+    """Set what a kind may hold. Clients keep their grants and get back what a later change allows again."""
+    if not principal.is_operator:
+        raise Forbidden("The table of kinds is in the operator's charge.")
+    if kind is PartnerKind.OPERATOR and Scope.PARTNERS_ADMIT not in scopes:
+        detail = "The operator keeps partners:admit: nobody else could give it back."
+        raise Unprocessable(detail, errors=[FieldError(pointer="/scopes", code="lock_out", detail=detail)])
+    held = set(await session.scalars(select(KindScope.scope).where(KindScope.kind == kind)))
+    if held != set(scopes):
+        await session.execute(delete(KindScope).where(KindScope.kind == kind))
+        if scopes:
+            rows = [{"kind": kind.value, "scope": scope.value} for scope in sorted(set(scopes))]
+            await session.execute(insert(KindScope), rows)
+        await touch(session)
+    if (Scope.SIGNALS_READ in held) != (Scope.SIGNALS_READ in scopes):
+        for partner in list(await session.scalars(select(Partner.id).where(Partner.kind == kind))):
+            await refresh_sight(session, partner, "scopes of its kind changed")
+    return KindOut(kind=kind, scopes=tuple(sorted(set(scopes))))
