@@ -1,0 +1,142 @@
+"""Blobs: bytes under their own SHA-256, in a folder or an object store. A blob never changes."""
+
+import asyncio
+import base64
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from core.errors import TooLarge
+
+EDGE = 68 * 1024
+"""Bytes kept from the start and the end of what is received: enough to see what a file is and where it ends."""
+_PIECE = 256 * 1024
+
+
+class Staged:
+    """Bytes that have arrived and are not yet kept."""
+
+    def __init__(self) -> None:
+        self.key = f"staging/{secrets.token_hex(16)}"
+        self.size = 0
+        self.first = b""
+        """The first `EDGE` bytes, or all."""
+        self.last = b""
+        """The last `EDGE` bytes, or all."""
+        self._digest = hashlib.sha256()
+
+    def take(self, piece: bytes) -> None:
+        self.size += len(piece)
+        self._digest.update(piece)
+        self.first += piece[: EDGE - len(self.first)]
+        self.last = (self.last + piece)[-EDGE:]
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+
+class Blobs:
+    """The store behind `Settings.blobs_url`."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._store: ObjectStore = LocalStore(self._folder)
+        else:
+            self._store = from_url(url)
+
+    @asynccontextmanager
+    async def receive(self, pieces: AsyncIterator[bytes], limit: int) -> AsyncIterator[Staged]:
+        """Take `pieces` in. Nothing stays of them unless the block calls `keep`.
+
+        Raises `TooLarge` beyond `limit` bytes, and whatever `pieces` raises when the sender breaks off.
+        """
+        staged = Staged()
+        await obstore.put_async(self._store, staged.key, _measured(pieces, staged, limit), max_concurrency=2)
+        try:
+            yield staged
+        finally:
+            # After `keep` there is nothing under this key.
+            await self._delete(staged.key)
+
+    async def keep(self, staged: Staged) -> None:
+        """Put what was received under its digest. The same bytes twice are one blob."""
+        if not await self.has(staged.sha256):
+            await obstore.rename_async(self._store, staged.key, _key(staged.sha256))
+
+    async def has(self, sha256: str) -> bool:
+        try:
+            await obstore.head_async(self._store, _key(sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def delete(self, sha256: str) -> None:
+        """Remove a blob; one that is not there is fine."""
+        await self._delete(_key(sha256))
+
+    async def sweep(self, before: datetime) -> int:
+        """Remove what was being received when a process died, if it began before that time; returns how many."""
+        swept = 0
+        async for page in obstore.list(self._store, prefix="staging"):
+            for left in page:
+                if left["last_modified"] < before:
+                    await self._delete(left["path"])
+                    swept += 1
+        return swept
+
+    async def _delete(self, key: str) -> None:
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+
+    async def stream(self, sha256: str, start: int, stop: int) -> AsyncIterator[bytes]:
+        """Bytes from `start` to before `stop`. Raises `FileNotFoundError`."""
+        if start >= stop:
+            return
+        if self._folder is None:
+            found = await obstore.get_async(self._store, _key(sha256), options={"range": (start, stop)})
+            async for piece in found.stream(min_chunk_size=_PIECE):
+                yield bytes(piece)
+            return
+        file = await asyncio.to_thread(os.open, self._folder / _key(sha256), os.O_RDONLY)
+        try:
+            while start < stop:
+                # On the loop: a hop into a thread for each piece costs more than reading it from the page cache.
+                piece = os.pread(file, min(_PIECE, stop - start), start)
+                if not piece:
+                    raise FileNotFoundError(f"blob {sha256} is cut short")
+                yield piece
+                start += len(piece)
+        finally:
+            os.close(file)
+
+
+async def _measured(pieces: AsyncIterator[bytes], staged: Staged, limit: int) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        staged.take(piece)
+        if staged.size > limit:
+            raise TooLarge(f"A file of this type may have {limit} bytes.")
+        if piece:
+            yield piece
+
+
+def _key(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256[2:]}"
+
+
+def structured(sha256: str) -> str:
+    """A SHA-256 in hex as the value of `Content-Digest` and `Repr-Digest` (RFC 9530)."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
