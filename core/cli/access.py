@@ -1,0 +1,175 @@
+"""Partners, their clients and their groups, as the operator changes them by command."""
+
+from typing import BinaryIO
+
+import click
+import msgspec
+from msgspec import UNSET
+from rich.console import Console
+from rich.table import Table
+
+from core.auth import clients, groups, partners
+from core.auth.access import HUB
+from core.cli.house import House, Words, pass_house, run, show
+from core.wire.groups import GroupIn, GroupOut
+from core.wire.partners import (
+    AuthMethod,
+    ClientIn,
+    IssuedClient,
+    KeySetIn,
+    PartnerIn,
+    PartnerList,
+    PartnerOut,
+    PartnerPatch,
+    PartnerState,
+)
+from core.wire.scopes import PartnerKind, Scope
+
+
+@click.group()
+def partner() -> None:
+    """Admit partners, suspend and reinstate them."""
+
+
+@partner.command()
+@click.argument("slug")
+@click.option("--kind", required=True, type=Words(PartnerKind))
+@click.option("--name", required=True)
+@pass_house
+def add(house: House, slug: str, kind: PartnerKind, name: str) -> None:
+    """Admit a partner under SLUG, which never changes."""
+
+    async def work() -> PartnerOut:
+        async with house.registry("AdmitPartner") as session:
+            data = msgspec.convert({"slug": slug, "kind": kind, "name": name}, PartnerIn)
+            return partners.to_wire(await partners.admit(session, HUB, data))
+
+    show(run(work()))
+
+
+@partner.command("list")
+@pass_house
+def list_(house: House) -> None:
+    """List every partner."""
+
+    async def work() -> PartnerList:
+        async with house.registry("ListPartners") as session:
+            return await partners.listing(session, None, 100_000)
+
+    table = Table("slug", "kind", "state", "name", box=None, header_style="bold")
+    for one in run(work()).partners:
+        table.add_row(one.slug, one.kind, one.state, one.name)
+    Console().print(table)
+
+
+@partner.command()
+@click.argument("slug")
+@pass_house
+def suspend(house: House, slug: str) -> None:
+    """Refuse a partner's tokens and take its sight, at once. Its claims stand."""
+    show(run(_set_state(house, slug, PartnerState.SUSPENDED)))
+
+
+@partner.command()
+@click.argument("slug")
+@pass_house
+def reinstate(house: House, slug: str) -> None:
+    """Let a suspended partner in again."""
+    show(run(_set_state(house, slug, PartnerState.ACTIVE)))
+
+
+async def _set_state(house: House, slug: str, state: PartnerState) -> PartnerOut:
+    async with house.registry("ChangePartner") as session:
+        row = await partners.find(session, slug)
+        await partners.change(session, HUB, row, PartnerPatch(state=state))
+        return partners.to_wire(row)
+
+
+@click.group()
+def client() -> None:
+    """Issue clients, the credentials of a partner's programs."""
+
+
+@client.command("add")
+@click.argument("partner")
+@click.option("--scope", "scopes", multiple=True, required=True, type=Words(Scope), help="Once for each scope.")
+@click.option("--auth", type=Words(AuthMethod), default=AuthMethod.CLIENT_SECRET_BASIC, show_default=True)
+@click.option("--jwks", type=click.File("rb"), help="Public keys (RFC 7517), for private_key_jwt.")
+@pass_house
+def add_client(house: House, partner: str, scopes: tuple[Scope, ...], auth: AuthMethod, jwks: BinaryIO | None) -> None:
+    """Issue a client to PARTNER and print it as JSON. Its secret is shown this once."""
+
+    async def work() -> IssuedClient:
+        key_set = msgspec.json.decode(jwks.read(), type=KeySetIn) if jwks else UNSET
+        data = ClientIn(scopes=scopes, auth_method=auth, jwks=key_set)
+        async with house.registry("IssueClient") as session:
+            return await clients.issue(session, HUB, partner, data, house.settings)
+
+    show(run(work()))
+
+
+_acting = click.option("--as", "slug", required=True, metavar="PARTNER", help="The partner that does it.")
+
+
+@click.group()
+def group() -> None:
+    """Sharing groups: found them, invite, accept, leave."""
+
+
+@group.command()
+@click.argument("group")
+@click.option("--name", required=True)
+@_acting
+@pass_house
+def found(house: House, group: str, name: str, slug: str) -> None:
+    """Found GROUP with PARTNER as its first member."""
+
+    async def work() -> GroupOut:
+        data = msgspec.convert({"slug": group, "name": name}, GroupIn)
+        async with house.registry("FoundGroup") as session:
+            return await groups.found(session, await partners.acting(session, slug), data)
+
+    show(run(work()))
+
+
+@group.command()
+@click.argument("group")
+@click.argument("partner")
+@_acting
+@pass_house
+def invite(house: House, group: str, partner: str, slug: str) -> None:
+    """Invite a partner into GROUP."""
+
+    async def work() -> GroupOut:
+        async with house.registry("InviteToGroup") as session:
+            return await groups.invite(session, await partners.acting(session, slug), group, partner)
+
+    show(run(work()))
+
+
+@group.command()
+@click.argument("group")
+@_acting
+@pass_house
+def accept(house: House, group: str, slug: str) -> None:
+    """Accept the invitation into GROUP."""
+
+    async def work() -> GroupOut:
+        async with house.registry("AcceptGroup") as session:
+            return await groups.accept(session, await partners.acting(session, slug), group)
+
+    show(run(work()))
+
+
+@group.command()
+@click.argument("group")
+@_acting
+@pass_house
+def leave(house: House, group: str, slug: str) -> None:
+    """Leave GROUP, or decline the invitation into it."""
+
+    async def work() -> None:
+        async with house.registry("LeaveGroup") as session:
+            await groups.leave(session, await partners.acting(session, slug), group)
+
+    run(work())

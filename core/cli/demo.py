@@ -1,0 +1,159 @@
+"""A hub to try out: one folder, a partner of every kind, something of everything to see."""
+
+import asyncio
+import json
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import httpx
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from core.app import Hub, create_app
+from core.auth import clients, partners
+from core.auth.access import HUB
+from core.cli.demo_content import fill
+from core.cli.importing import Defaults, Import
+from core.cli.server import uvicorn_server
+from core.cli.signals import send
+from core.client import ClientCredentials, in_process
+from core.demo import PARTNERS, Account, admit, open_account
+from core.errors import NotFound
+from core.log import head
+from core.migrate import migrate
+from core.settings import Settings, load
+from core.wire.signals import Category, Tlp
+
+LISTED_BY = "chongluadao"
+"""Whose claims the signals of `--list` become."""
+
+
+class Demo(msgspec.Struct, frozen=True):
+    """demo.json: where the hub is and how each partner signs in."""
+
+    base_url: str
+    partners: dict[str, Account]
+
+
+@click.command()
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("var"), show_default=True)
+@click.option("--port", default=8080, show_default=True)
+@click.option(
+    "--list",
+    "list_",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Signals to import once the hub is up: GREEN, phishing.",
+)
+def demo(data: Path, port: int, list_: Path | None) -> None:
+    """Serve a hub with demo partners, everything in one folder. Started again, it goes on with what is there."""
+    base_url = f"http://127.0.0.1:{port}"
+    settings = _settle(data, base_url)
+    migrate(settings.database_url)
+    file = data / "demo.json"
+    known = msgspec.json.decode(file.read_bytes(), type=Demo).partners if file.exists() else {}
+    accounts = asyncio.run(_prepare(settings, known))
+    _write(file, json.dumps(msgspec.to_builtins(Demo(base_url, accounts)), indent=2) + "\n")
+    _show(base_url, accounts, file)
+    if list_:
+        account = accounts[LISTED_BY]
+        threading.Thread(target=_import, args=(list_, account, base_url, data / "imports"), daemon=True).start()
+    uvicorn_server(create_app(settings), "127.0.0.1", port).run()
+
+
+def _settle(data: Path, base_url: str) -> Settings:
+    """The settings of the folder; written at the first start, with a secret of its own."""
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o700)
+    file = data / "settings.toml"
+    if not file.exists():
+        whole = data.resolve()
+        lines = {
+            "secret": secrets.token_urlsafe(32),
+            "database_url": f"sqlite:///{whole / 'hub.db'}",
+            "blobs_url": f"{whole.as_uri()}/blobs",
+        }
+        # A JSON string is a TOML string.
+        _write(file, "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()))
+    return load(file, base_url=base_url)
+
+
+async def _prepare(settings: Settings, known: Mapping[str, Account]) -> dict[str, Account]:
+    """Partners with a client each, and content; what is there already stays."""
+    app = create_app(settings)
+    hub: Hub = app.state.hub
+    async with app.lifespan():
+        accounts = await _open_accounts(hub, known)
+        await hub.tokens.refresh()
+
+        def client_as(slug: str) -> httpx.AsyncClient:
+            return in_process(app, settings.base_url, _credentials(accounts[slug]))
+
+        await fill(client_as)
+    return accounts
+
+
+async def _open_accounts(hub: Hub, known: Mapping[str, Account]) -> dict[str, Account]:
+    accounts = {}
+    async with head.writing(hub.db, "cli", "OpenDemoAccounts") as session:
+        for slug, (kind, name) in PARTNERS.items():
+            try:
+                await partners.find(session, slug)
+            except NotFound:
+                await admit(session, slug, kind, name)
+            live = {one.id for one in await clients.listing(session, HUB, slug) if one.disabled is None}
+            account = known.get(slug)
+            if account is None or account.client_id not in live:
+                account = await open_account(session, slug, hub.settings)
+            accounts[slug] = account
+    return accounts
+
+
+def _import(path: Path, account: Account, base_url: str, folder: Path) -> None:
+    """Over HTTP, as the partner's own program would; in a thread, while the server has the main one."""
+    while not _is_up(base_url):
+        time.sleep(0.1)
+    sending = Import(path, LISTED_BY, Defaults(tlp=Tlp.GREEN, category=Category.PHISHING), folder)
+    try:
+        asyncio.run(_send_to(base_url, account, sending))
+    except click.ClickException as exc:
+        exc.show()
+
+
+def _is_up(base_url: str) -> bool:
+    try:
+        return httpx.get(f"{base_url}/health").is_success
+    except httpx.TransportError:
+        return False
+
+
+async def _send_to(base_url: str, account: Account, sending: Import) -> None:
+    async with httpx.AsyncClient(base_url=base_url, auth=_credentials(account), timeout=60) as client:
+        await send(sending, client)
+
+
+def _credentials(account: Account) -> ClientCredentials:
+    return ClientCredentials(account.client_id, account.client_secret)
+
+
+def _show(base_url: str, accounts: dict[str, Account], file: Path) -> None:
+    console = Console()
+    console.print(f"[bold]{base_url}[/]  health: {base_url}/health  contract: {base_url}/openapi.json")
+    table = Table("partner", "kind", "client_id", "client_secret", box=None, header_style="bold")
+    for slug, account in accounts.items():
+        table.add_row(slug, account.kind, account.client_id, account.client_secret)
+    # Wider than the terminal rather than folded: a secret is copied from here.
+    Console(width=max(console.width, 160)).print(table)
+    console.print(f"The same in {file}, for programs. Stop with Ctrl-C.")
+
+
+def _write(file: Path, text: str) -> None:
+    """With secrets in it, so for the owner's eyes only from the first byte on; whole or not at all."""
+    new = file.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.write_text(text, "utf-8")
+    new.replace(file)

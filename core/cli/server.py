@@ -1,0 +1,87 @@
+"""Serving, migrating, and looking at what a hub is made of."""
+
+from pathlib import Path
+
+import click
+import uvicorn
+from litestar import Litestar
+from rich.console import Console
+from rich.table import Table
+
+import core
+import core.migrate
+import core.openapi
+from core.app import create_app
+from core.auth import keys as ring
+from core.cli.house import House, pass_house, run
+from core.db import Database
+from core.plugin.host import PluginHost
+from core.settings import Settings
+
+OPENAPI = Path(core.__file__).parents[1] / "openapi"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True)
+@pass_house
+def serve(house: House, host: str, port: int) -> None:
+    """Serve the API until interrupted."""
+    uvicorn_server(create_app(house.settings), host, port).run()
+
+
+def uvicorn_server(app: Litestar, host: str, port: int) -> uvicorn.Server:
+    """One process, the application in it: what kills the process kills all of it."""
+    config = uvicorn.Config(
+        app, host=host, port=port, lifespan="on", log_level="warning", timeout_graceful_shutdown=10, server_header=False
+    )
+    return uvicorn.Server(config)
+
+
+@click.command()
+@pass_house
+def migrate(house: House) -> None:
+    """Bring the database to the current schema, as its owner."""
+    core.migrate.migrate(house.settings.database_url)
+
+
+@click.command()
+@pass_house
+def plugins(house: House) -> None:
+    """List plugins and partners: what runs, what is shut away and why."""
+    table = Table("name", "what", "from", "state", "why", box=None, header_style="bold")
+    for plugin in PluginHost(house.settings).statuses():
+        table.add_row(plugin.name, plugin.title, plugin.origin, plugin.state, plugin.why)
+    Console().print(table)
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file differs.")
+@click.option("--folder", type=click.Path(path_type=Path), default=OPENAPI, help="Default: openapi/ of the tree.")
+def openapi(check: bool, folder: Path) -> None:
+    """Write the contract: openapi.json, scopes.md, events.md."""
+    app = create_app(Settings(secret="x" * 32, database_url="sqlite://", blobs_url="memory:///"), strict=True)
+    if not check:
+        core.openapi.write(app, folder)
+    elif stale := core.openapi.check(app, folder):
+        raise click.ClickException(f"Not what the code says: {', '.join(stale)}. Run `make openapi`.")
+
+
+@click.group()
+def keys() -> None:
+    """The keys that sign access tokens."""
+
+
+@keys.command()
+@pass_house
+def rotate(house: House) -> None:
+    """Publish a new key, which signs from an hour later; prints its kid."""
+    click.echo(run(_rotate(house.settings)))
+
+
+async def _rotate(settings: Settings) -> str:
+    db = Database(settings.database_url)
+    try:
+        return await ring.rotate(db, settings)
+    finally:
+        await db.close()

@@ -1,0 +1,108 @@
+"""Signals from files."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from core.app import Hub, create_app
+from core.auth import clients
+from core.auth.access import HUB
+from core.cli import importing
+from core.cli.house import House, Words, pass_house, run
+from core.cli.importing import Defaults, Import, Stopped
+from core.client import ClientCredentials, in_process
+from core.log import head
+from core.settings import Settings
+from core.wire.partners import ClientIn
+from core.wire.scopes import Scope
+from core.wire.signals import Category, SubmitStatus, Tlp
+
+
+@click.group()
+def signals() -> None:
+    """Signals from files."""
+
+
+@signals.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partner", required=True, metavar="SLUG", help="Whose claims they are.")
+@click.option("--tlp", type=Words(Tlp), help="Of items that carry none; without it they are for SLUG alone.")
+@click.option("--group", "groups", multiple=True, metavar="SLUG", help="Sharing group of items that name none.")
+@click.option("--category", type=Words(Category), help="Of items that carry none.")
+@click.option("--campaign", metavar="SLUG", help="Of items that carry none.")
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path),
+    default=Path("var/imports"),
+    show_default=True,
+    help="Folder for progress and rejected lines.",
+)
+@pass_house
+def import_(house: House, /, file: Path, partner: str, work: Path, **defaults: Any) -> None:
+    """Send FILE, a list of hosts and URLs or NDJSON of signals.
+
+    Interrupted, it goes on where it stopped when it is called again. Lines that the hub rejects are explained and
+    do not fail the command.
+    """
+    sending = Import(file, partner, Defaults(**defaults), work)
+    run(_send_here(house.settings, sending, partner))
+
+
+async def _send_here(settings: Settings, sending: Import, partner: str) -> None:
+    """Through the application in this process, as a client that lives as long as the import.
+
+    A client of its own: the log tells imports apart, and a partner that is suspended or whose kind may not submit is
+    refused as anywhere else.
+    """
+    app = create_app(settings)
+    hub: Hub = app.state.hub
+    async with app.lifespan():
+        async with head.writing(hub.db, "cli", "IssueClient") as session:
+            wanted = ClientIn(scopes=(Scope.SIGNALS_READ, Scope.SIGNALS_WRITE))
+            issued = await clients.issue(session, HUB, partner, wanted, settings)
+        await hub.tokens.refresh()
+        try:
+            credentials = ClientCredentials(issued.id, issued.client_secret or "")
+            async with in_process(app, settings.base_url, credentials) as client:
+                await send(sending, client)
+        finally:
+            async with head.writing(hub.db, "cli", "DisableClient") as session:
+                await clients.disable(session, HUB, partner, issued.id)
+
+
+async def send(sending: Import, client: httpx.AsyncClient) -> None:
+    """Send it under a progress bar, then say what became of it. Raises `click.ClickException` when the hub stops it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as bar:
+        task = bar.add_task(sending.path.name, total=sending.items)
+        try:
+            await sending.run(client, lambda progress: bar.update(task, completed=progress.items))
+        except Stopped as exc:
+            raise click.ClickException(
+                f"{exc} Stopped after line {sending.progress.lines}; the same command goes on from there."
+            ) from None
+    _report(sending)
+
+
+def _report(sending: Import) -> None:
+    console = Console()
+    counts = sending.progress.counts
+    console.print(", ".join(f"{counts.get(status, 0):,} {status}" for status in SubmitStatus))
+    reasons = importing.rejections(sending.rejected_file)
+    if not reasons:
+        return
+    table = Table("lines", "rejected because", "for example", box=None, header_style="bold")
+    for reason, lines in sorted(reasons.items(), key=lambda one: -len(one[1])):
+        examples = "\n".join(f"{one.line}: {one.text[:60]}" for one in lines[:_SHOWN])
+        table.add_row(str(len(lines)), Text(reason), Text(examples))
+    console.print(table)
+    console.print(f"Every rejected line: {sending.rejected_file}")
+
+
+_SHOWN = 3

@@ -1,0 +1,113 @@
+"""A pytest plugin: a whole hub for each test, and a signed-in client of any partner. For us and for plugin authors.
+
+    async def test_my_route(client_as):
+        answer = await client_as("tiktok").get("/my-plugin/route")
+
+Installed with the hub, so nothing needs to be imported. Each hub stands on an empty SQLite file of its own; override
+`database_url` for another database, `hub_plugins` to run without the installed plugins or with a fake one.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import pytest_asyncio
+
+# Only what is quick to import: pytest loads this file in every run, also where no hub is tested.
+from core.client import ClientCredentials, in_process
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from core.app import Hub
+    from core.demo import Account
+    from core.wire.scopes import PartnerKind
+
+BASE_URL = "http://hub.test"
+
+
+class TestedHub:
+    """A running application, called without a socket."""
+
+    def __init__(self, app: "Litestar", stack: AsyncExitStack) -> None:
+        self.app = app
+        self.parts: Hub = app.state.hub
+        self.accounts: dict[str, Account] = {}
+        self._stack = stack
+
+    async def admit(self, *newcomers: tuple[str, "PartnerKind"]) -> None:
+        """Further partners, besides those of `core.demo.PARTNERS`, each with all scopes of its kind."""
+        from core import demo  # noqa: PLC0415
+        from core.log import head  # noqa: PLC0415
+
+        async with head.writing(self.parts.db, "tests", "AdmitPartner") as session:
+            for slug, kind in newcomers:
+                await demo.admit(session, slug, kind, slug.title())
+                self.accounts[slug] = await demo.open_account(session, slug, self.parts.settings)
+        await self.parts.tokens.refresh()
+
+    def client_as(self, slug: str, *scopes: str) -> httpx.AsyncClient:
+        """A client of this partner; its token is fetched from /oauth/token, for `scopes` or for all that it holds."""
+        account = self.accounts[slug]
+        return self._client(ClientCredentials(account.client_id, account.client_secret, scopes))
+
+    def anonymous(self) -> httpx.AsyncClient:
+        """A client that does not sign in."""
+        return self._client(None)
+
+    def _client(self, auth: httpx.Auth | None) -> httpx.AsyncClient:
+        client = in_process(self.app, BASE_URL, auth)
+        self._stack.push_async_callback(client.aclose)
+        return client
+
+
+@asynccontextmanager
+async def run_hub(settings: Settings, plugins: Sequence[object] | None = None) -> AsyncIterator[TestedHub]:
+    """The hub of these settings while it runs, with the partners of `core.demo.PARTNERS`. Its database is migrated."""
+    from core.app import create_app  # noqa: PLC0415
+    from core.demo import PARTNERS  # noqa: PLC0415
+
+    app = create_app(settings, plugins, strict=True)
+    async with app.lifespan(), AsyncExitStack() as stack:
+        hub = TestedHub(app, stack)
+        await hub.admit(*((slug, kind) for slug, (kind, _) in PARTNERS.items()))
+        yield hub
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """A fresh migrated database."""
+    from core.migrate import migrate  # noqa: PLC0415
+
+    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def hub_settings(database_url: str) -> Settings:
+    """The settings of the hub under test."""
+    return Settings(secret="s" * 32, database_url=database_url, blobs_url="memory:///", base_url=BASE_URL)
+
+
+@pytest.fixture
+def hub_plugins() -> Sequence[object] | None:
+    """Plugin modules to run instead of the installed ones; None takes those."""
+    return None
+
+
+@pytest_asyncio.fixture
+async def hub(hub_settings: Settings, hub_plugins: Sequence[object] | None) -> AsyncIterator[TestedHub]:
+    """A running hub, seeded with a partner of every kind."""
+    async with run_hub(hub_settings, hub_plugins) as running:
+        yield running
+
+
+@pytest.fixture
+def client_as(hub: TestedHub) -> Callable[..., httpx.AsyncClient]:
+    """`client_as("tiktok")`, `client_as("a05", "reports:read")`."""
+    return hub.client_as
