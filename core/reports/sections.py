@@ -54,21 +54,20 @@ async def _materials(session: AsyncSession, principal: Principal, period: Period
     return Section(
         name="materials",
         title="Materials fetched by day",
-        note="A download counts once for each partner, asset and day.",
+        note="Fetches count each partner once for an asset and day; partners are those that fetched any of it.",
         columns=_columns("day", ["material", "title"], ["fetches", "partners"]),
-        rows=_ordered((row.day, row.material, row.title, row.fetches, row.partners) for row in rows),
+        rows=_ordered(rows),
     )
 
 
 async def _activities(session: AsyncSession, principal: Principal, period: Period, *, national: bool) -> Section:
     rows = await audience_by_province(session, period.since, period.until, principal, national=national)
-    names = ("activities", "sites", "classes", "participants", "views")
     return Section(
         name="activities",
         title="Activities and their audience by province",
-        note="By the day of the activity.",
-        columns=_columns(None, ["province"], names),
-        rows=_ordered((row.province, *(getattr(row, name) for name in names)) for row in rows),
+        note="By the day of the activity; provinces by their official codes.",
+        columns=_columns(None, ["province"], ["activities", "sites", "classes", "participants", "views"]),
+        rows=_ordered(rows),
     )
 
 
