@@ -84,15 +84,15 @@ class Review(Base):
 
 
 class Fetch(Base):
-    """A partner's download of an asset, from its first byte."""
+    """That a partner downloaded an asset on a day: one row, however often and in however many pieces."""
 
     __tablename__ = "fetch"
     __table_args__ = (Index("ix_fetch_day", "day"),)
 
-    number: Mapped[int] = mapped_column(Micros, primary_key=True)
-    version: Mapped[int] = mapped_column(ForeignKey("material_version.number"))
-    asset: Mapped[str] = mapped_column(Text)
-    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    day: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(ForeignKey("material_version.number"), primary_key=True)
+    asset: Mapped[str] = mapped_column(Text, primary_key=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
     """The hub's day, YYYY-MM-DD."""
     at: Mapped[int] = mapped_column(Micros)
+    """Of the latest download on that day."""

@@ -3,10 +3,10 @@
 import base64
 import re
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import HttpMethod, Request, Response, delete, get, post, put, route
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import answers, files, openapi
@@ -56,7 +56,7 @@ async def list_materials(
     snapshot: AsyncSession,
     campaign: Slug | None = None,
     kind: MaterialKind | None = None,
-    state: MaterialState | None = None,
+    in_state: Annotated[MaterialState | None, QueryParameter(name="state")] = None,
     after: Count = 0,
     limit: PageSize = 1_000,
 ) -> Response[MaterialPage]:
@@ -64,7 +64,7 @@ async def list_materials(
 
     Authors see their own drafts as well, reviewers everyone's.
     """
-    wanted = materials.Filter(campaign, kind, state)
+    wanted = materials.Filter(campaign, kind, in_state)
     return answers.page(request, await materials.page(snapshot, principal, wanted, after, limit))
 
 
