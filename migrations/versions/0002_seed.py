@@ -1,10 +1,9 @@
 """Rows without which nothing runs: the head of the log, how long things are kept, which kind may hold which scope."""
 
-import json
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
+
+from core.auth import kinds
 
 revision = "0002"
 down_revision = "0001"
@@ -28,6 +27,7 @@ def upgrade() -> None:
         {"what": what, "seconds": seconds, "source": source, "horizon": 0} for what, (seconds, source) in KEPT.items()
     ]
     op.bulk_insert(retention, rows)
+    kinds.seed(op.get_bind())
 
 
 def downgrade() -> None:
