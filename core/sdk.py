@@ -4,16 +4,21 @@ A plugin that reads or writes shared data imports noun modules beside it (`core.
 """
 
 from core.auth.access import Principal, public, scoped
+from core.edge import JSON, NDJSON
 from core.errors import Conflict, Fault, Forbidden, Gone, Invalid, NotFound, Unavailable, Unprocessable
+from core.openapi import answers, takes, takes_bulk
 from core.plugin.connector import BadSignature, Connector, Example, Refused, Translated, Withdrawal, translate_items
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, hookimpl
+from core.wire.common import ExternalId, Line, Time
 from core.wire.kinds import Canonical, SignalKind
 from core.wire.reports import Column, Period, Report, Section
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, State, Tlp
 
 __all__ = [
+    "JSON",
+    "NDJSON",
     "BadSignature",
     "Canonical",
     "Category",
@@ -22,12 +27,14 @@ __all__ = [
     "Connector",
     "Context",
     "Example",
+    "ExternalId",
     "Fault",
     "Feed",
     "Forbidden",
     "Format",
     "Gone",
     "Invalid",
+    "Line",
     "NoSettings",
     "NotFound",
     "PartnerKind",
@@ -43,14 +50,18 @@ __all__ = [
     "SignalKind",
     "SignalOut",
     "State",
+    "Time",
     "Tlp",
     "Translated",
     "Unavailable",
     "Unprocessable",
     "Withdrawal",
+    "answers",
     "hookimpl",
     "may_leave",
     "public",
     "scoped",
+    "takes",
+    "takes_bulk",
     "translate_items",
 ]

@@ -1,1 +1,4 @@
-"""Whom we speak with: one package for each kind of partner, one module for each that has words of its own."""
+"""Whom the hub speaks with. A partner is a row; one whose payloads are its own has a module here, too.
+
+The formats of named partners are sketches of ours in their published words, until they are agreed with them.
+"""

@@ -1,0 +1,1 @@
+"""Ministries, police, provinces and school authorities."""

@@ -1,0 +1,1 @@
+"""The alliance of creators: what their teams and followers come across."""

@@ -1,0 +1,1 @@
+"""Anyone who can act on an identifier: social platforms, banks, wallets, telecoms, registrars."""

@@ -1,0 +1,141 @@
+"""TikTok: verdicts of its moderation, signed as its webhooks are.
+
+Signature: https://developers.tiktok.com/doc/webhooks-verification
+"""
+
+import hmac
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from core.sdk import (
+    BadSignature,
+    Category,
+    Connector,
+    Context,
+    ExternalId,
+    PartnerKind,
+    PluginInfo,
+    Refused,
+    SignalIn,
+    Tlp,
+    Translated,
+    Withdrawal,
+    hookimpl,
+    translate_items,
+)
+
+_TOLERANCE = 300
+"""Seconds by which a signature may be old, or our clocks apart."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    client_secret: str | None = None
+    """With it, every payload must be signed; without, the access token is the only proof."""
+    tlp: Tlp | None = None
+    """How its verdicts may be shared, since they do not say; absent: not at all."""
+
+
+class Verdict(StrEnum):
+    REMOVED = "REMOVED"
+    RESTRICTED = "RESTRICTED"
+    UNDER_REVIEW = "UNDER_REVIEW"
+    NO_VIOLATION = "NO_VIOLATION"
+
+
+CONFIDENCE = {Verdict.REMOVED: 95, Verdict.RESTRICTED: 80, Verdict.UNDER_REVIEW: 40}
+
+
+class Policy(StrEnum):
+    FRAUDS_AND_SCAMS = "FRAUDS_AND_SCAMS"
+    IMPERSONATION = "IMPERSONATION"
+    SEXTORTION = "SEXTORTION"
+    YOUTH_EXPLOITATION = "YOUTH_EXPLOITATION"
+    OTHER = "OTHER"
+
+
+CATEGORIES = {
+    Policy.FRAUDS_AND_SCAMS: Category.PHISHING,
+    Policy.IMPERSONATION: Category.IMPERSONATION,
+    Policy.SEXTORTION: Category.SEXTORTION,
+    Policy.YOUTH_EXPLOITATION: Category.GROOMING,
+    Policy.OTHER: Category.OTHER,
+}
+
+
+class Notice(msgspec.Struct):
+    """One line of its callback. Fields that it adds are let through, words that it adds are not."""
+
+    report_id: ExternalId
+    verdict: Verdict
+    policy: Policy
+    decided_at: Annotated[int, Meta(ge=0, le=4_102_444_800)]
+    """Seconds since 1970."""
+    username: str | None = None
+    """The account, or else `link`."""
+    link: str | None = None
+
+
+class Payload(msgspec.Struct):
+    notices: list[msgspec.Raw]
+
+
+_payload = msgspec.json.Decoder(Payload)
+_notice = msgspec.json.Decoder(Notice)
+
+
+class TikTok(Connector):
+    kind = PartnerKind.PLATFORM
+    partner = "tiktok"
+    items = "/notices"
+    statuses = frozenset(Verdict)
+    recorded = Path(__file__).with_name("recorded") / "tiktok"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        if self._settings.client_secret is None:
+            return
+        parts = dict(part.partition("=")[::2] for part in headers.get("tiktok-signature", "").split(","))
+        at, signature = parts.get("t", ""), parts.get("s", "")
+        expected = hmac.new(self._settings.client_secret.encode(), f"{at}.".encode() + body, sha256).hexdigest()
+        if not hmac.compare_digest(signature.encode(), expected.encode()):
+            raise BadSignature("TikTok-Signature does not fit the body.")
+        if abs(time.time() - int(at)) > _TOLERANCE:
+            raise BadSignature("TikTok-Signature is too old; sign again and send.")
+
+    def translate(self, body: bytes) -> Sequence[Translated]:
+        return translate_items(_payload.decode(body).notices, _notice, self._to_signal, self.items)
+
+    def _to_signal(self, notice: Notice) -> SignalIn | Withdrawal:
+        if notice.verdict is Verdict.NO_VIOLATION:
+            return Withdrawal(notice.report_id)
+        if (notice.username is None) == (notice.link is None):
+            raise Refused("A notice names either a username or a link.", code="no_object")
+        return SignalIn(
+            kind="url" if notice.username is None else "social_account",
+            value=notice.link or f"tiktok:{notice.username}",
+            category=CATEGORIES[notice.policy],
+            confidence=CONFIDENCE[notice.verdict],
+            tlp=self._settings.tlp,
+            external_id=notice.report_id,
+            last_seen=datetime.fromtimestamp(notice.decided_at, UTC),
+        )
+
+
+@hookimpl
+def plugin_info() -> PluginInfo:
+    return PluginInfo(name="tiktok", title="TikTok", settings=Settings)
+
+
+@hookimpl
+def connectors(ctx: Context) -> Sequence[Connector]:
+    return [TikTok(ctx.settings)]

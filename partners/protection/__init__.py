@@ -1,0 +1,1 @@
+"""Child-protection groups, hotlines and helplines."""

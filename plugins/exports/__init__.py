@@ -1,0 +1,32 @@
+"""Exports: what a caller may see, as files for tools that speak no API.
+
+Everything here obeys two limits: what the caller may see, and what may leave at all (`core.sdk.may_leave`).
+"""
+
+from collections.abc import Sequence
+
+from litestar.handlers import HTTPRouteHandler
+
+from core.sdk import Feed, Format, PluginInfo, Report, hookimpl
+from plugins.exports import tables
+from plugins.exports.blocklist import read_blocklist
+
+
+@hookimpl
+def plugin_info() -> PluginInfo:
+    return PluginInfo(name="exports", title="Blocklists, CSV, reports as ZIP")
+
+
+@hookimpl
+def route_handlers() -> Sequence[HTTPRouteHandler]:
+    return [read_blocklist]
+
+
+@hookimpl
+def feed_formats() -> Sequence[Format[Feed]]:
+    return [Format("text/csv", "csv", tables.feed_as_csv)]
+
+
+@hookimpl
+def report_formats() -> Sequence[Format[Report]]:
+    return [Format("application/zip", "zip", tables.report_as_zip)]

@@ -1,0 +1,49 @@
+"""Host names to block, in the forms that resolvers and browsers load."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from litestar import Response, get
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.sdk import Principal, Scope, State, Tlp, answers, may_leave, scoped
+from core.signals import feed
+from core.signals.keys import Keys
+
+_FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "plain": ("#", str),
+    "hosts": ("#", "0.0.0.0 {}".format),
+    "adblock": ("!", "||{}^".format),
+}
+_STRICTNESS = list(Tlp)
+
+
+@get(
+    "/blocklist",
+    operation_id="ReadBlocklist",
+    **scoped(Scope.SIGNALS_READ),
+    **answers({200: {"text/plain": str}}),
+)
+async def read_blocklist(
+    principal: Principal,
+    snapshot: AsyncSession,
+    keys: Keys,
+    form: Literal["plain", "hosts", "adblock"] = "plain",
+    tlp: Literal["CLEAR", "GREEN", "AMBER"] = "GREEN",
+) -> Response[bytes]:
+    """Read the host names among the signals you may see, as a blocklist.
+
+    `form`: one name a line, a hosts file, or filters for ad blockers. `tlp` is the strictest marking that the list may
+    hold; only a list of `CLEAR` may be published. Addresses of single pages are left out, for a list of hosts would
+    block their neighbours; so are disputed signals.
+    """
+    comment, line = _FORMS[form]
+    widest = _STRICTNESS[: _STRICTNESS.index(Tlp(tlp)) + 1]
+    lines = [f"{comment} Khong Mot Minh, up to TLP:{tlp}. Leads, not verdicts."]
+    lines += [
+        line(str(signal.value))
+        async for signal in feed.live(snapshot, principal, keys, ["domain"])
+        if may_leave(signal) and signal.tlp in widest and signal.state is State.ACTIVE
+    ]
+    body = "\n".join(lines) + "\n"
+    return Response(body.encode(), media_type="text/plain", headers={"Cache-Control": "private, no-cache"})
