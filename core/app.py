@@ -23,14 +23,13 @@ from core.auth.tokens import Tokens
 from core.blobs import Blobs
 from core.db import Database
 from core.edge import JSON
-from core.edge import JSON
 from core.errors import HANDLERS
 from core.log import head, retention
 from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.signals import retention as claim_retention
 from core.signals.keys import Keys
-from core.signals.kinds import Kinds
+from core.signals.kinds import BUILTIN, Kinds
 from core.signals.writer import SignalWriter
 from core.wire.health import Health
 
@@ -45,7 +44,7 @@ class Hub:
         self.db = Database(settings.database_url)
         self.blobs = Blobs(settings.blobs_url)
         self.keys = Keys(settings.secret)
-        self.plugins = PluginHost(settings, plugins=plugins, strict=strict)
+        self.plugins = PluginHost(settings, plugins, kinds=[kind.name for kind in BUILTIN], strict=strict)
         self.kinds = Kinds(self.plugins.signal_kinds())
         self.tokens = Tokens(self.db, settings)
         self.writer = SignalWriter(self.db, self.keys)
@@ -65,7 +64,7 @@ class Hub:
     @asynccontextmanager
     async def running(self, app: Litestar) -> AsyncIterator[None]:
         await self.tokens.refresh()
-        async with self.writer.running(), self.plugins.running(app):
+        async with self.writer.running(), self.plugins.running():
             jobs = [
                 asyncio.create_task(_every(1, self.tokens.refresh)),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
@@ -122,14 +121,8 @@ async def health(plugins: PluginHost, db: Database) -> Health:
 
 @get("/openapi.json", operation_id="OpenAPI", sync_to_thread=False, **public(), **openapi.answers({200: {JSON: dict}}))
 def contract(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """This contract."""
-    return Response(request.app.state.contract, media_type=JSON)
-
-
-@get("/openapi.json", operation_id="OpenAPI", sync_to_thread=False, **public(), **openapi.answers({200: {JSON: dict}}))
-def contract(request: Request[Any, Any, Any]) -> Response[bytes]:
     """This API's OpenAPI 3.1 document."""
-    return Response(openapi.render(request.app), media_type=JSON)
+    return Response(request.app.state.contract, media_type=JSON)
 
 
 def _always(part: Any) -> Callable[[], Any]:
@@ -151,9 +144,13 @@ async def _session(db: Database, principal: Principal, request: Request[Any, Any
         yield session
 
 
-async def _registry(db: Database, principal: Principal, request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
+async def _registry(
+    db: Database, tokens: Tokens, principal: Principal, request: Request[Any, Any, Any]
+) -> AsyncIterator[AsyncSession]:
     async with head.writing(db, principal.client, _operation(request)) as session:
         yield session
+    # What was changed holds for the very next request of this process; others follow within a second.
+    await tokens.refresh()
 
 
 def _operation(request: Request[Any, Any, Any]) -> str:

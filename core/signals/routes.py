@@ -126,20 +126,25 @@ async def read_feed(
     principal: Principal,
     snapshot: AsyncSession,
     keys: Keys,
+    plugins: PluginHost,
     after: Annotated[str, Meta(max_length=200, pattern="^[A-Za-z0-9_-]+$")] | None = None,
     limit: Annotated[int, Meta(ge=1, le=AT_ONCE)] = 1_000,
-    kinds: Annotated[list[KindName], Meta(max_length=40)] | None = None,
+    kind: Annotated[list[KindName], Meta(max_length=40)] | None = None,
 ) -> Response[Any]:
     """Read what changed after a cursor, in commit order, as you may see it.
 
     Walk from zero by leaving `after` out; go on with `next`, which is always given. An item replaces your copy of that
     signal, a tombstone (only `id`, `state`, `position`) removes it. The last page carries `digest`: the sum of your
     copy's `check` values mod 2^128. 410 `resync` asks for a new walk into a new copy. As NDJSON: one item a line, then
-    a line with `next`, `more` and `digest`.
+    a line with `next`, `more` and `digest`. Plugins add further forms, such as text/csv.
     """
-    page = await feed.page(snapshot, principal, keys, after=after, limit=limit, kinds=kinds or ())
+    page = await feed.page(snapshot, principal, keys, after=after, limit=limit, kinds=kind or ())
     link = {"Link": f'</v1/signals?after={page.next}&limit={limit}>; rel="next"'}
-    if NDJSON not in request.headers.get("accept", ""):
+    formats = plugins.feed_formats()
+    form = request.accept.best_match([JSON, NDJSON, *formats], default=JSON)
+    if form in formats:
+        return Response(formats[form].render(page), media_type=form, headers=link)
+    if form == JSON:
         return Response(page, media_type=JSON, headers=link)
     trailer = msgspec.structs.asdict(page)
     del trailer["signals"]
@@ -152,10 +157,10 @@ async def read_digest(
     principal: Principal,
     snapshot: AsyncSession,
     keys: Keys,
-    kinds: Annotated[list[KindName], Meta(max_length=40)] | None = None,
+    kind: Annotated[list[KindName], Meta(max_length=40)] | None = None,
 ) -> Digest:
     """Read the sum over everything you may see now, to compare a copy with in quiet times."""
-    return await feed.digest(snapshot, principal, keys, kinds or ())
+    return await feed.digest(snapshot, principal, keys, kind or ())
 
 
 @get("/signals/{id:str}", operation_id="ReadSignal", **scoped(Scope.SIGNALS_READ))
@@ -187,7 +192,7 @@ async def submit_payload(
     """
     connector = inbound.connector(plugins, principal)
     payload = await _json(request)
-    inbound.verify(connector, request.headers.dict(), payload)
+    inbound.verify(connector, dict(request.headers.items()), payload)
     return await inbound.take(principal, connector, writer, kinds, keys, payload, "SubmitPayload")
 
 
