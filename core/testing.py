@@ -7,10 +7,11 @@ Installed with the hub, so nothing needs to be imported. Each hub stands on an e
 `database_url` for another database, `hub_plugins` to run without the installed plugins or with a fake one.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 import pytest
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from core.demo import Account
     from core.wire.scopes import PartnerKind
 
+T = TypeVar("T")
+
 BASE_URL = "http://hub.test"
 
 
@@ -41,8 +44,8 @@ class TestedHub:
 
     async def admit(self, *newcomers: tuple[str, "PartnerKind"]) -> None:
         """Further partners, besides those of `core.demo.PARTNERS`, each with all scopes of its kind."""
-        from core import demo  # noqa: PLC0415
-        from core.log import head  # noqa: PLC0415
+        from core import demo
+        from core.log import head
 
         async with head.writing(self.parts.db, "tests", "AdmitPartner") as session:
             for slug, kind in newcomers:
@@ -68,8 +71,8 @@ class TestedHub:
 @asynccontextmanager
 async def run_hub(settings: Settings, plugins: Sequence[object] | None = None) -> AsyncIterator[TestedHub]:
     """The hub of these settings while it runs, with the partners of `core.demo.PARTNERS`. Its database is migrated."""
-    from core.app import create_app  # noqa: PLC0415
-    from core.demo import PARTNERS  # noqa: PLC0415
+    from core.app import create_app
+    from core.demo import PARTNERS
 
     app = create_app(settings, plugins, strict=True)
     async with app.lifespan(), AsyncExitStack() as stack:
@@ -81,7 +84,7 @@ async def run_hub(settings: Settings, plugins: Sequence[object] | None = None) -
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """A fresh migrated database."""
-    from core.migrate import migrate  # noqa: PLC0415
+    from core.migrate import migrate
 
     url = f"sqlite:///{tmp_path / 'hub.db'}"
     migrate(url)
@@ -103,8 +106,28 @@ def hub_plugins() -> Sequence[object] | None:
 @pytest_asyncio.fixture
 async def hub(hub_settings: Settings, hub_plugins: Sequence[object] | None) -> AsyncIterator[TestedHub]:
     """A running hub, seeded with a partner of every kind."""
-    async with run_hub(hub_settings, hub_plugins) as running:
+    async with _one_task(run_hub(hub_settings, hub_plugins)) as running:
         yield running
+
+
+@asynccontextmanager
+async def _one_task(manager: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """Enter and leave `manager` in one task, as task groups ask; fixtures are set up and torn down in two."""
+    entered: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    over = asyncio.Event()
+
+    async def hold() -> None:
+        async with manager as thing:
+            entered.set_result(thing)
+            await over.wait()
+
+    task = asyncio.create_task(hold())
+    await asyncio.wait({task, entered}, return_when=asyncio.FIRST_COMPLETED)
+    if not entered.done():
+        await task
+    yield entered.result()
+    over.set()
+    await task
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
         binaries = _binaries(folder)
         if account := _account():
             os.chown(folder, account["user"], account["group"])
-        data, port = folder / "data", _free_port()
+        data, port = folder / "data", free_port()
         _run(folder, binaries / "initdb", "--pgdata", data, *INITDB)
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {'' if durable else FAST}"
         control = (binaries / "pg_ctl", "--pgdata", data, "--wait")
@@ -99,7 +99,8 @@ def _run(folder: Path, *command: str | Path) -> None:
         raise RuntimeError(f"{Path(command[0]).name} failed:\n{log.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One of 127.0.0.1 that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,95 @@
+"""A hub in a process of its own, on a real socket: for drills that kill it and for the tour of the README."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from core.client import ClientCredentials
+from core.demo import Account
+from tests.postgres import free_port
+
+KMM = Path(sys.executable).with_name("kmm")
+
+
+class LiveHub:
+    """`kmm demo` over one folder and database; `start`, `kill` and `stop` as often as a test wants."""
+
+    def __init__(self, folder: Path, database_url: str | None = None, arguments: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.log = folder.with_suffix(".log")
+        self._command = [KMM, "demo", "--data", folder, "--port", str(self.port), *arguments]
+        self._environment = os.environ | ({"KMM_DATABASE_URL": database_url} if database_url else {})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, seconds: float = 60) -> None:
+        """Until /health answers 200."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + seconds
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"The hub does not come up:\n{self.log.read_text()}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """As a power cut would: kill -9."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """As Ctrl-C would; returns the exit status."""
+        return self._end(signal.SIGINT)
+
+    def peak_memory(self) -> int:
+        """Bytes that the process has held at most (VmHWM)."""
+        status = Path(f"/proc/{self._running.pid}/status").read_text()
+        return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+
+    @property
+    def accounts(self) -> dict[str, Account]:
+        demo = msgspec.json.decode((self.folder / "demo.json").read_bytes(), type=dict[str, msgspec.Raw])
+        return msgspec.json.decode(demo["partners"], type=dict[str, Account])
+
+    def client_as(self, slug: str) -> httpx.Client:
+        account = self.accounts[slug]
+        auth = ClientCredentials(account.client_id, account.client_secret)
+        return httpx.Client(base_url=self.base_url, auth=auth, timeout=120)
+
+    @property
+    def _running(self) -> "subprocess.Popen[bytes]":
+        assert self._process, "start it first"
+        return self._process
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.base_url}/health", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._running, None
+        process.send_signal(how)
+        return process.wait(30)
+
+
+@contextmanager
+def live_hub(folder: Path, database_url: str | None = None, *arguments: str) -> Iterator[LiveHub]:
+    """One that is up for the length of the block."""
+    hub = LiveHub(folder, database_url, arguments)
+    hub.start()
+    try:
+        yield hub
+    finally:
+        if hub._process:
+            hub.kill()
