@@ -15,14 +15,14 @@ import core.campaigns.routes
 import core.content.routes
 import core.reports.routes
 import core.signals.routes
-from core import openapi
+from core import openapi, parameters
 from core.auth import access
 from core.auth.access import Principal, public
 from core.auth.middleware import BearerMiddleware
 from core.auth.tokens import Tokens
 from core.blobs import Blobs
 from core.db import Database
-from core.edge import JSON
+from core.edge import JSON, TypedRequest
 from core.errors import HANDLERS
 from core.log import head, retention
 from core.plugin.host import PluginHost
@@ -99,7 +99,8 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
         [health, contract, *core.auth.routes.oauth_handlers, v1, *hub.plugins.route_handlers()],
         dependencies=hub.dependencies(),
         middleware=[BearerMiddleware(hub.tokens)],
-        guards=[access.guard],
+        guards=[access.guard, parameters.guard],
+        request_class=TypedRequest,
         exception_handlers=HANDLERS,
         lifespan=[hub.running],
         openapi_config=None,

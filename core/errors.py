@@ -1,5 +1,6 @@
 """Errors that carry their status, and the one shape in which every fault leaves the hub (RFC 9457)."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +12,8 @@ from litestar.exceptions import HTTPException, ValidationException
 from core.wire.common import FieldError, Problem
 
 PROBLEM_JSON = "application/problem+json"
+
+log = logging.getLogger("kmm")
 
 
 class Fault(Exception):
@@ -149,7 +152,7 @@ def _on_bad_bytes(_: Request[Any, Any, Any], __: Exception) -> Response[bytes]:
 
 
 def _on_bug(request: Request[Any, Any, Any], exc: Exception) -> Response[bytes]:
-    request.app.logger.exception("unhandled error on %s %s", request.method, request.url.path, exc_info=exc)
+    log.error("unhandled error on %s %s", request.method, request.url.path, exc_info=exc)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "A fault of the hub. Sending the request again is safe."
     return respond(Problem(title=status.phrase, status=status, detail=detail))

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import ParameterKwarg
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
+from core import parameters
 from core.edge import JSON
 from core.errors import PROBLEM_JSON
 from core.openapi.declare import Bulk, Lines
@@ -21,7 +21,6 @@ from core.wire.scopes import Scope
 
 TITLE = "Không Một Mình Partner API"
 MAX_ITEMS = 10_000
-_INJECTED = {"request", "data", "state", "scope", "headers", "cookies", "socket", "query", "body"}
 
 
 def routes(app: Litestar) -> Iterator[tuple[HTTPRoute, str, HTTPRouteHandler]]:
@@ -90,8 +89,8 @@ class _Writer:
         }
         if description:
             found["description"] = description.strip()
-        if parameters := list(self._parameters(route, handler)):
-            found["parameters"] = sorted(parameters, key=lambda one: (one["in"], one["name"]))
+        if asked := list(self._parameters(route, handler)):
+            found["parameters"] = sorted(asked, key=lambda one: (one["in"], one["name"]))
         if body := self._takes(handler):
             found["requestBody"] = {"required": True, "content": self.media(body)}
         return found
@@ -146,28 +145,18 @@ class _Writer:
         return found
 
     def _parameters(self, route: HTTPRoute, handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
-        provided = handler.resolve_dependencies()
-        pending = dict(handler.parsed_fn_signature.parameters)
+        fields = dict(parameters.declared(handler))
         for name in route.path_parameters:
-            field = pending.pop(name, None)
+            field = fields.pop(name, None)
             yield {"name": name, "in": "path", "required": True, "schema": self._schema(field.raw if field else str)}
-        done: set[str] = set()
-        while pending:
-            name, field = pending.popitem()
-            done.add(name)
-            if name in provided:
-                needs = provided[name].parsed_fn_signature.parameters
-                pending |= {other: needs[other] for other in needs.keys() - done - route.path_parameters.keys()}
-            elif name not in _INJECTED:
-                yield self._parameter(name, field)
+        for name, field in fields.items():
+            yield self._parameter(name, field)
 
     def _parameter(self, name: str, field: FieldDefinition) -> dict[str, Any]:
-        kwarg = field.kwarg_definition if isinstance(field.kwarg_definition, ParameterKwarg) else None
-        place = kwarg.param_type.value if kwarg else "query"
-        schema = _without_null(self._schema(field.raw))
+        schema = self._schema(parameters.present(field.raw))
         if field.has_default and field.default is not None:
             schema = schema | {"default": msgspec.to_builtins(field.default)}
-        return {"name": (kwarg and kwarg.name) or name, "in": place, "required": field.is_required, "schema": schema}
+        return {"name": name, "in": parameters.place(field), "required": field.is_required, "schema": schema}
 
 
 def _answers(handler: HTTPRouteHandler) -> Mapping[int, Mapping[str, Any] | None]:
@@ -180,9 +169,3 @@ def _answers(handler: HTTPRouteHandler) -> Mapping[int, Mapping[str, Any] | None
 
 
 _PHRASES = {201: "Made.", 204: "Done; there is nothing to say.", 206: "The part asked for.", 304: "Unchanged."}
-
-
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """What an optional parameter is when it is there: text in an address cannot be null."""
-    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
-    return kinds[0] if len(kinds) == 1 else schema

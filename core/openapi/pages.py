@@ -32,10 +32,10 @@ def _files(app: Litestar) -> dict[str, bytes]:
 
 
 def _scopes(app: Litestar) -> str:
-    needed: dict[Scope, list[str]] = {scope: [] for scope in Scope}
+    needed: dict[Scope, set[str]] = {scope: set() for scope in Scope}
     for _, _, handler in routes(app):
         for scope in handler.opt.get("scopes", ()):
-            needed[scope].append(f"`{handler.operation_id}`")
+            needed[scope].add(f"`{handler.operation_id}`")
     rows = [f"| `{scope}` | {scope.meaning} | {', '.join(sorted(needed[scope]))} |" for scope in Scope]
     return "\n".join(["# Scopes", "", "| scope | allows | operations |", "|---|---|---|", *rows, ""])
 
