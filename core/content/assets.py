@@ -13,7 +13,7 @@ from core.blobs import Blobs, Staged
 from core.content import decide, moves, sniff
 from core.content.models import Asset, Material, Version
 from core.db import Database
-from core.errors import Invalid, NotFound, TooLarge
+from core.errors import Conflict, Invalid, NotFound, TooLarge
 from core.log import head
 from core.wire.common import FieldError
 from core.wire.content import Move
@@ -89,7 +89,7 @@ async def _draft(session: AsyncSession, principal: Principal, id: str, number: s
 async def _put(session: AsyncSession, material: Material, version: Version, asset: Asset) -> Asset:
     others = select(Asset.name).where(Asset.version == version.number, Asset.name != asset.name)
     if len((await session.execute(others)).all()) >= MOST:
-        raise TooLarge(f"A version may have {MOST} assets.")
+        raise Conflict(f"A version may have {MOST} assets.")
     material.revision += 1
     return await session.merge(asset)
 

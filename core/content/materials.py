@@ -147,7 +147,7 @@ async def _shown(
         select(Review).where(among(Review.version, numbers, session)).order_by(Review.number)
     ):
         reviews[review.version].append(review)
-    slugs = dict((await session.execute(select(Partner.id, Partner.slug))).tuples().all())
+    slugs = {row.id: row.slug for row in await session.execute(select(Partner.id, Partner.slug))}
     return [
         MaterialOut(
             id=material.id,

@@ -54,15 +54,17 @@ def expected(name: str, media_type: str) -> Kind:
 
 def check(kind: Kind, first: bytes, last: bytes, size: int) -> None:
     """Hold both ends of a file of `size` bytes against `kind`. Raises `UnsupportedMediaType`."""
-    if not _begins(kind, first):
+    if not _begins(kind, first, cut=size > len(first)):
         raise UnsupportedMediaType(f"The bytes are no {kind.media_type}. Send them under their own type.")
     if not _ends(kind, first, last, size) or _is_archive(last):
         raise UnsupportedMediaType(f"The {kind.media_type} is cut short, or something else follows it.")
 
 
-def _begins(kind: Kind, first: bytes) -> bool:
+def _begins(kind: Kind, first: bytes, *, cut: bool) -> bool:
     if not kind.starts:
-        return _is_text(kind, first)
+        # Where the look ends, a character may be cut in two.
+        whole = re.sub(rb"[\xc0-\xff][\x80-\xbf]{0,2}\Z", b"", first) if cut else first
+        return _is_text(kind, whole)
     marks = ((mark.at, bytes.fromhex(mark.hex)) for mark in kind.starts)
     if not any(first[at : at + len(mark)] == mark for at, mark in marks):
         return False
@@ -82,11 +84,10 @@ _NOT_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SRT = re.compile(r"\s*\d+\s*\n\s*\d\d:\d\d:\d\d[,.]\d{3} --> ")
 
 
-def _is_text(kind: Kind, first: bytes) -> bool:
+def _is_text(kind: Kind, data: bytes) -> bool:
     """UTF-8 without controls that does not begin like markup. The first bytes stand for the rest."""
     try:
-        # A character may be cut in two where the look ends.
-        text = re.sub(rb"[\xc0-\xff][\x80-\xbf]{0,2}\Z", b"", first).decode("utf-8-sig").replace("\r", "")
+        text = data.decode("utf-8-sig").replace("\r", "")
     except UnicodeDecodeError:
         return False
     if not text.strip() or _NOT_TEXT.search(text) or text.lstrip("\ufeff \t\n").startswith("<"):

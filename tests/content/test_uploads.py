@@ -1,0 +1,154 @@
+"""Bytes coming in: all of a file or nothing of it."""
+
+import base64
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.content import sniff
+from core.testing import TestedHub
+from tests.content.conftest import PNG, Studio, material
+
+IMAGE = {"Content-Type": "image/png"}
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def digest(data: bytes) -> str:
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+
+
+@pytest.fixture
+async def place(studio: Studio, blobs_folder: Path) -> str:
+    """The path of an asset that a draft may get; its one blob has been removed."""
+    version = await studio.draft()
+    assert (await studio.author.delete(f"{version}/assets/poster.png")).status_code == 204
+    for file in files(blobs_folder):
+        file.unlink()
+    return f"{version}/assets/a.png"
+
+
+async def test_a_file_is_kept_once_under_its_digest(studio: Studio, place: str, blobs_folder: Path) -> None:
+    for name in (place, place.replace("a.png", "b.png")):
+        headers = IMAGE | {"Content-Digest": digest(PNG), "Repr-Digest": f"md5=:AAAA:, {digest(PNG)}"}
+        put = await studio.author.put(name, content=PNG, headers=headers)
+        assert put.status_code == 200, put.text
+        assert (put.json()["sha256"], put.json()["size"]) == (hashlib.sha256(PNG).hexdigest(), len(PNG))
+        assert put.headers["location"] == name
+    (kept,) = files(blobs_folder)
+    assert kept.read_bytes() == PNG
+
+
+async def test_a_file_may_be_put_anew(studio: Studio, place: str) -> None:
+    other = PNG[:100] + PNG[200:]
+    for content in (PNG, other):
+        assert (await studio.author.put(place, content=content, headers=IMAGE)).status_code == 200
+    assert (await studio.author.get(place)).content == other
+
+
+async def test_a_name_has_one_spelling(studio: Studio, place: str) -> None:
+    version = place.rpartition("/assets/")[0]
+    for name in ("Ảnh bìa.png", "Ảnh bìa.png"):
+        assert (await studio.author.put(f"{version}/assets/{name}", content=PNG, headers=IMAGE)).status_code == 200
+    (asset,) = (await studio.author.get(material(version))).json()["versions"][0]["assets"]
+    assert asset["name"] == "Ảnh bìa.png"
+    assert (await studio.author.get(asset["href"])).content == PNG
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "status"),
+    [
+        ({"Content-Digest": digest(PNG + b"x")}, PNG, 400),
+        ({"Repr-Digest": digest(b"")}, PNG, 400),
+        ({"Content-Digest": "sha-256=:nonsense:"}, PNG, 400),
+        ({"Content-Encoding": "gzip"}, PNG, 415),
+        ({"Content-Type": "image/jpeg"}, PNG, 415),
+        ({"Content-Type": "application/json"}, b"{}", 415),
+        ({}, b"", 415),
+        ({}, b"<svg/>", 415),
+        ({}, PNG[:-1], 415),
+        ({"Content-Type": "image/png", "Content-Length": str(3 * 10**9)}, PNG, 413),
+    ],
+)
+async def test_nothing_is_kept_of_what_is_refused(
+    studio: Studio, place: str, blobs_folder: Path, headers: dict[str, str], content: bytes, status: int
+) -> None:
+    refused = await studio.author.put(place, content=content, headers=IMAGE | headers)
+    assert (refused.status_code, refused.headers["content-type"]) == (status, "application/problem+json")
+    assert files(blobs_folder) == []
+    assert (await studio.author.get(place)).status_code == 404
+
+
+async def test_a_file_that_outgrows_its_type_is_refused_on_the_way(
+    studio: Studio, place: str, blobs_folder: Path
+) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 64 * 1024
+            yield b"a" * 64 * 1024
+
+    place = place.replace("a.png", "a.txt")
+    refused = await studio.author.put(place, content=endless(), headers={"Content-Type": "text/plain"})
+    assert refused.status_code == 413
+    assert sent <= 2 * sniff.KINDS["text/plain"].limit
+    assert files(blobs_folder) == []
+
+
+async def test_nothing_is_kept_of_an_upload_that_breaks_off(
+    studio: Studio, hub: TestedHub, place: str, blobs_folder: Path
+) -> None:
+    token = (await studio.author.get("/v1/materials")).request.headers["authorization"]
+    # Longer than what the store gathers before it writes.
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": PNG[:8] + b"a" * 8_000_000, "more_body": True},
+        {"type": "http.request", "body": b"a" * 8_000_000, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    answers: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0) if len(messages) > 1 else messages[0]
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    scope: Any = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "PUT",
+        "scheme": "http",
+        "path": place,
+        "raw_path": place.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"authorization", token.encode()), (b"content-type", b"image/png"), (b"host", b"hub.test")],
+        "client": ("127.0.0.1", 1),
+        "server": ("hub.test", 80),
+        "extensions": {},
+    }
+    await hub.app(scope, receive, send)
+    assert answers[0]["status"] >= 400
+    assert files(blobs_folder) == []
+    assert (await studio.author.get(place)).status_code == 404
+
+
+async def test_the_number_of_assets_is_bounded(studio: Studio, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.content.assets.MOST", 1)
+    assert (await studio.author.put(place, content=PNG, headers=IMAGE)).status_code == 200
+    second = place.replace("a.png", "b.png")
+    assert (await studio.author.put(second, content=PNG, headers=IMAGE)).status_code == 409
+    assert (await studio.author.put(place, content=PNG, headers=IMAGE)).status_code == 200
+
+
+async def test_no_other_partner_puts_anything_into_a_draft(studio: Studio, place: str) -> None:
+    for client, status in ((studio.reviewer, 403), (studio.stranger, 403), (studio.creator, 403)):
+        assert (await client.put(place, content=PNG, headers=IMAGE)).status_code == status
