@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import pytest
@@ -122,7 +122,8 @@ async def _one_task(manager: AbstractAsyncContextManager[T]) -> AsyncIterator[T]
             await over.wait()
 
     task = asyncio.create_task(hold())
-    await asyncio.wait({task, entered}, return_when=asyncio.FIRST_COMPLETED)
+    either: set[asyncio.Future[Any]] = {task, entered}
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if not entered.done():
         await task
     yield entered.result()

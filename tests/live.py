@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,7 +27,7 @@ class LiveHub:
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = folder.with_suffix(".log")
-        self._command = [KMM, "demo", "--data", folder, "--port", str(self.port), *arguments]
+        self._command = [str(KMM), "demo", "--data", str(folder), "--port", str(self.port), *arguments]
         self._environment = os.environ | ({"KMM_DATABASE_URL": database_url} if database_url else {})
         self._process: subprocess.Popen[bytes] | None = None
 

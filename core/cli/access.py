@@ -5,12 +5,10 @@ from typing import BinaryIO
 import click
 import msgspec
 from msgspec import UNSET
-from rich.console import Console
-from rich.table import Table
 
 from core.auth import clients, groups, partners
 from core.auth.access import HUB
-from core.cli.house import House, Words, pass_house, run, show
+from core.cli.house import House, Words, pass_house, run, show, show_table
 from core.wire.groups import GroupIn, GroupOut
 from core.wire.partners import (
     AuthMethod,
@@ -56,10 +54,8 @@ def list_(house: House) -> None:
         async with house.registry("ListPartners") as session:
             return await partners.listing(session, None, 100_000)
 
-    table = Table("slug", "kind", "state", "name", box=None, header_style="bold")
-    for one in run(work()).partners:
-        table.add_row(one.slug, one.kind, one.state, one.name)
-    Console().print(table)
+    rows = ((one.slug, one.kind, one.state, one.name) for one in run(work()).partners)
+    show_table(("slug", "kind", "state", "name"), rows)
 
 
 @partner.command()

@@ -11,13 +11,12 @@ from pathlib import Path
 import click
 import httpx
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from core.app import Hub, create_app
 from core.auth import clients, partners
 from core.auth.access import HUB
 from core.cli.demo_content import fill
+from core.cli.house import show_table
 from core.cli.importing import Defaults, Import
 from core.cli.server import uvicorn_server
 from core.cli.signals import send
@@ -141,14 +140,10 @@ def _credentials(account: Account) -> ClientCredentials:
 
 
 def _show(base_url: str, accounts: dict[str, Account], file: Path) -> None:
-    console = Console()
-    console.print(f"[bold]{base_url}[/]  health: {base_url}/health  contract: {base_url}/openapi.json")
-    table = Table("partner", "kind", "client_id", "client_secret", box=None, header_style="bold")
-    for slug, account in accounts.items():
-        table.add_row(slug, account.kind, account.client_id, account.client_secret)
-    # Wider than the terminal rather than folded: a secret is copied from here.
-    Console(width=max(console.width, 160)).print(table)
-    console.print(f"The same in {file}, for programs. Stop with Ctrl-C.")
+    click.echo(f"{base_url}\n{base_url}/health\n{base_url}/openapi.json\n")
+    rows = ((slug, one.kind, one.client_id, one.client_secret) for slug, one in accounts.items())
+    show_table(("partner", "kind", "client_id", "client_secret"), rows)
+    click.echo(f"\nThe same in {file}, for programs. Stop with Ctrl-C.\n")
 
 
 def _write(file: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """What subcommands share: settings, a registry session, errors as one line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from functools import cached_property
@@ -10,16 +10,23 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import Database
-from core.errors import Fault
+from core.errors import Fault, NotFound
 from core.log import head
 from core.settings import Settings, load
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
+
+
+class BadSettings(click.ClickException):
+    exit_code = 2
 
 
 class House:
@@ -34,7 +41,7 @@ class House:
         try:
             return load(self.config)
         except (msgspec.ValidationError, OSError, ValueError) as exc:
-            raise click.UsageError(f"Settings: {exc}") from None
+            raise BadSettings(f"Settings: {exc}") from None
 
     @asynccontextmanager
     async def registry(self, request: str) -> AsyncIterator[AsyncSession]:
@@ -51,24 +58,47 @@ pass_house = click.make_pass_decorator(House)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to its end, with what went wrong as one line."""
+    """Run to its end. What an operator can mend is told in one line, and only a bug leaves a traceback."""
     try:
         return asyncio.run(work)
-    except Fault as fault:
-        details = "".join(f"\n  {error.pointer} {error.detail}" for error in fault.errors)
-        raise click.ClickException(fault.detail + details) from None
-    except msgspec.MsgspecError as exc:
-        raise click.ClickException(str(exc)) from None
-    except DBAPIError as exc:
-        said = str(exc.orig).splitlines()[0]
-        raise click.ClickException(f"The database refuses: {said}. Has `kmm migrate` run on it?") from None
-    except OSError as exc:
-        raise click.ClickException(str(exc)) from None
+    except Exception as exc:
+        told = _tell(exc)
+        if told is None:
+            raise
+        raise click.ClickException(told) from None
+
+
+def _tell(exc: BaseException) -> str | None:
+    if isinstance(exc, BaseExceptionGroup) and len(exc.exceptions) == 1:
+        # Whatever is raised while the application runs arrives in groups of one.
+        return _tell(exc.exceptions[0])
+    if isinstance(exc, click.ClickException):
+        return exc.format_message()
+    if isinstance(exc, NotFound):
+        return "There is no partner, group or client of this name."
+    if isinstance(exc, Fault):
+        return exc.detail + "".join(f"\n  {error.pointer} {error.detail}" for error in exc.errors)
+    if isinstance(exc, DBAPIError):
+        return f"The database refuses: {str(exc.orig).splitlines()[0]}. Has `kmm migrate` run on it?"
+    if isinstance(exc, msgspec.MsgspecError | OSError):
+        return str(exc)
+    return None
 
 
 def show(answer: msgspec.Struct) -> None:
     """As JSON, for people and for jq."""
     click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """As wide as it takes: what stands in it is copied from there, and a folded secret is none."""
+    table = Table(*columns, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=_WIDE).print(table)
+
+
+_WIDE = 500
 
 
 class Words(click.Choice[E]):

@@ -1,21 +1,20 @@
 """Signals from files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 import httpx
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from core.app import Hub, create_app
 from core.auth import clients
 from core.auth.access import HUB
 from core.cli import importing
-from core.cli.house import House, Words, pass_house, run
-from core.cli.importing import Defaults, Import, Stopped
+from core.cli.house import House, Words, pass_house, run, show_table
+from core.cli.importing import Defaults, Import, Rejected, Stopped
 from core.client import ClientCredentials, in_process
 from core.log import head
 from core.settings import Settings
@@ -91,18 +90,16 @@ async def send(sending: Import, client: httpx.AsyncClient) -> None:
 
 
 def _report(sending: Import) -> None:
-    console = Console()
     counts = sending.progress.counts
-    console.print(", ".join(f"{counts.get(status, 0):,} {status}" for status in SubmitStatus))
+    click.echo(", ".join(f"{counts.get(status, 0):,} {status}" for status in SubmitStatus))
     reasons = importing.rejections(sending.rejected_file)
-    if not reasons:
-        return
-    table = Table("lines", "rejected because", "for example", box=None, header_style="bold")
-    for reason, lines in sorted(reasons.items(), key=lambda one: -len(one[1])):
-        examples = "\n".join(f"{one.line}: {one.text[:60]}" for one in lines[:_SHOWN])
-        table.add_row(str(len(lines)), Text(reason), Text(examples))
-    console.print(table)
-    console.print(f"Every rejected line: {sending.rejected_file}")
+    if reasons:
+        worst_first = sorted(reasons.items(), key=lambda reason: -len(reason[1]))
+        show_table(("lines", "rejected because", "for example"), (_reason(*one) for one in worst_first))
+        click.echo(f"Every rejected line: {sending.rejected_file}")
 
 
-_SHOWN = 3
+def _reason(reason: str, lines: Sequence[Rejected]) -> tuple[str, Text, Text]:
+    examples = "\n".join(f"line {one.line}: {one.text[:60]}" for one in lines[:3])
+    # Not markup: what a partner sent may hold square brackets.
+    return f"{len(lines):,}", Text(reason), Text(examples)

@@ -28,7 +28,7 @@ def check(handlers: Sequence[HTTPRouteHandler]) -> None:
         if withheld:
             raise ValueError(f"{where} names dependencies that plugins do not get: {', '.join(sorted(withheld))}")
     # Litestar reads the signatures when it mounts a handler; here a wrong one costs its plugin only.
-    Litestar([Router("/trial", route_handlers=handlers)], openapi_config=None)
+    Litestar([Router("/trial", route_handlers=handlers)], openapi_config=None, logging_config=None)
 
 
 def mounted(name: str, handlers: Sequence[HTTPRouteHandler], why_shut: Callable[[], str | None]) -> Router:
