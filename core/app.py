@@ -25,6 +25,7 @@ from core.db import Database
 from core.edge import JSON, TypedRequest
 from core.errors import HANDLERS
 from core.log import head, retention
+from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.signals import retention as claim_retention
@@ -98,7 +99,7 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
     app = Litestar(
         [health, contract, *core.auth.routes.oauth_handlers, v1, *hub.plugins.route_handlers()],
         dependencies=hub.dependencies(),
-        middleware=[BearerMiddleware(hub.tokens)],
+        middleware=[OptionsMiddleware(), BearerMiddleware(hub.tokens)],
         guards=[access.guard, parameters.guard],
         request_class=TypedRequest,
         exception_handlers=HANDLERS,

@@ -108,7 +108,7 @@ class _Writer:
 
     def _content(self, kind: Any) -> dict[str, Any]:
         if kind is bytes:
-            return {"schema": {}}
+            return {"schema": {"type": "string", "format": "binary"}}
         if isinstance(kind, Lines):
             # OpenAPI 3.1 has no words for a sequence of documents.
             return {"schema": {"type": "string"}, "x-item-schema": self._schema(kind.item)}
