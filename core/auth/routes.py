@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from litestar import Request, Response, delete, get, patch, post, put
+from litestar import MediaType, Request, Response, delete, get, patch, post, put
 from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,7 +69,9 @@ async def issue_token(
     **openapi.takes({oauth.FORM: RevocationRequest}),
     **openapi.answers({200: None, 400: _REFUSAL, 401: _REFUSAL}),
 )
-async def revoke_token(request: Request[Any, Any, Any], tokens: Tokens, db: Database, settings: Settings) -> None:
+async def revoke_token(
+    request: Request[Any, Any, Any], tokens: Tokens, db: Database, settings: Settings
+) -> Response[bytes]:
     """Give up one of the client's own access tokens (RFC 7009).
 
     A token that is another's, unknown or expired answers 200 too: it is of no use to the caller.
@@ -78,12 +80,17 @@ async def revoke_token(request: Request[Any, Any, Any], tokens: Tokens, db: Data
     client = await server.authenticate(tokens, db, settings, form)
     if "token" not in form.parameters:
         raise oauth.Refusal("invalid_request", "Send the token to revoke as `token`.")
+    await _revoke(tokens, db, client.id, form.parameters["token"])
+    return Response(b"", media_type=MediaType.TEXT, headers=_NO_STORE)
+
+
+async def _revoke(tokens: Tokens, db: Database, client: str, token: str) -> None:
     try:
-        claims = tokens.read(form.parameters["token"])
+        claims = tokens.read(token)
     except Unauthorized:
         return
-    if claims.client_id == client.id:
-        async with head.writing(db, client.id, "RevokeToken") as session:
+    if claims.client_id == client:
+        async with head.writing(db, client, "RevokeToken") as session:
             await clients.revoke_token(session, claims.jti, claims.exp * times.SECOND)
         await tokens.refresh()
 

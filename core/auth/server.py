@@ -49,6 +49,8 @@ _CLOCKS = 10
 
 async def issue_token(tokens: Tokens, db: Database, settings: Settings, form: Form) -> TokenOut:
     """The token endpoint (RFC 6749 §3.2). Raises `Refusal`."""
+    if "grant_type" not in form.parameters:
+        raise Refusal("invalid_request", "Send grant_type=client_credentials.")
     server = _Server(tokens, settings)
     request = server.create_oauth2_request(form)
     status, answer = server.answer(request)
@@ -182,7 +184,7 @@ class _Client(ClientMixin):  # type: ignore[misc]
 
 
 class _Request(OAuth2Request):  # type: ignore[misc]
-    """A cleaned form. Of the address authlib asks only whether it is https, and where TLS ends is the proxy's affair."""
+    """A cleaned form. Of the address authlib asks only whether it is https; where TLS ends, the proxy knows."""
 
     def __init__(self, form: Form) -> None:
         headers = {"Authorization": form.authorization} if form.authorization else {}
@@ -236,7 +238,7 @@ class _PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
         # Written so that NaN fails.
         if not now - _CLOCKS < claims.exp <= now + ASSERTION_LIFE + _CLOCKS:
             raise _BadAssertion(f"An assertion lasts at most {ASSERTION_LIFE} seconds, and this one is not in time.")
-        if not max(claims.nbf, claims.iat) <= now + _CLOCKS:
+        if not (claims.nbf <= now + _CLOCKS and claims.iat <= now + _CLOCKS):
             raise _BadAssertion("The assertion is from the future.")
 
 
