@@ -192,8 +192,6 @@ def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[st
     return {name: [row[name] for row in rows] for name in names}
 
 
-
-
 async def delete_rows(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Delete the rows that equal each mapping in its columns."""
     if not rows:
@@ -203,7 +201,9 @@ async def delete_rows(session: AsyncSession, table: Table, rows: Sequence[Mappin
     await connection.execute(delete(table).where(*matches), list(rows))
 
 
-async def upsert(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], add: Sequence[str] = ()) -> None:
+async def upsert(
+    session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], add: Sequence[str] = ()
+) -> None:
     """Insert rows by primary key; where the key is there, replace the other columns, or add to those named."""
     if not rows:
         return
@@ -211,9 +211,7 @@ async def upsert(session: AsyncSession, table: Table, rows: Sequence[Mapping[str
     statement = dialect.insert(table)
     keys = [column.name for column in table.primary_key]
     new = statement.excluded
-    changed = {
-        name: table.c[name] + new[name] if name in add else new[name] for name in rows[0] if name not in keys
-    }
+    changed = {name: table.c[name] + new[name] if name in add else new[name] for name in rows[0] if name not in keys}
     connection = await session.connection()
     await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
 

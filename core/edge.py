@@ -28,7 +28,6 @@ class BrokenFrame(Invalid):
     code = "broken_compression"
 
 
-
 def content_type(request: Request[Any, Any, Any]) -> str:
     """The media type without parameters; JSON when the caller names none."""
     return request.headers.get("content-type", JSON).partition(";")[0].strip().lower() or JSON

@@ -166,4 +166,3 @@ HANDLERS: dict[int | type[Exception], Any] = {
     Exception: _on_bug,
 }
 """For `Litestar(exception_handlers=...)`: nothing leaves the hub in another shape."""
-

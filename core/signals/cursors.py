@@ -36,7 +36,9 @@ def encode(cursor: Cursor, view: int, filtered: bytes, keys: Keys, partner: int)
     return keys.seal(_FORM.pack(cursor.position, cursor.start, view, filtered), partner)
 
 
-def decode(after: str | None, *, head: int, view: int, horizon: int, filtered: bytes, keys: Keys, partner: int) -> Cursor:
+def decode(
+    after: str | None, *, head: int, view: int, horizon: int, filtered: bytes, keys: Keys, partner: int
+) -> Cursor:
     """The place that `after` names. Raises `Invalid` for what is no cursor of this reader, `Resync` for a stale one.
 
     Absent or `0` starts a walk. A bare integer is a position in the log, for readers that keep no opaque text.

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import Select
 
 from core.auth.access import Principal, visible
 from core.auth.models import Partner
@@ -98,14 +99,21 @@ async def _scan(reader: _Reader, cursor: Cursor, top: int, limit: int) -> tuple[
     deadline = time.monotonic() + _BUDGET
     while reached < top and len(rows) < limit and time.monotonic() < deadline:
         last = min(reached + WINDOW, top)
-        wanted = view.claims().where(Claim.position > reached, Claim.position <= last, *reader.sees(cursor.start))
-        if reader.kinds:
-            wanted = wanted.where(Signal.kind.in_(reader.kinds))
         left = limit - len(rows)
-        found = (await reader.session.execute(wanted.order_by(Claim.position).limit(left))).all()
+        wanted = _window(reader, cursor.start, reached, last, left)
+        found = (await reader.session.execute(wanted)).all()
         rows += found
         reached = found[-1].position if len(found) == left else last
     return rows, reached
+
+
+def _window(reader: _Reader, start: int, after: int, last: int, limit: int) -> Select[Any]:
+    """The first `limit` rows after a position. Chosen by themselves, so that only those are joined and sorted."""
+    chosen = select(Claim.position).where(Claim.position > after, Claim.position <= last, *reader.sees(start))
+    if reader.kinds:
+        chosen = chosen.join(Signal, Signal.id == Claim.signal).where(Signal.kind.in_(reader.kinds))
+    first = chosen.order_by(Claim.position).limit(limit).subquery()
+    return view.claims().join(first, first.c.position == Claim.position).order_by(Claim.position)
 
 
 async def _render(reader: _Reader, cursor: Cursor, rows: Sequence[Any]) -> list[SignalOut]:

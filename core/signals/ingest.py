@@ -237,5 +237,3 @@ async def _add_digests(session: AsyncSession, changes: Changes) -> None:
 def _pieces(values: Iterable[Any]) -> Iterable[list[Any]]:
     every = list(values)
     return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
-
-

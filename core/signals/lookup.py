@@ -87,7 +87,12 @@ async def detail(session: AsyncSession, principal: Principal, keys: Keys, signal
     names = await _own_names(session, principal, rows[0].signal)
     partners = await _partners(session, {row.partner for row in rows})
     claims = tuple(
-        _claim(row, _attribution(row.partner, partners, principal), groups, names if row.partner == principal.partner else ())
+        _claim(
+            row,
+            _attribution(row.partner, partners, principal),
+            groups,
+            names if row.partner == principal.partner else (),
+        )
         for row in rows
     )
     return SignalDetail(signal=view.item(rows, max(row.position for row in rows), keys), claims=claims)

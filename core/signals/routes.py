@@ -19,7 +19,6 @@ from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.streams import Stream
 from core.signals.writer import SignalWriter
-from core.wire.common import Count
 from core.wire.connect import Connected
 from core.wire.scopes import Scope
 from core.wire.signals import (

@@ -12,7 +12,7 @@ from core.signals.items import Item
 from core.signals.keys import Keys, parse_id
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
-from core.wire.signals import Retracted, Retraction, RetractStatus, SignalIn, Submitted, SubmitResult, SubmitStatus
+from core.wire.signals import Retracted, Retraction, RetractStatus, SignalIn, SubmitResult, SubmitStatus, Submitted
 
 
 async def submit(

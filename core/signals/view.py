@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.sql import Select
 
@@ -35,27 +36,54 @@ def is_live(row: Any) -> bool:
     return row.closed == 0 and row.state == "active"
 
 
+class _Merged(msgspec.Struct, frozen=True):
+    """Several claims as one row, by the rules of `SignalOut`'s fields."""
+
+    key: bytes
+    kind: str
+    value: str
+    category: str
+    severity: str | None
+    campaign: str | None
+    tlp: str
+    confidence: int | None
+    first_seen: int | None
+    last_seen: int | None
+    valid_until: int | None
+
+
 def item(rows: Sequence[Any], position: int, keys: Keys) -> SignalOut:
     """A signal from the live claims that the reader may see; `rows` is not empty."""
-    best = rows[0] if len(rows) == 1 else min(rows, key=lambda row: (-(row.confidence or 0), row.opened))
-    tlp = max((row.tlp for row in rows), key=_STRICTNESS.__getitem__)
-    lapses = [row.valid_until for row in rows]
+    one = rows[0] if len(rows) == 1 else _merge(rows)
     return SignalOut(
-        id=public_id(best.key),
+        id=public_id(one.key),
         state=State.ACTIVE,
         position=position,
-        kind=best.kind,
-        value=best.value,
-        tlp=Tlp(tlp) if tlp else None,
-        category=best.category,
-        severity=best.severity,
-        confidence=_extreme(max, [row.confidence for row in rows]),
-        first_seen=_time(_extreme(min, [row.first_seen for row in rows])),
-        last_seen=_time(_extreme(max, [row.last_seen for row in rows])),
-        valid_until=None if None in lapses else _time(max(lapses)),
-        campaign=best.campaign,
+        kind=one.kind,
+        value=one.value,
+        tlp=one.tlp or None,
+        category=one.category,
+        severity=one.severity,
+        confidence=one.confidence,
+        first_seen=_time(one.first_seen),
+        last_seen=_time(one.last_seen),
+        valid_until=_time(one.valid_until),
+        campaign=one.campaign,
         claims=len(rows),
         check=hex_sum(sum(keys.check(row.position) for row in rows)),
+    )
+
+
+def _merge(rows: Sequence[Any]) -> _Merged:
+    best = min(rows, key=lambda row: (-(row.confidence or 0), row.opened))
+    lapses = [row.valid_until for row in rows]
+    return _Merged(
+        *(best.key, best.kind, best.value, best.category, best.severity, best.campaign),
+        tlp=max((row.tlp for row in rows), key=_STRICTNESS.__getitem__),
+        confidence=_extreme(max, [row.confidence for row in rows]),
+        first_seen=_extreme(min, [row.first_seen for row in rows]),
+        last_seen=_extreme(max, [row.last_seen for row in rows]),
+        valid_until=None if None in lapses else max(lapses),
     )
 
 

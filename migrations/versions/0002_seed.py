@@ -14,7 +14,10 @@ DAY = 86_400
 KEPT = {
     "closed_claims": (90 * DAY, "Peers' clients refetch everything after at most 30 to 85 days without a fetch."),
     "events": (400 * DAY, "A yearly report and the month after it."),
-    "idempotency": (2 * DAY, "Stripe and the IETF draft keep answers for at least a day; ours cover a weekend's retry."),
+    "idempotency": (
+        2 * DAY,
+        "Stripe and the IETF draft keep answers for at least a day; ours cover a weekend's retry.",
+    ),
     "ticks": (730 * DAY, "Audit questions come within two years."),
 }
 

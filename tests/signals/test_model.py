@@ -35,6 +35,11 @@ class Claim(msgspec.Struct, frozen=True):
     category: str
 
 
+def _summary(claims: list[Claim]) -> tuple[int, int, set[str]]:
+    highest = max(claim.confidence for claim in claims)
+    return len(claims), highest, {claim.category for claim in claims if claim.confidence == highest}
+
+
 class Reader:
     """A copy kept by nothing but the feed."""
 
@@ -43,6 +48,8 @@ class Reader:
         self.copy: dict[str, SignalOut] = {}
         self.could_see: set[str] = set()
         """Every id that was visible at some moment of this walk."""
+        self.could_know: set[str] = set()
+        """The same when the last page was given: later ones it cannot have heard of."""
         self.last = 0
 
 
@@ -93,16 +100,13 @@ class ClaimLog(RuleBasedStateMachine):
             return any(reader in self.members[group] for group in claim.groups)
         return claim.tlp in ("CLEAR", "GREEN")
 
-    def visible(self, reader: str) -> dict[str, tuple[int, int, str]]:
-        """id -> (claims, highest confidence, category of the most confident)."""
+    def visible(self, reader: str) -> dict[str, tuple[int, int, set[str]]]:
+        """signal id -> (claims, highest confidence, categories of the most confident)."""
         seen: dict[str, list[Claim]] = {}
         for claim in self.claims.values():
             if self.sees(reader, claim):
                 seen.setdefault(self.ids[claim.value], []).append(claim)
-        return {
-            id: (len(some), max(c.confidence for c in some), {c.category for c in some if c.confidence == max(x.confidence for x in some)})
-            for id, some in seen.items()
-        }
+        return {signal: _summary(some) for signal, some in seen.items()}
 
     # What may happen.
 
@@ -114,9 +118,7 @@ class ClaimLog(RuleBasedStateMachine):
         confidence=st.sampled_from([10, 50, 90]),
         category=st.sampled_from(["phishing", "grooming"]),
     )
-    def submit(
-        self, who: str, value: str, tlp: str | None, named: list[str], confidence: int, category: str
-    ) -> None:
+    def submit(self, who: str, value: str, tlp: str | None, named: list[str], confidence: int, category: str) -> None:
         item = {"kind": "phone", "value": value, "confidence": confidence, "category": category, "groups": named}
         before = self.claims.get((who, value))
         claim = Claim(who, value, tlp, tuple(sorted(named)), confidence, category)
@@ -184,9 +186,10 @@ class ClaimLog(RuleBasedStateMachine):
             if signal.state is State.ACTIVE:
                 reader.copy[signal.id] = signal
             else:
-                assert signal.id in reader.could_see
+                assert signal.id in reader.could_know
                 reader.copy.pop(signal.id, None)
         reader.cursor = page.next
+        reader.could_know = set(reader.could_see)
         if not page.more:
             self.compare(who, reader, str(page.digest))
         return bool(page.more)
@@ -194,8 +197,8 @@ class ClaimLog(RuleBasedStateMachine):
     def compare(self, who: str, reader: Reader, digest: str) -> None:
         expected = self.visible(who)
         assert reader.copy.keys() == expected.keys()
-        for id, signal in reader.copy.items():
-            claims, confidence, categories = expected[id]
+        for signal in reader.copy.values():
+            claims, confidence, categories = expected[signal.id]
             assert (signal.claims, signal.confidence) == (claims, confidence)
             assert signal.category in categories
         assert hex_sum(sum(int(str(signal.check), 16) for signal in reader.copy.values())) == digest
