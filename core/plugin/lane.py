@@ -21,8 +21,8 @@ class Lane:
 
     def __init__(self, name: str, database_url: str) -> None:
         self._name = name
-        # An engine belongs to one loop, so each lane has its own; it connects when a session is asked for.
-        self._database = Database(database_url)
+        self._database_url = database_url
+        self._database: Database | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self, work: Callable[[], Awaitable[R]], budget: float) -> R:
@@ -48,6 +48,8 @@ class Lane:
         """A read-only view with the eyes of `viewer`; only on the lane itself."""
         if asyncio.get_running_loop() is not self._loop:
             raise RuntimeError("ctx.session is for hooks that core waits for; a route names the dependency `snapshot`")
+        # An engine belongs to one loop, so each lane that reads has its own.
+        self._database = self._database or Database(self._database_url)
         async with self._database.snapshot(viewer.partner) as session:
             yield session
 
@@ -55,7 +57,8 @@ class Lane:
         """Close the lane. One that no longer beats is left behind: a thread cannot be ended from outside."""
         if self._loop is None or not await self.beats():
             return
-        await self.run(self._database.close, _GRACE)
+        if self._database:
+            await self.run(self._database.close, _GRACE)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop = None
 

@@ -1,0 +1,138 @@
+"""One test for each hook: what core does with the answer."""
+
+from datetime import UTC, date, datetime
+
+import pluggy
+import pytest
+from litestar import get
+from litestar.testing import create_test_client
+
+from core.errors import HANDLERS, Unavailable
+from core.plugin import hooks
+from core.plugin.hooks import PROJECT
+from core.sdk import (
+    Canonical,
+    Column,
+    Connector,
+    Context,
+    Feed,
+    Format,
+    PartnerKind,
+    Period,
+    PluginInfo,
+    Report,
+    Section,
+    SignalKind,
+    SignalOut,
+    State,
+    Tlp,
+    public,
+)
+from core.wire.reports import ReportScope
+from tests.plugin.fakes import host, plugin
+
+PERIOD = Period(date(2025, 10, 1), date(2025, 11, 1))
+
+
+class Caller:
+    partner = 7
+
+
+def signal(tlp: Tlp | None, number: int) -> SignalOut:
+    return SignalOut(f"sig_{number:026}", State.ACTIVE, number, "url", f"http://{number}.example/", tlp=tlp)
+
+
+def test_every_hook_has_a_test() -> None:
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hooks)
+    names = {name for name in vars(manager.hook) if not name.startswith("_")}
+    assert {name.removeprefix("test_hook_") for name in globals() if name.startswith("test_hook_")} == names
+
+
+def test_hook_plugin_info() -> None:
+    info = PluginInfo(name="shown", title="As the operator reads it")
+    (line,) = host(plugin("shown", plugin_info=lambda: info)).statuses()
+    assert (line.name, line.title) == ("shown", "As the operator reads it")
+
+
+def test_hook_route_handlers() -> None:
+    @get("/here", operation_id="Here", **public())
+    async def here() -> str:
+        return "here"
+
+    running = host(plugin("routed", route_handlers=lambda: [here]))
+    with create_test_client(running.route_handlers(), exception_handlers=HANDLERS) as client:
+        assert client.get("/routed/here").text == "here"
+        assert client.get("/here").status_code == 404
+
+
+def test_hook_connectors() -> None:
+    class OfKind(Connector):
+        kind = PartnerKind.PLATFORM
+
+    class OfPartner(OfKind):
+        partner = "named"
+
+    of_kind, of_partner = OfKind(), OfPartner()
+    running = host(plugin("speaking", connectors=lambda: [of_partner, of_kind]))
+    assert running.connector(PartnerKind.PLATFORM, "named") is of_partner
+    assert running.connector(PartnerKind.PLATFORM, "another") is of_kind
+    # A slug is no proof of kind: a partner that changed it does not keep the connector.
+    assert running.connector(PartnerKind.AGENCY, "named") is None
+
+
+def test_hook_signal_kinds() -> None:
+    def parse(value: str) -> Canonical:
+        if value == "refused":
+            raise ValueError("Expected something else.")
+        return Canonical(value, {"known": "shown"}[value])
+
+    (kind,) = host(plugin("kinds", signal_kinds=lambda: [SignalKind("k1", "One", parse)])).signal_kinds()
+    assert kind.parse("known") == Canonical("known", "shown")
+    with pytest.raises(ValueError, match="Expected something else"):
+        kind.parse("refused")
+    with pytest.raises(ValueError, match="could not read"):
+        kind.parse("a value on which it raises KeyError")
+
+
+def test_hook_feed_formats() -> None:
+    def render(page: Feed) -> bytes:
+        return " ".join(one.value or one.state for one in page.signals).encode()
+
+    formats = host(plugin("formats", feed_formats=lambda: [Format("text/x-values", "txt", render)])).feed_formats()
+    gone = SignalOut("sig_" + "a" * 26, State.GONE, 9)
+    page = Feed((*(signal(tlp, number) for number, tlp in enumerate((*Tlp, None))), gone), "next", more=False)
+    # AMBER+STRICT, RED and what carries no TLP never reach a format; a tombstone does.
+    assert formats["text/x-values"].render(page) == b"http://0.example/ http://1.example/ http://2.example/ gone"
+
+
+def test_hook_report_formats() -> None:
+    as_of = datetime(2025, 11, 1, tzinfo=UTC)
+    report = Report(
+        title=None,
+        scope=ReportScope.PARTNER,
+        partner="a",
+        period=PERIOD,
+        position=12,
+        as_of=as_of,
+        complete=True,
+        sections=(),
+    )
+    good: Format[Report] = Format("text/x-report", "txt", lambda report: str(report.position).encode())
+    bad: Format[Report] = Format("text/x-broken", "txt", lambda report: report.nothing)  # type: ignore[attr-defined]
+    formats = host(plugin("formats", report_formats=lambda: [good, bad])).report_formats()
+    assert formats["text/x-report"].render(report) == b"12"
+    with pytest.raises(Unavailable, match="text/x-broken cannot be made"):
+        formats["text/x-broken"].render(report)
+
+
+async def test_hook_report_sections() -> None:
+    async def sections(ctx: Context, principal: Caller, period: Period) -> list[Section]:
+        rows = ((period.since.isoformat(), principal.partner),)
+        return [Section("own", "Own", columns=(Column("day", "day"), Column("count", "count")), rows=rows)]
+
+    running = host(plugin("sections", report_sections=sections), plugin("silent"))
+    async with running.running():
+        answers = [answer async for answer in running.ask(hooks.report_sections, Caller(), PERIOD)]
+    columns = (Column("day", "day"), Column("count", "count"))
+    assert answers == [("sections", [Section("own", "Own", columns=columns, rows=(("2025-10-01", 7),))])]

@@ -1,0 +1,93 @@
+"""Routes of plugins: below their name, shut with 503 when their plugin is, and given no way round visible()."""
+
+import threading
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+from litestar import get
+from litestar.testing import create_test_client
+
+from core.app import create_app
+from core.errors import HANDLERS
+from core.plugin import hooks
+from core.plugin.host import PluginHost
+from core.plugin.mounting import GRANTED, WITHHELD
+from core.sdk import Period, Scope, Section, public, scoped
+from core.settings import Settings
+from core.testing import run_hub
+from tests.plugin.fakes import host, plugin, settings
+
+
+class Caller:
+    partner = 7
+
+
+@get("/thing/{name:str}", operation_id="ReadThing", **public())
+async def read_thing(name: str) -> str:
+    return name
+
+
+@get("/secret", operation_id="ReadSecret", **scoped(Scope.REPORTS_NATIONAL))
+async def read_secret() -> str:
+    return "secret"
+
+
+def broken() -> Any:
+    raise ZeroDivisionError
+
+
+def client(running: PluginHost) -> Any:
+    return create_test_client(running.route_handlers(), exception_handlers=HANDLERS)
+
+
+@pytest.mark.parametrize("path", ["/shut", "/shut/thing/a", "/shut/never/heard/of"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_quarantined_plugin_answers_503_wherever_it_would_answer(path: str, method: str) -> None:
+    shut = plugin("shut", route_handlers=lambda: [read_thing], connectors=broken)
+    with client(host(shut, plugin("open", route_handlers=lambda: [read_thing]))) as http:
+        answer = http.request(method, path)
+        assert answer.status_code == 503
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "shut is out of order" in answer.json()["detail"]
+        assert http.get("/open/thing/a").text == "a"
+
+
+async def test_one_that_is_quarantined_while_it_runs_shuts_at_once() -> None:
+    released = threading.Event()
+
+    async def blocking() -> Sequence[Section]:
+        released.wait(30)
+        return []
+
+    running = host(plugin("late", route_handlers=lambda: [read_thing], report_sections=blocking), budget=0.1)
+    period = Period(date(2025, 10, 1), date(2025, 11, 1))
+    with client(running) as http:
+        assert http.get("/late/thing/a").status_code == 200
+        assert [name async for name, _ in running.ask(hooks.report_sections, Caller(), period)] == ["late"]
+        released.set()
+        assert http.get("/late/thing/a").status_code == 503
+
+
+async def test_scopes_of_plugins_are_guarded_like_our_own(hub_settings: Settings) -> None:
+    guarded = plugin("guarded", route_handlers=lambda: [read_secret, read_thing])
+    async with run_hub(hub_settings, [guarded]) as hub:
+        answers = {
+            "anonymous": await hub.anonymous().get("/guarded/secret"),
+            "platform": await hub.client_as("tiktok").get("/guarded/secret"),
+            "agency": await hub.client_as("a05").get("/guarded/secret"),
+            "public": await hub.anonymous().get("/guarded/thing/a"),
+        }
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "anonymous": 401,
+        "platform": 403,
+        "agency": 200,
+        "public": 200,
+    }
+
+
+def test_every_dependency_of_the_application_is_granted_to_plugins_or_withheld() -> None:
+    app = create_app(settings(blobs_url="memory:///"), [])
+    assert app.dependencies.keys() == GRANTED | WITHHELD
+    assert not GRANTED & WITHHELD
