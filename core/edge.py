@@ -58,17 +58,18 @@ _PIECE = 256 * 1024
 async def _gunzip(source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     inflate = zlib.decompressobj(wbits=31)
     async for data in source:
-        while data:
+        left = data
+        while left:
             if inflate.eof:
                 inflate = zlib.decompressobj(wbits=31)
             try:
                 # Bounded output: a bomb is met piece by piece and stops at the reader's own limit.
-                piece = inflate.decompress(data, _PIECE)
+                piece = inflate.decompress(left, _PIECE)
             except zlib.error:
                 raise BrokenFrame("The gzip body is damaged.") from None
             if piece:
                 yield piece
-            data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+            left = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
     if not inflate.eof:
         raise BrokenFrame("The gzip body ends before its frame does.")
 

@@ -164,9 +164,9 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
                 .join(Signal, Signal.id == Reference.signal)
                 .where(Reference.partner == job.partner, among(Reference.external_id, names, session))
             )
-            for row in found:
-                picture.load_name(job.partner, row.external_id, row.key)
-                keys.add(row.key)
+            for external_id, key in found.tuples():
+                picture.load_name(job.partner, external_id, key)
+                keys.add(key)
     by_id = {}
     for some in _pieces(keys):
         columns = select(Signal.id, Signal.key, Signal.kind, Signal.value, Signal.claims)

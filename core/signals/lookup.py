@@ -78,27 +78,27 @@ async def detail(session: AsyncSession, principal: Principal, keys: Keys, signal
     """One signal and its visible claims. `NotFound` alike for no such signal and for none that the caller may see."""
     key = parse_id(signal_id)
     if key is None:
-        raise NotFound()
+        raise NotFound
     wanted = view.claims().where(Signal.key == key, visible(Claim, principal), *view.LIVE).order_by(Claim.opened)
     rows = (await session.execute(wanted)).all()
     if not rows:
-        raise NotFound()
+        raise NotFound
     groups = await _own_groups(session, principal)
     names = await _own_names(session, principal, rows[0].signal)
     partners = await _partners(session, {row.partner for row in rows})
     claims = tuple(
         _claim(
             row,
-            _attribution(row.partner, partners, principal),
-            groups,
-            names if row.partner == principal.partner else (),
+            partner=_attribution(row.partner, partners, principal),
+            groups=groups,
+            names=names if row.partner == principal.partner else (),
         )
         for row in rows
     )
     return SignalDetail(signal=view.item(rows, max(row.position for row in rows), keys), claims=claims)
 
 
-def _claim(row: Any, partner: str | None, groups: dict[int, str], names: Sequence[str]) -> ClaimOut:
+def _claim(row: Any, *, partner: str | None, groups: dict[int, str], names: Sequence[str]) -> ClaimOut:
     return ClaimOut(
         position=row.position,
         partner=partner,

@@ -88,7 +88,7 @@ class Picture:
         self._name(partner, external_id, key)
 
     def state(self, partner: int, signal: Known, said: Said, original: str, name: str | None) -> str | None:
-        """Fold one statement in. Returns `created`, `updated` or `unchanged`; None when the name is another signal's."""
+        """Fold one statement in. Returns `created`, `updated`, `unchanged`; None when the name is another signal's."""
         if name is not None and self.names.get((partner, name)) not in (None, signal.key):
             return None
         signal = self.signals.setdefault(signal.key, signal)

@@ -11,7 +11,7 @@ from core.auth.models import Audience
 from core.signals.keys import Keys, hex_sum, public_id
 from core.signals.models import Claim, Signal
 from core.times import from_micros
-from core.wire.signals import SignalOut, State, Tlp
+from core.wire.signals import Category, Severity, SignalOut, State, Tlp
 
 _STRICTNESS = {name: rank for rank, name in enumerate(("", *Tlp))}
 
@@ -20,7 +20,7 @@ LIVE = (Claim.closed == 0, Claim.state == "active")
 
 def claims() -> Select[Any]:
     """Claims with their signal and TLP, one row each. The caller adds `visible()`."""
-    return (
+    found: Select[Any] = (
         select(
             *(Claim.position, Claim.opened, Claim.closed, Claim.state, Claim.partner, Claim.signal),
             *(Claim.category, Claim.confidence, Claim.severity, Claim.first_seen, Claim.last_seen),
@@ -30,10 +30,11 @@ def claims() -> Select[Any]:
         .join(Signal, Signal.id == Claim.signal)
         .join(Audience, Audience.id == Claim.audience)
     )
+    return found
 
 
 def is_live(row: Any) -> bool:
-    return row.closed == 0 and row.state == "active"
+    return bool(row.closed == 0 and row.state == "active")
 
 
 class _Merged(msgspec.Struct, frozen=True):
@@ -61,9 +62,9 @@ def item(rows: Sequence[Any], position: int, keys: Keys) -> SignalOut:
         position=position,
         kind=one.kind,
         value=one.value,
-        tlp=one.tlp or None,
-        category=one.category,
-        severity=one.severity,
+        tlp=Tlp(one.tlp) if one.tlp else None,
+        category=Category(one.category),
+        severity=Severity(one.severity) if one.severity else None,
         confidence=one.confidence,
         first_seen=_time(one.first_seen),
         last_seen=_time(one.last_seen),

@@ -7,7 +7,7 @@ class Event(msgspec.Struct, frozen=True, tag_field="type"):
     """What happened, by ids only. Readers fetch the thing itself with their own rights."""
 
 
-class SightChanged(Event, tag="sight.changed"):
+class SightChanged(Event, frozen=True, tag="sight.changed"):
     """A partner's sight of the log widened or narrowed: membership, kind, admission or suspension.
 
     Its cursors from before answer 410 and it walks anew.
@@ -17,32 +17,32 @@ class SightChanged(Event, tag="sight.changed"):
     reason: str
 
 
-class PartnerAdmitted(Event, tag="partner.admitted"):
+class PartnerAdmitted(Event, frozen=True, tag="partner.admitted"):
     """A partner may now hold clients."""
 
     partner: str
 
 
-class CampaignChanged(Event, tag="campaign.changed"):
+class CampaignChanged(Event, frozen=True, tag="campaign.changed"):
     """A campaign was created or changed."""
 
     campaign: str
 
 
-class MaterialPublished(Event, tag="material.published"):
+class MaterialPublished(Event, frozen=True, tag="material.published"):
     """A version of a material may be fetched."""
 
     material: str
     version: int
 
 
-class MaterialWithdrawn(Event, tag="material.withdrawn"):
+class MaterialWithdrawn(Event, frozen=True, tag="material.withdrawn"):
     """A material answers 410 from now on; those who fetched it take it down."""
 
     material: str
 
 
-class ReportFrozen(Event, tag="report.frozen"):
+class ReportFrozen(Event, frozen=True, tag="report.frozen"):
     """A consolidated report was frozen."""
 
     report: str
