@@ -20,17 +20,14 @@ LIVE = (Claim.closed == 0, Claim.state == "active")
 
 def claims() -> Select[Any]:
     """Claims with their signal and TLP, one row each. The caller adds `visible()`."""
-    found: Select[Any] = (
-        select(
-            *(Claim.position, Claim.opened, Claim.closed, Claim.state, Claim.partner, Claim.signal),
-            *(Claim.category, Claim.confidence, Claim.severity, Claim.first_seen, Claim.last_seen),
-            *(Claim.valid_until, Claim.campaign, Claim.context, Audience.tlp, Audience.groups),
-            *(Signal.key, Signal.kind, Signal.value, Signal.claims),
-        )
-        .join(Signal, Signal.id == Claim.signal)
-        .join(Audience, Audience.id == Claim.audience)
-    )
-    return found
+    columns: list[Any] = [
+        *(Claim.position, Claim.opened, Claim.closed, Claim.state, Claim.partner, Claim.signal),
+        *(Claim.category, Claim.confidence, Claim.severity, Claim.first_seen, Claim.last_seen),
+        *(Claim.valid_until, Claim.campaign, Claim.context, Audience.tlp, Audience.groups),
+        *(Signal.key, Signal.kind, Signal.value, Signal.claims),
+    ]
+    found: Select[Any] = select(*columns)
+    return found.join(Signal, Signal.id == Claim.signal).join(Audience, Audience.id == Claim.audience)
 
 
 def is_live(row: Any) -> bool:
