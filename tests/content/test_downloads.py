@@ -7,23 +7,19 @@ from datetime import date, timedelta
 from http import HTTPStatus
 
 import pytest
-from sqlalchemy import select
 
 from core import times
-from core.auth.access import Principal
-from core.auth.models import Partner
 from core.content import fetches
 from core.errors import PreconditionFailed
 from core.files import File, Plan, RangeNotSatisfiable, disposition, plan
 from core.testing import TestedHub
-from core.wire.scopes import PartnerKind
 from tests.content.conftest import PNG, Studio
+from tests.people import principal_of
 
 TAG = f'"{hashlib.sha256(PNG).hexdigest()}"'
 
 
 async def nothing(_: int, __: int) -> AsyncIterator[bytes]:
-    return
     yield b""
 
 
@@ -129,13 +125,12 @@ async def test_a_broken_off_download_goes_on(studio: Studio) -> None:
 
 
 async def counted(hub: TestedHub, slug: str, *, national: bool) -> list[fetches.Fetched]:
-    async with hub.parts.db.snapshot(0) as session:
-        number, kind = (await session.execute(select(Partner.id, Partner.kind).where(Partner.slug == slug))).one()
-        principal = Principal("cli_test", number, slug, PartnerKind(kind), frozenset())
-        today = date.fromisoformat(times.hub_day(times.now()))
-        # A day on either side: midnight may pass during the test.
-        span = (today - timedelta(days=1), today + timedelta(days=2))
-        return await fetches.fetched(session, principal, *span, national=national)
+    caller = await principal_of(hub, slug)
+    today = date.fromisoformat(times.hub_day(times.now()))
+    # A day on either side: midnight may pass during the test.
+    span = (today - timedelta(days=1), today + timedelta(days=2))
+    async with hub.parts.db.snapshot(caller.partner) as session:
+        return await fetches.fetched(session, caller, *span, national=national)
 
 
 async def test_a_download_counts_once_and_refusals_never(studio: Studio, hub: TestedHub) -> None:

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import pytest
 from litestar.routes import HTTPRoute
 
 from core.testing import TestedHub
+from core.wire.content import MaterialState
 from tests.content.conftest import Studio, material
 
 
@@ -27,41 +27,34 @@ async def seen(client: httpx.AsyncClient, version: str) -> tuple[int, int, bool]
 OPEN, HIDDEN, GONE = (200, 200, True), (404, 404, False), (410, 410, False)
 
 
-@pytest.mark.parametrize(
-    ("state", "inside", "outside"),
-    [
-        ("draft", OPEN, HIDDEN),
-        ("in_review", OPEN, HIDDEN),
-        ("approved", OPEN, HIDDEN),
-        ("published", OPEN, OPEN),
-        ("withdrawn", GONE, GONE),
-    ],
-)
-async def test_who_sees_which_state(
-    studio: Studio, state: str, inside: tuple[int, int, bool], outside: tuple[int, int, bool]
-) -> None:
-    version = await getattr(studio, state)()
-    for client in (studio.author, studio.reviewer, studio.operator):
-        assert await seen(client, version) == inside
-    for client in (studio.creator, studio.stranger):
-        assert await seen(client, version) == outside
+async def test_who_sees_which_state(studio: Studio) -> None:
+    states = {
+        "draft": (OPEN, HIDDEN),
+        "in_review": (OPEN, HIDDEN),
+        "approved": (OPEN, HIDDEN),
+        "published": (OPEN, OPEN),
+        "withdrawn": (GONE, GONE),
+    }
+    assert states.keys() == set(MaterialState)
+    for state, (inside, outside) in states.items():
+        version = await getattr(studio, state)()
+        for client in (studio.author, studio.reviewer, studio.operator):
+            assert await seen(client, version) == inside, state
+        for client in (studio.creator, studio.stranger):
+            assert await seen(client, version) == outside, state
 
 
-@pytest.mark.parametrize(
-    ("window", "outside"),
-    [
+async def test_the_window_holds_for_those_outside(studio: Studio) -> None:
+    windows: list[tuple[dict[str, str], tuple[int, int, bool]]] = [
         ({"opens": hours(1)}, HIDDEN),
         ({"opens": hours(-1)}, OPEN),
         ({"closes": hours(1)}, OPEN),
         ({"opens": hours(-2), "closes": hours(-1)}, GONE),
-    ],
-)
-async def test_the_window_holds_for_those_outside(
-    studio: Studio, window: dict[str, str], outside: tuple[int, int, bool]
-) -> None:
-    version = await studio.published(window=window)
-    assert await seen(studio.creator, version) == outside
-    assert await seen(studio.author, version) == OPEN
+    ]
+    for window, outside in windows:
+        version = await studio.published(window=window)
+        assert await seen(studio.creator, version) == outside, window
+        assert await seen(studio.author, version) == OPEN
 
 
 async def test_a_draft_that_was_dropped_stays_unknown_to_those_who_never_saw_it(studio: Studio) -> None:
@@ -120,26 +113,26 @@ async def test_author_reviewer_and_operator_may_recall_and_no_one_else(studio: S
     assert (await studio.operator.post(path, json=recall)).status_code == 409
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
-        "/v1/materials/mat_" + "a" * 26,
-        "/v1/materials/mat_",
-        "/v1/materials/%00",
-        "/v1/materials/mat_" + "a" * 26 + "/versions/1/assets/poster.png",
-        "/v1/materials/{id}/versions/0/assets/poster.png",
-        "/v1/materials/{id}/versions/2/assets/poster.png",
-        "/v1/materials/{id}/versions/99999999999999999999/assets/poster.png",
-        "/v1/materials/{id}/versions/١/assets/poster.png",
-        "/v1/materials/{id}/versions/1/assets/other.png",
-        "/v1/materials/{id}/versions/1/assets/%00.png",
-        "/v1/materials/{id}/versions/1/assets/..%2F..%2Fhub.db",
-    ],
-)
-async def test_addresses_of_nothing_are_not_found(studio: Studio, place: str) -> None:
+NOWHERE = [
+    "/v1/materials/mat_" + "a" * 26,
+    "/v1/materials/mat_",
+    "/v1/materials/%00",
+    "/v1/materials/mat_" + "a" * 26 + "/versions/1/assets/poster.png",
+    "/v1/materials/{id}/versions/0/assets/poster.png",
+    "/v1/materials/{id}/versions/2/assets/poster.png",
+    "/v1/materials/{id}/versions/99999999999999999999/assets/poster.png",
+    "/v1/materials/{id}/versions/١/assets/poster.png",
+    "/v1/materials/{id}/versions/1/assets/other.png",
+    "/v1/materials/{id}/versions/1/assets/%00.png",
+    "/v1/materials/{id}/versions/1/assets/..%2F..%2Fhub.db",
+]
+
+
+async def test_addresses_of_nothing_are_not_found(studio: Studio) -> None:
     version = await studio.published()
-    answer = await studio.creator.get(place.format(id=material(version)[14:]))
-    assert answer.status_code == 404
+    for place in NOWHERE:
+        answer = await studio.creator.get(place.format(id=material(version)[14:]))
+        assert answer.status_code == 404, place
 
 
 async def test_the_list_pages_without_loss(studio: Studio) -> None:
