@@ -19,7 +19,7 @@ from core.auth import partners
 from core.auth.access import Principal
 from core.auth.keys import derive, touch
 from core.auth.models import Client, KindScope, Partner, Revocation
-from core.errors import NotFound, Unprocessable
+from core.errors import Conflict, NotFound
 from core.settings import Settings
 from core.wire.common import FieldError
 from core.wire.partners import AuthMethod, ClientIn, ClientOut, IssuedClient, KeySetIn, PartnerState
@@ -101,7 +101,7 @@ def _base32(data: bytes) -> str:
 
 async def _require_allowed(session: AsyncSession, partner: Partner, scopes: tuple[Scope, ...]) -> None:
     if partner.state != PartnerState.ACTIVE:
-        raise Unprocessable("The partner is suspended; reinstate it first.")
+        raise Conflict("The partner is suspended; reinstate it first.")
     allowed = set(await session.scalars(select(KindScope.scope).where(KindScope.kind == partner.kind)))
     errors = [
         FieldError(pointer=f"/scopes/{index}", code="not_for_kind", detail=f"Kind {partner.kind} may not hold {scope}.")
@@ -109,7 +109,7 @@ async def _require_allowed(session: AsyncSession, partner: Partner, scopes: tupl
         if scope not in allowed
     ]
     if errors:
-        raise Unprocessable("Ask for less; GET /v1/kinds shows what each kind may hold.", errors=errors)
+        raise Conflict("Ask for less; GET /v1/kinds shows what each kind may hold.", errors=errors)
 
 
 def _public_keys(data: ClientIn) -> str | None:
@@ -143,8 +143,8 @@ def _public_key(given: Mapping[str, Any], index: int) -> dict[str, Any]:
     return kept | ({"kid": str(given["kid"])[:200]} if given.get("kid") else {})
 
 
-def _bad_keys(pointer: str, detail: str) -> Unprocessable:
-    return Unprocessable(detail, errors=[FieldError(pointer=pointer, code="bad_key", detail=detail)])
+def _bad_keys(pointer: str, detail: str) -> Conflict:
+    return Conflict(detail, errors=[FieldError(pointer=pointer, code="bad_key", detail=detail)])
 
 
 def _to_wire(row: Client, slug: str) -> ClientOut:

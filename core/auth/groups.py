@@ -10,7 +10,7 @@ from core.auth.access import Principal
 from core.auth.audiences import refresh_sight
 from core.auth.models import Group, Membership, Partner
 from core.db import among
-from core.errors import Conflict, Forbidden, NotFound, Unprocessable
+from core.errors import Conflict, Forbidden, NotFound
 from core.wire import groups as wire
 from core.wire.common import FieldError
 from core.wire.groups import GroupIn, GroupList, GroupOut, GroupSummary, MembershipState
@@ -88,7 +88,7 @@ async def invite(session: AsyncSession, principal: Principal, slug: str, partner
     guest = (await session.execute(invited)).scalar_one_or_none()
     if guest is None:
         detail = f"There is no partner {partner}."
-        raise Unprocessable(detail, errors=[FieldError(pointer="/partner", code="unknown_partner", detail=detail)])
+        raise Conflict(detail, errors=[FieldError(pointer="/partner", code="unknown_partner", detail=detail)])
     if await session.get(Membership, (group.id, guest)) is None:
         await _add(session, group.id, guest, MembershipState.INVITED)
     return await read(session, principal, slug)

@@ -11,7 +11,7 @@ from core.auth.access import Principal
 from core.auth.audiences import refresh_sight
 from core.auth.keys import touch
 from core.auth.models import AccessVersion, KindScope, Partner
-from core.errors import Forbidden, Unprocessable
+from core.errors import Conflict, Forbidden
 from core.wire.common import FieldError
 from core.wire.partners import KindList, KindOut
 from core.wire.scopes import PartnerKind, Scope
@@ -41,7 +41,7 @@ async def replace(session: AsyncSession, principal: Principal, kind: PartnerKind
         raise Forbidden("The table of kinds is in the operator's charge.")
     if kind is PartnerKind.OPERATOR and Scope.PARTNERS_ADMIT not in scopes:
         detail = "The operator keeps partners:admit: nobody else could give it back."
-        raise Unprocessable(detail, errors=[FieldError(pointer="/scopes", code="lock_out", detail=detail)])
+        raise Conflict(detail, errors=[FieldError(pointer="/scopes", code="lock_out", detail=detail)])
     held = set(await session.scalars(select(KindScope.scope).where(KindScope.kind == kind)))
     if held != set(scopes):
         await session.execute(delete(KindScope).where(KindScope.kind == kind))

@@ -19,11 +19,13 @@ from litestar import Request, Response
 
 from core.edge import JSON, body, content_type
 from core.errors import Fault, respond
-from core.wire.oauth import OAuthProblem
+from core.wire.oauth import OAuthProblem, RevocationRequest, TokenRequest
 
 FORM = "application/x-www-form-urlencoded"
 _FORM_LIMIT = 16 * 1024
 _MOST = 20
+_KNOWN = frozenset({*TokenRequest.__struct_fields__, *RevocationRequest.__struct_fields__, "resource"})
+"""Others are ignored, unread (RFC 6749 §3.2)."""
 _CLEAN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]{1,4096}\Z")
 """What RFC 6749 §5.2 lets an error repeat. Other characters crash authlib when it describes its own refusal."""
 
@@ -88,7 +90,9 @@ def _parameters(data: bytes) -> dict[str, str]:
     for name, value in pairs:
         if name in found:
             raise Refusal("invalid_request", "A parameter is sent twice.")
-        if not _CLEAN.match(name) or (value and not _CLEAN.match(value)):
+        if name not in _KNOWN:
+            continue
+        if value and not _CLEAN.match(value):
             raise Refusal("invalid_request", "A parameter is too long, or not printable ASCII without quotes.")
         found[name] = value
     # A parameter without a value counts as omitted (RFC 6749 §3.2).

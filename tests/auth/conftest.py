@@ -60,9 +60,12 @@ class Room:
                 self.clients[slug] = await clients.issue(session, HUB, slug, asked, self.settings)
         await self.tokens.refresh()
 
+    def transport(self) -> httpx.ASGITransport:
+        app: Any = self.app
+        return httpx.ASGITransport(app, raise_app_exceptions=False)
+
     def anonymous(self) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        client = httpx.AsyncClient(transport=transport, base_url=ISSUER)
+        client = httpx.AsyncClient(transport=self.transport(), base_url=ISSUER)
         self._stack.push_async_callback(client.aclose)
         return client
 

@@ -105,7 +105,7 @@ async def test_only_members_invite(room: Room) -> None:
 
 
 async def test_an_unknown_guest_is_named_in_the_fault(room: Room) -> None:
-    body = assert_problem(await invite(await found(room), "nobody-here"), 422)
+    body = assert_problem(await invite(await found(room), "nobody-here"), 409)
     assert body["errors"][0]["pointer"] == "/partner"
 
 

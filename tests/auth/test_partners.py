@@ -2,6 +2,7 @@
 
 import json
 from importlib.resources import files
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from core.wire.scopes import PartnerKind, Scope
 from tests.auth.conftest import CAST, Room, assert_problem
 
 DEFAULTS: dict[str, list[str]] = json.loads(files("core.auth").joinpath("kind_scopes.json").read_text())["kinds"]
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "/v1/partners": {"slug": "new-one", "name": "New", "kind": "creator"},
     "/v1/partners/creator-a/clients": {"scopes": ["content:read"]},
     "/v1/groups": {"slug": "new-group", "name": "New"},
@@ -30,7 +31,7 @@ async def test_a_client_holds_what_its_kind_may_hold_and_no_more(room: Room, slu
     operator = await room.client_as("secretariat")
     for scope in set(Scope) - set(DEFAULTS[CAST[slug]]):
         answer = await operator.post(f"/v1/partners/{slug}/clients", json={"scopes": [scope.value]})
-        assert assert_problem(answer, 422)["errors"][0]["pointer"] == "/scopes/0"
+        assert assert_problem(answer, 409)["errors"][0]["pointer"] == "/scopes/0"
 
 
 @pytest.mark.parametrize("slug", CAST)
@@ -98,7 +99,7 @@ async def test_nobody_shuts_itself_out(room: Room) -> None:
     operator = await room.client_as("secretariat")
     assert_problem(await operator.patch("/v1/partners/secretariat", json={"state": "suspended"}), 409)
     assert_problem(await operator.patch("/v1/partners/secretariat", json={"kind": "creator"}), 409)
-    assert_problem(await operator.put("/v1/kinds/operator", json={"scopes": ["signals:read"]}), 422)
+    assert_problem(await operator.put("/v1/kinds/operator", json={"scopes": ["signals:read"]}), 409)
     assert (await operator.get("/v1/partners")).status_code == 200
 
 
@@ -137,7 +138,7 @@ async def test_keys_and_methods_go_together(room: Room) -> None:
         {"auth_method": "client_secret_basic", "jwks": {"keys": [key]}},
     ):
         answer = await operator.post("/v1/partners/agency-a/clients", json={"scopes": ["reports:read"]} | body)
-        assert assert_problem(answer, 422)["errors"][0]["pointer"] == "/jwks"
+        assert assert_problem(answer, 409)["errors"][0]["pointer"] == "/jwks"
 
 
 async def test_a_partner_decides_whether_it_is_named(room: Room) -> None:

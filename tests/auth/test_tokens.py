@@ -32,8 +32,9 @@ def refuses(known: Tokens, token: str) -> bool:
 
 
 def parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    header, claims, _ = token.split(".")
-    return tuple(json.loads(base64.urlsafe_b64decode(part + "===")) for part in (header, claims))  # type: ignore[return-value]
+    """Header and claims, unchecked."""
+    header, claims = (json.loads(base64.urlsafe_b64decode(part + "===")) for part in token.split(".")[:2])
+    return header, claims
 
 
 def b64(data: bytes) -> str:
@@ -137,7 +138,7 @@ async def test_forged_and_broken_tokens_are_refused(room: Room, name: str) -> No
     token = await room.token("platform-a")
     forged = FORGERIES[name](token)
     assert refuses(room.tokens, forged)
-    answer = await room.anonymous().get("/v1/me", headers={"Authorization": f"Bearer {forged}".encode()})
+    answer = await room.anonymous().get("/v1/me", headers={b"Authorization": f"Bearer {forged}".encode()})
     assert_problem(answer, 401)
     assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
