@@ -1,0 +1,133 @@
+"""POST /v1/connect: who is heard, what is stored, what the answer says."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from core.sdk import Connector, PartnerKind, PluginInfo, SignalIn, Translated, Withdrawal, hookimpl
+from core.settings import Settings
+from core.testing import TestedHub, run_hub
+
+
+def notice(report_id: str, verdict: str, **more: Any) -> dict[str, Any]:
+    target = {} if "username" in more or "link" in more else {"link": f"https://{report_id}.example/a"}
+    return {"report_id": report_id, "verdict": verdict, "policy": "OTHER", "decided_at": 1762308000, **target, **more}
+
+
+async def test_items_are_answered_one_by_one_in_their_order(hub: TestedHub) -> None:
+    http = hub.client_as("tiktok")
+    await http.post("/v1/connect", json={"notices": [notice("1", "REMOVED")]})
+    notices = [
+        notice("1", "NO_VIOLATION"),
+        notice("2", "REMOVED", username="not a handle!"),
+        notice("3", "RESTRICTED"),
+        {"report_id": 4},
+        notice("5", "NO_VIOLATION"),
+        notice("6", "REMOVED", policy="NEW_POLICY"),
+        notice("7", "REMOVED", link=None),
+        "text",
+    ]
+    answer = (await http.post("/v1/connect", json={"notices": notices})).json()
+    outcome = [
+        (one["index"], one["status"], *(error["pointer"] for error in one["errors"])) for one in answer["results"]
+    ]
+    assert outcome == [
+        (0, "retracted"),
+        (1, "rejected", "/notices/1"),
+        (2, "created"),
+        (3, "rejected", "/notices/3/report_id"),
+        (4, "not_found"),
+        (5, "rejected", "/notices/5/policy"),
+        (6, "rejected", "/notices/6"),
+        (7, "rejected", "/notices/7"),
+    ]
+    assert answer["rejected"] == 5
+    feed = (await http.get("/v1/signals")).json()
+    assert [signal["value"] for signal in feed["signals"]] == ["https://3.example/a"]
+
+
+async def test_the_same_payload_again_changes_nothing(hub: TestedHub) -> None:
+    http = hub.client_as("tiktok")
+    payload = {"notices": [notice("1", "REMOVED")]}
+    first = (await http.post("/v1/connect", json=payload)).json()
+    again = (await http.post("/v1/connect", json=payload)).json()
+    assert again["results"][0]["status"] == "unchanged"
+    assert again["position"] == first["position"]
+
+
+async def test_a_caller_speaks_for_its_own_partner_only(hub: TestedHub) -> None:
+    """Which connector reads a payload follows from the token: TikTok's words from Meta are not understood."""
+    payload = {"notices": [notice("1", "REMOVED")]}
+    answers = {slug: await hub.client_as(slug).post("/v1/connect", json=payload) for slug in ("meta", "secretariat")}
+    assert {slug: answer.status_code for slug, answer in answers.items()} == {"meta": 409, "secretariat": 404}
+    assert answers["meta"].json()["type"] == "urn:kmm:problem:not_understood"
+    reading = await hub.client_as("tiktok", "signals:read").post("/v1/connect", json=payload)
+    assert reading.status_code == 403
+    assert (await hub.anonymous().post("/v1/connect", json=payload)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff\xfe", 400),
+        (b'{"notices": ["\\ud800"]}', 400),
+        (b'{"notices": ' + b"[" * 100_000, 400),
+        (b"{}", 409),
+        (b'{"notices": 1}', 409),
+        (b"[]", 409),
+        (b'{"notices": [' + b",".join([b"1"] * 10_001) + b"]}", 413),
+    ],
+)
+async def test_a_body_that_cannot_be_read_stores_nothing(hub: TestedHub, body: bytes, status: int) -> None:
+    http = hub.client_as("tiktok")
+    before = (await http.get("/health")).json()["position"]
+    answer = await http.post("/v1/connect", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (await http.get("/health")).json()["position"] == before
+
+
+async def test_where_a_secret_is_set_the_signature_is_asked_for(hub_settings: Settings) -> None:
+    async with run_hub(replace(hub_settings, plugins={"tiktok": {"client_secret": "secret"}})) as hub:
+        answer = await hub.client_as("tiktok").post("/v1/connect", json={"notices": []})
+    assert answer.status_code == 401
+    assert "TikTok-Signature" in answer.json()["detail"]
+
+
+class Careless(Connector):
+    """Translates without care: what it makes is checked all the same."""
+
+    kind = PartnerKind.PLATFORM
+    items = "/items"
+
+    def translate(self, body: bytes) -> list[Translated]:
+        if b"bug" in body:
+            raise ZeroDivisionError
+        return [
+            SignalIn("url", "https://a.example/", confidence=900),
+            Withdrawal("nul \0"),
+            SignalIn("no such kind", "x"),
+            SignalIn("url", "https://b.example/", tlp="GREEN"),  # type: ignore[arg-type]
+        ]
+
+
+class CarelessPlugin:
+    @hookimpl
+    def plugin_info(self) -> PluginInfo:
+        return PluginInfo(name="careless", title="Careless")
+
+    @hookimpl
+    def connectors(self) -> list[Connector]:
+        return [Careless()]
+
+
+async def test_what_a_connector_makes_is_checked_and_its_bugs_are_its_own(hub_settings: Settings) -> None:
+    async with run_hub(hub_settings, [CarelessPlugin()]) as hub:
+        http = hub.client_as("meta")
+        made = await http.post("/v1/connect", json={})
+        bug = await http.post("/v1/connect", json={"bug": 1})
+    assert [one["status"] for one in made.json()["results"]] == ["rejected", "rejected", "rejected", "created"]
+    assert bug.status_code == 503

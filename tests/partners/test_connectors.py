@@ -1,0 +1,126 @@
+"""Every connector, held to its contract; and every recorded payload, sent as its partner would send it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from core.plugin.connector import Connector
+from core.plugin.contract import run_connector_contract
+from core.sdk import Example, PartnerKind, Refused, SignalIn, Tlp, Withdrawal
+from core.testing import TestedHub
+from partners.agency.plugin import Agency
+from partners.alliance.plugin import Alliance
+from partners.platform import google, meta, tiktok
+from partners.platform.plugin import Platform
+from partners.protection.plugin import Protection
+
+CONNECTORS: Mapping[str, Connector] = {
+    "platform": Platform(),
+    "google": google.Google(google.Settings()),
+    "meta": meta.MetaPlatforms(meta.Settings(app_secret="s")),
+    "tiktok": tiktok.TikTok(tiktok.Settings(client_secret="s")),
+    "alliance": Alliance(),
+    "protection": Protection(),
+    "agency": Agency(),
+}
+SENDERS = {
+    "platform": "example-bank",
+    "alliance": "digital-trust-alliance",
+    "protection": "chongluadao",
+    "agency": "a05",
+}
+
+
+@pytest.mark.parametrize("name", CONNECTORS)
+def test_a_connector_holds_its_contract(name: str) -> None:
+    run_connector_contract(CONNECTORS[name])
+
+
+def test_every_installed_connector_is_among_them(hub: TestedHub) -> None:
+    speaking = {
+        type(connector)
+        for slug in ("google", "meta", "tiktok", "any-other")
+        for kind in PartnerKind
+        if (connector := hub.parts.plugins.connector(kind, slug))
+    }
+    assert speaking == {type(connector) for connector in CONNECTORS.values()}
+
+
+async def test_every_recorded_payload_is_taken_as_a_whole(hub: TestedHub) -> None:
+    await hub.admit(("example-bank", PartnerKind.PLATFORM))
+    founded = await hub.client_as("chongluadao").post("/v1/groups", json={"slug": "hash-exchange", "name": "Hashes"})
+    assert founded.status_code == 201, founded.text
+    for name, connector in CONNECTORS.items():
+        http = hub.client_as(SENDERS.get(name, name))
+        for example in _reports_first(connector):
+            answer = await http.post("/v1/connect", content=example.payload, headers=JSON)
+            assert answer.status_code == 200, f"{name} {example.status}: {answer.text}"
+            statuses = [result["status"] for result in answer.json()["results"]]
+            expected = ["created" if isinstance(one, SignalIn) else "retracted" for one in example.becomes]
+            assert statuses == expected, f"{name} {example.status}: {answer.text}"
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+def _reports_first(connector: Connector) -> list[Example]:
+    return sorted(connector.examples(), key=lambda example: isinstance(example.becomes[0], Withdrawal))
+
+
+@dataclass
+class Broken:
+    """A change to a connector that the contract must notice."""
+
+    connector: Connector
+    complaint: str
+
+
+class Undeclared(Platform):
+    statuses = frozenset({*Platform.statuses, "reopened"})
+
+
+class Credulous(Platform):
+    def translate(self, body: bytes) -> list[SignalIn | Withdrawal | Refused]:
+        return [one for one in super().translate(body) if not isinstance(one, Refused)]
+
+
+class Forgetful(Platform):
+    """Withdrawn cases are passed over: how withdrawals get lost."""
+
+    def translate(self, body: bytes) -> list[SignalIn | Withdrawal | Refused]:
+        return [one for one in super().translate(body) if not isinstance(one, Withdrawal)]
+
+
+class Hasty(Platform):
+    calls = 0
+
+    def translate(self, body: bytes) -> list[SignalIn | Withdrawal | Refused]:
+        self.calls += 1
+        return list(super().translate(body)) * (2 if self.calls == 2 else 1)
+
+
+class Swallowing(Platform):
+    def translate(self, body: bytes) -> list[SignalIn | Withdrawal | Refused]:
+        try:
+            return list(super().translate(body))
+        except Exception:
+            return []
+
+
+BROKEN = {
+    "a word without example": Broken(Undeclared(), "reopened"),
+    "words that pass unknown": Broken(Credulous(), "any other word passes"),
+    "withdrawals passed over": Broken(Forgetful(), "withdrawn"),
+    "state between calls": Broken(Hasty(), "translated twice"),
+    "not a payload": Broken(Swallowing(), "for a payload"),
+    "no signature needed": Broken(tiktok.TikTok(tiktok.Settings()), "unsigned"),
+    "other sharing": Broken(google.Google(google.Settings(tlp=Tlp.GREEN)), "LISTED"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_the_contract_notices(case: str) -> None:
+    broken = BROKEN[case]
+    with pytest.raises(AssertionError, match=broken.complaint):
+        run_connector_contract(broken.connector)
