@@ -18,7 +18,7 @@ from core.auth.access import HUB
 from core.cli.demo_content import fill
 from core.cli.house import show_table
 from core.cli.importing import Defaults, Import
-from core.cli.server import uvicorn_server
+from core.cli.server import serve_app
 from core.cli.signals import send
 from core.client import ClientCredentials, in_process
 from core.demo import PARTNERS, Account, admit, open_account
@@ -61,7 +61,7 @@ def demo(data: Path, port: int, list_: Path | None) -> None:
     if list_:
         account = accounts[LISTED_BY]
         threading.Thread(target=_import, args=(list_, account, base_url, data / "imports"), daemon=True).start()
-    uvicorn_server(create_app(settings), "127.0.0.1", port).run()
+    serve_app(create_app(settings), "127.0.0.1", port)
 
 
 def _settle(data: Path, base_url: str) -> Settings:

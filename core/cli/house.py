@@ -62,18 +62,23 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
     except Exception as exc:
-        told = _tell(exc)
+        alone = _alone(exc)
+        if isinstance(alone, click.ClickException):
+            raise alone from None
+        told = _tell(alone)
         if told is None:
             raise
         raise click.ClickException(told) from None
 
 
-def _tell(exc: BaseException) -> str | None:
-    if isinstance(exc, BaseExceptionGroup) and len(exc.exceptions) == 1:
-        # Whatever is raised while the application runs arrives in groups of one.
-        return _tell(exc.exceptions[0])
-    if isinstance(exc, click.ClickException):
-        return exc.format_message()
+def _alone(exc: Exception) -> Exception:
+    """Whatever is raised while the application runs arrives in groups of one."""
+    while isinstance(exc, ExceptionGroup) and len(exc.exceptions) == 1:
+        exc = exc.exceptions[0]
+    return exc
+
+
+def _tell(exc: Exception) -> str | None:
     if isinstance(exc, NotFound):
         return "There is no partner, group or client of this name."
     if isinstance(exc, Fault):

@@ -1,5 +1,6 @@
 """Serving, migrating, and looking at what a hub is made of."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -26,15 +27,17 @@ OPENAPI = Path(core.__file__).parents[1] / "openapi"
 @pass_house
 def serve(house: House, host: str, port: int) -> None:
     """Serve the API until interrupted."""
-    uvicorn_server(create_app(house.settings), host, port).run()
+    serve_app(create_app(house.settings), host, port)
 
 
-def uvicorn_server(app: Litestar, host: str, port: int) -> uvicorn.Server:
-    """One process, the application in it: what kills the process kills all of it."""
+def serve_app(app: Litestar, host: str, port: int) -> None:
+    """Until interrupted. One process, the application in it: what kills the process kills all of it."""
     config = uvicorn.Config(
         app, host=host, port=port, lifespan="on", log_level="warning", timeout_graceful_shutdown=10, server_header=False
     )
-    return uvicorn.Server(config)
+    # The server raises the signal again once it is down; Ctrl-C is how it is meant to end.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
 
 
 @click.command()

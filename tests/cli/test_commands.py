@@ -1,0 +1,134 @@
+"""The command: what it changes, what it prints, and how it refuses."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.cli import main
+from core.demo import PARTNERS
+from core.wire.scopes import PartnerKind
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def kmm(database_url: str, tmp_path: Path) -> Run:
+    """`kmm("partner", "list")` over a fresh database."""
+    environment = {
+        "KMM_SECRET": "s" * 32,
+        "KMM_DATABASE_URL": database_url,
+        "KMM_BLOBS_URL": (tmp_path / "blobs").as_uri(),
+    }
+    return lambda *words: CliRunner().invoke(main, words, env=environment)
+
+
+def made(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def refused(result: Result) -> str:
+    """The one line that says why."""
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit), "a traceback instead of a sentence"
+    return result.stderr
+
+
+def test_a_partner_is_admitted_and_given_a_client(kmm: Run) -> None:
+    assert made(kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo"))["state"] == "active"
+    client = made(kmm("client", "add", "zalo", "--scope", "signals:read", "--scope", "signals:write"))
+    assert client["scopes"] == ["signals:read", "signals:write"]
+    assert client["client_secret"] not in kmm("partner", "list").stdout
+
+
+def test_a_client_may_bring_its_own_keys(kmm: Run, tmp_path: Path) -> None:
+    kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
+    keys = tmp_path / "jwks.json"
+    # The public key of RFC 7515, appendix A.3.
+    x, y = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+    keys.write_text(json.dumps({"keys": [{"kty": "EC", "crv": "P-256", "x": x, "y": y}]}))
+    words = ("client", "add", "zalo", "--scope", "signals:read", "--auth", "private_key_jwt")
+    assert made(kmm(*words, "--jwks", str(keys)))["client_secret"] is None
+    assert "needs the client's public keys" in refused(kmm(*words))
+
+
+def test_suspension_lasts_until_it_is_lifted(kmm: Run) -> None:
+    kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
+    assert made(kmm("partner", "suspend", "zalo"))["state"] == "suspended"
+    assert "suspended" in refused(kmm("client", "add", "zalo", "--scope", "signals:read"))
+    assert made(kmm("partner", "reinstate", "zalo"))["state"] == "active"
+
+
+def test_a_group_is_joined_by_consent(kmm: Run) -> None:
+    for slug in ("zalo", "viber"):
+        kmm("partner", "add", slug, "--kind", "platform", "--name", slug)
+    made(kmm("group", "found", "shield", "--name", "Shield", "--as", "zalo"))
+    assert made(kmm("group", "invite", "shield", "viber", "--as", "zalo"))["members"][0]["state"] == "invited"
+    assert made(kmm("group", "accept", "shield", "--as", "viber"))["state"] == "member"
+    assert kmm("group", "leave", "shield", "--as", "viber").exit_code == 0
+    refused(kmm("group", "accept", "shield", "--as", "viber"))
+
+
+def test_keys_are_rotated(kmm: Run) -> None:
+    first, second = (kmm("keys", "rotate").stdout.strip() for _ in range(2))
+    assert first != second
+
+
+def test_plugins_are_listed_with_their_state(kmm: Run) -> None:
+    lines = {line.split()[0]: line for line in kmm("plugins").stdout.splitlines()}
+    assert "running" in lines["tiktok"]
+    disabled = CliRunner().invoke(main, ["plugins"], env={"KMM_SECRET": "s" * 32, "KMM_DISABLED_PLUGINS": "tiktok"})
+    assert "disabled" in next(line for line in disabled.stdout.splitlines() if "tiktok" in line)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("partner", "add", "X", "--kind", "platform", "--name", "X"), "$.slug"),
+        (("partner", "suspend", "nobody"), "no partner"),
+        (("client", "add", "nobody", "--scope", "signals:read"), "no partner"),
+        (("group", "found", "shield", "--name", "S", "--as", "nobody"), "no partner"),
+    ],
+)
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_what_cannot_be_done_is_refused_in_a_sentence(kmm: Run, words: tuple[str, ...], why: str) -> None:
+    assert why in refused(kmm(*words))
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_a_kind_may_hold_only_its_scopes(kmm: Run) -> None:
+    kmm("partner", "add", "mai", "--kind", "creator", "--name", "Mai")
+    assert "creator may not hold signals:read" in refused(kmm("client", "add", "mai", "--scope", "signals:read"))
+
+
+def test_wrong_settings_are_named_before_anything_is_done(tmp_path: Path) -> None:
+    no_secret = CliRunner().invoke(main, ["partner", "list"], env={"KMM_SECRET": None})
+    assert (no_secret.exit_code, "secret" in no_secret.stderr) == (2, True)
+    config = tmp_path / "hub.toml"
+    config.write_text('colour = "blue"')
+    unknown_key = CliRunner().invoke(main, ["--config", str(config), "partner", "list"])
+    assert (unknown_key.exit_code, "colour" in unknown_key.stderr) == (2, True)
+
+
+def test_a_database_without_tables_points_at_migrate(tmp_path: Path) -> None:
+    environment = {"KMM_SECRET": "s" * 32, "KMM_DATABASE_URL": f"sqlite:///{tmp_path / 'empty.db'}"}
+    assert "kmm migrate" in refused(CliRunner().invoke(main, ["partner", "list"], env=environment))
+    assert CliRunner().invoke(main, ["migrate"], env=environment).exit_code == 0
+    assert CliRunner().invoke(main, ["partner", "list"], env=environment).exit_code == 0
+
+
+def test_the_contract_is_written_and_checked(tmp_path: Path) -> None:
+    check = ["openapi", "--check", "--folder", str(tmp_path)]
+    assert "openapi.json" in refused(CliRunner().invoke(main, check))
+    assert CliRunner().invoke(main, check[:1] + check[2:]).exit_code == 0
+    assert CliRunner().invoke(main, check).exit_code == 0
+
+
+def test_the_cast_of_the_demo_has_every_partner_that_the_tour_needs() -> None:
+    kinds = [kind for kind, _ in PARTNERS.values()]
+    assert kinds.count(PartnerKind.PLATFORM) >= 2
+    assert set(kinds) == set(PartnerKind)

@@ -1,0 +1,53 @@
+"""`kmm demo`: what `make run` starts."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+from core.cli.demo import LISTED_BY
+from core.demo import PARTNERS
+from tests.live import LiveHub, live_hub
+
+SAMPLE = Path(__file__).parents[2] / "core/data/sample-signals.txt"
+
+
+def demo_json(hub: LiveHub) -> Any:
+    return json.loads((hub.folder / "demo.json").read_text())
+
+
+def test_the_demo_is_complete_and_outlives_a_kill(tmp_path: Path) -> None:
+    with live_hub(tmp_path / "hub", None, "--list", str(SAMPLE)) as hub:
+        first = demo_json(hub)
+        assert first["base_url"] == hub.base_url
+        assert set(first["partners"]) == set(PARTNERS)
+        for slug in PARTNERS:
+            account = first["partners"][slug]
+            assert set(account) == {"kind", "client_id", "client_secret", "scopes"}
+            with hub.client_as(slug) as client:
+                assert client.get("/v1/me").json()["scopes"] == sorted(account["scopes"])
+        for name in ("demo.json", "settings.toml"):
+            assert stat.S_IMODE((hub.folder / name).stat().st_mode) == 0o600
+        hub.kill()
+        hub.start()
+        assert demo_json(hub) == first
+        with hub.client_as(LISTED_BY) as client:
+            assert client.get("/v1/me").is_success
+        assert hub.stop() == 0
+        assert "Traceback" not in hub.log.read_text()
+
+
+def test_every_journey_has_something_to_show(tmp_path: Path) -> None:
+    with live_hub(tmp_path / "hub") as hub:
+        with hub.client_as("creator-mai") as creator:
+            (material,) = creator.get("/v1/materials").json()["materials"]
+            for asset in material["versions"][0]["assets"]:
+                assert creator.get(asset["href"]).is_success
+        with hub.client_as("google") as google, hub.client_as("a05") as agency:
+            shared = len(google.get("/v1/signals").json()["signals"])
+            assert shared >= 3
+            # The agency is a member of the sharing group as well.
+            assert len(agency.get("/v1/signals").json()["signals"]) == shared + 2
+            period = {"period": {"from": "2026-09-01", "to": "2027-01-01"}, "scope": "national"}
+            report = agency.post("/v1/reports", json=period)
+            assert report.is_success, report.text
