@@ -1,0 +1,95 @@
+"""Every statement on shared data goes through `visible()`, but for the writing functions listed here."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.isolation.expressions import Finding
+from tests.isolation.statements import findings
+
+ROOT = Path(__file__).parents[2]
+
+EXEMPT: dict[str, str] = {
+    "core.log.events.record": "writes an event",
+    "core.log.retention.purge": "names the events to the function that drops old rows",
+    "core.signals.ingest": "the columns that a writer loads",
+    "core.signals.ingest._load": "a writer sees every claim on what it touches",
+    "core.signals.ingest._write": "writes claims, signals and cells",
+    "core.signals.ingest._add_digests": "adds to the digests of the audiences written",
+    "core.signals.retention._lapsed": "finds claims to close, whoever made them",
+    "core.signals.retention.purge": "drops closed claims",
+    "core.signals.retention._drop_bare_signals": "drops signals without claims",
+    "core.reports.sections._signals": "a national report counts every audience",
+}
+"""Functions that may go round it, and why. Nothing else may, and what no longer does has to leave the list."""
+
+
+def _house() -> dict[str, str]:
+    files = [path for room in ("core", "plugins", "partners") for path in (ROOT / room).rglob("*.py")]
+    return {_dotted(path.relative_to(ROOT)): path.read_text("utf-8") for path in files}
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Finding]:
+    return findings(_house())
+
+
+def test_nothing_goes_round_visible(found: list[Finding]) -> None:
+    assert [str(one) for one in found if one.function not in EXEMPT] == []
+
+
+def test_no_exemption_is_stale(found: list[Finding]) -> None:
+    assert EXEMPT.keys() - {one.function for one in found} == set()
+
+
+PLANTED = (ROOT / "tests/isolation/planted.py").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def planted() -> set[str]:
+    """The functions of planted.py that are named, by class and name."""
+    found = findings(_house() | {"planted": PLANTED})
+    return {one.function.removeprefix("planted.") for one in found if one.function.startswith("planted.")}
+
+
+def _functions(holder: str) -> list[str]:
+    classes = {node.name: node for node in ast.parse(PLANTED).body if isinstance(node, ast.ClassDef)}
+    return [node.name for node in classes[holder].body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+@pytest.mark.parametrize("name", _functions("Round"))
+def test_a_way_round_is_named(planted: set[str], name: str) -> None:
+    assert f"Round.{name}" in planted
+
+
+@pytest.mark.parametrize("name", _functions("Through"))
+def test_a_way_through_is_not(planted: set[str], name: str) -> None:
+    assert f"Through.{name}" not in planted
+
+
+def test_it_is_named_by_file_and_line() -> None:
+    source = ["from sqlalchemy import select", "from core.signals.models import Claim", "spied = run(select(Claim))"]
+    assert [str(one) for one in findings({"plugins.spy": "\n".join(source)})] == [
+        "plugins/spy.py:3 (plugins.spy): a statement on claim without visible()"
+    ]
+
+
+def test_an_import_that_hides_the_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="line 1"):
+        findings({"plugins.spy": "from core.signals.models import *"})
+
+
+def test_a_helper_that_loses_its_limit_names_its_callers() -> None:
+    """The house itself, with `visible()` taken out of one method that several statements of the feed rely on."""
+    house = _house()
+    feed = house["core.signals.feed"]
+    house["core.signals.feed"] = feed.replace("[visible(Claim, self.principal), alive_or_later]", "[alive_or_later]")
+    assert house["core.signals.feed"] != feed
+    named = {one.function for one in findings(house)} - EXEMPT.keys()
+    assert "core.signals.feed._siblings" in named
+    assert len(named) > 1
