@@ -10,6 +10,7 @@ from litestar import get
 from litestar.testing import create_test_client
 
 from core.app import create_app
+from core.client import in_process
 from core.errors import HANDLERS
 from core.plugin import hooks
 from core.plugin.host import PluginHost
@@ -68,6 +69,13 @@ async def test_one_that_is_quarantined_while_it_runs_shuts_at_once() -> None:
         assert [name async for name, _ in running.ask(hooks.report_sections, Caller(), period)] == ["late"]
         released.set()
         assert http.get("/late/thing/a").status_code == 503
+
+
+async def test_health_names_what_is_shut(hub_settings: Settings) -> None:
+    app = create_app(hub_settings, [plugin("shut", connectors=broken), plugin("open")])
+    async with app.lifespan(), in_process(app, "http://hub.test") as http:
+        assert (await http.get("/health")).json()["quarantined"] == ["shut"]
+        assert (await http.get("/shut/anything")).status_code == 503
 
 
 async def test_scopes_of_plugins_are_guarded_like_our_own(hub_settings: Settings) -> None:

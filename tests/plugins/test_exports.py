@@ -1,0 +1,150 @@
+"""Exports: what the caller may see, less what may not leave; and bytes that depend on the content alone."""
+
+import csv
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime
+
+import httpx
+import pytest
+
+from core.sdk import Column, Feed, Report, Section, SignalOut, State, Tlp
+from core.testing import TestedHub
+from core.wire.reports import Period, ReportScope
+from plugins.exports import tables
+
+CSV = {"Accept": "text/csv"}
+
+
+async def submit(http: httpx.AsyncClient, *signals: dict[str, object]) -> None:
+    answer = await http.post("/v1/signals", json={"signals": signals})
+    assert [result["status"] for result in answer.json()["results"]] == ["created"] * len(signals), answer.text
+
+
+def host(name: str, **more: object) -> dict[str, object]:
+    return {"kind": "domain", "value": f"{name}.example", **more}
+
+
+@pytest.fixture
+async def shared(hub: TestedHub) -> TestedHub:
+    """A domain of every TLP from TikTok, which Meta may all see but `own`: they share a group."""
+    tiktok, meta = hub.client_as("tiktok"), hub.client_as("meta")
+    await tiktok.post("/v1/groups", json={"slug": "ring", "name": "Ring"})
+    await tiktok.post("/v1/groups/ring/invitations", json={"partner": "meta"})
+    assert (await meta.put("/v1/groups/ring/membership")).is_success
+    await submit(
+        tiktok,
+        host("clear", tlp="CLEAR"),
+        host("green", tlp="GREEN"),
+        host("amber", tlp="AMBER", groups=["ring"]),
+        host("strict", tlp="AMBER+STRICT", groups=["ring"]),
+        host("red", tlp="RED", groups=["ring"]),
+        host("unmarked", groups=["ring"]),
+        host("own"),
+        {"kind": "url", "value": "http://page.example/a", "tlp": "CLEAR"},
+    )
+    return hub
+
+
+def names(text: str) -> set[str]:
+    return {line.split()[-1] for line in text.splitlines() if not line.startswith(("#", "!"))}
+
+
+async def test_what_meta_may_see_and_what_may_leave(shared: TestedHub) -> None:
+    """The feed shows AMBER+STRICT, RED and unmarked signals to the group; no export does."""
+    meta = shared.client_as("meta")
+    seen = {signal["value"] for signal in (await meta.get("/v1/signals")).json()["signals"]}
+    groups = {f"{name}.example" for name in ("amber", "strict", "red", "unmarked")}
+    public = {"clear.example", "green.example"}
+    assert seen == groups | public | {"http://page.example/a"}
+    table = list(csv.DictReader(io.StringIO((await meta.get("/v1/signals", headers=CSV)).content.decode("utf-8-sig"))))
+    assert {row["value"] for row in table} == public | {"amber.example", "http://page.example/a"}
+    assert names((await meta.get("/exports/blocklist?tlp=AMBER")).text) == public | {"amber.example"}
+    assert names((await meta.get("/exports/blocklist")).text) == public
+    assert names((await meta.get("/exports/blocklist?tlp=CLEAR")).text) == {"clear.example"}
+
+
+async def test_a_stranger_to_the_group_gets_none_of_it(shared: TestedHub) -> None:
+    listed = (await shared.client_as("google").get("/exports/blocklist?tlp=AMBER")).text
+    assert names(listed) == {"clear.example", "green.example"}
+
+
+@pytest.mark.parametrize(
+    ("form", "line"), [("plain", "clear.example"), ("hosts", "0.0.0.0 clear.example"), ("adblock", "||clear.example^")]
+)
+async def test_forms_of_the_blocklist(shared: TestedHub, form: str, line: str) -> None:
+    answer = await shared.client_as("meta").get("/exports/blocklist", params={"form": form, "tlp": "CLEAR"})
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["cache-control"] == "private, no-cache"
+    comment, first, *rest = answer.text.split("\n")
+    assert comment.startswith("!" if form == "adblock" else "#")
+    assert "TLP:CLEAR" in comment
+    assert (first, rest) == (line, [""])
+
+
+async def test_a_retracted_signal_is_not_listed(shared: TestedHub) -> None:
+    tiktok = shared.client_as("tiktok")
+    (found,) = (await tiktok.post("/v1/signals/lookup", json={"items": [host("clear")]})).json()["results"]
+    await tiktok.post("/v1/signals/retractions", json={"ids": [found["signal"]["id"]]})
+    assert names((await shared.client_as("meta").get("/exports/blocklist")).text) == {"green.example"}
+
+
+@pytest.mark.parametrize("query", ["form=xml", "tlp=RED", "tlp=AMBER%2BSTRICT", "tlp="])
+async def test_nothing_stricter_can_be_asked_for(hub: TestedHub, query: str) -> None:
+    assert (await hub.client_as("meta").get(f"/exports/blocklist?{query}")).status_code == 400
+
+
+async def test_a_creator_gets_no_blocklist(hub: TestedHub) -> None:
+    assert (await hub.client_as("creator-mai").get("/exports/blocklist")).status_code == 403
+
+
+def test_feed_as_csv() -> None:
+    seen = datetime(2025, 11, 3, 2, 15, tzinfo=UTC)
+    phone = SignalOut(
+        "sig_" + "a" * 26, State.ACTIVE, 12, "phone", "+84950000001", tlp=Tlp.GREEN, confidence=0, last_seen=seen
+    )
+    gone = SignalOut("sig_" + "b" * 26, State.GONE, 13)
+    assert tables.feed_as_csv(Feed((phone, gone), "next", more=False)).decode("utf-8-sig").split("\r\n") == [
+        "id,state,kind,value,tlp,category,severity,first_seen,last_seen,valid_until,position,confidence,claims",
+        f"sig_{'a' * 26},active,phone,'+84950000001,GREEN,,,,2025-11-03T02:15:00Z,,12,0,",
+        f"sig_{'b' * 26},gone,,,,,,,,,13,,",
+        "",
+    ]
+
+
+def test_report_as_zip() -> None:
+    report = Report(
+        title="Tháng 10",
+        scope=ReportScope.PARTNER,
+        partner="a05",
+        period=Period(date(2025, 10, 1), date(2025, 11, 1)),
+        position=12,
+        as_of=datetime(2025, 11, 1, tzinfo=UTC),
+        complete=True,
+        sections=(
+            Section("signals", "Signals", columns=(Column("kind", "text"), Column("new", "count")), rows=(("url", 3),)),
+            Section("reach", "Reach", status="unavailable", note="The plugin did not answer."),
+        ),
+    )
+    made = tables.report_as_zip(report)
+    assert made == tables.report_as_zip(report)
+    archive = zipfile.ZipFile(io.BytesIO(made))
+    assert archive.namelist() == ["manifest.json", "signals.csv"]
+    assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert archive.read("signals.csv").decode("utf-8-sig") == "kind,new\r\nurl,3\r\n"
+    manifest = json.loads(archive.read("manifest.json"))
+    assert (manifest["title"], manifest["position"]) == ("Tháng 10", 12)
+    # What could not be made is named, so that a short archive is not taken for a quiet month.
+    assert [(one["name"], one["status"], one["rows"]) for one in manifest["sections"]] == [
+        ("signals", "made", []),
+        ("reach", "unavailable", []),
+    ]
+
+
+async def test_a_frozen_report_is_served_as_zip(hub: TestedHub) -> None:
+    agency = hub.client_as("a05")
+    made = await agency.post("/v1/reports", json={"period": {"from": "2025-10-01", "to": "2025-11-01"}})
+    answer = await agency.get(made.headers["location"], headers={"Accept": "application/zip"})
+    assert answer.headers["content-type"] == "application/zip"
+    assert "signals.csv" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
