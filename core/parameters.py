@@ -35,7 +35,13 @@ def declared(handler: BaseRouteHandler) -> Iterator[tuple[str, FieldDefinition]]
             needs = provided[name].parsed_fn_signature.parameters
             pending |= {other: needs[other] for other in needs.keys() - done}
         elif name not in _INJECTED:
-            yield name, field
+            yield _sent_as(name, field), field
+
+
+def _sent_as(name: str, field: FieldDefinition) -> str:
+    """Its name in the address; a handler cannot call an argument `state`, which Litestar keeps for itself."""
+    kwarg = field.kwarg_definition
+    return (isinstance(kwarg, ParameterKwarg) and kwarg.name) or name
 
 
 def place(field: FieldDefinition) -> str:

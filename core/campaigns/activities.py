@@ -196,7 +196,7 @@ class ProvinceTotals(NamedTuple):
 
 
 async def audience_by_province(
-    session: AsyncSession, since: date, until: date, principal: Principal, *, national: bool
+    session: AsyncSession, principal: Principal, since: date, until: date, *, national: bool
 ) -> list[ProvinceTotals]:
     """Totals over the days from `since` to before `until`, ascending by code, for provinces that have any.
 

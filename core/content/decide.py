@@ -1,6 +1,6 @@
 """Whether a version may leave the hub. Every route that answers with its words or its bytes asks here."""
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
@@ -42,10 +42,7 @@ def inside(principal: Principal, material: Material) -> bool:
 
 async def versions(session: AsyncSession, principal: Principal, id: str) -> tuple[Material, list[Version]]:
     """A material and those of its versions that may leave, oldest first. Raises `NotFound` and `Gone`."""
-    query = select(Material, Version, may_leave(principal, times.now())).join(
-        Version, Version.material == Material.number
-    )
-    rows = (await session.execute(query.where(Material.id == _id(id)).order_by(Version.version))).all()
+    rows = (await session.execute(_asked(principal, id).order_by(Version.version))).all()
     leaving = [version for _, version, may in rows if may]
     if not leaving:
         raise _refusal(principal, [(material, version) for material, version, _ in rows])
@@ -54,14 +51,17 @@ async def versions(session: AsyncSession, principal: Principal, id: str) -> tupl
 
 async def version(session: AsyncSession, principal: Principal, id: str, number: str) -> tuple[Material, Version]:
     """One version, if it may leave. Raises `NotFound` and `Gone`."""
-    query = select(Material, Version, may_leave(principal, times.now())).join(
-        Version, Version.material == Material.number
-    )
-    found = await session.execute(query.where(Material.id == _id(id), Version.version == _number(number)))
+    found = await session.execute(_asked(principal, id).where(Version.version == _number(number)))
     row = found.one_or_none()
     if row is None or not row[2]:
         raise _refusal(principal, [(row[0], row[1])] if row else [])
     return row[0], row[1]
+
+
+def _asked(principal: Principal, id: str) -> Select[Material, Version, bool]:
+    """The versions of a material, each with whether it may leave now."""
+    joined = select(Material, Version, may_leave(principal, times.now()))
+    return joined.join(Version, Version.material == Material.number).where(Material.id == _id(id))
 
 
 async def material_to_change(session: AsyncSession, principal: Principal, id: str) -> Material:
@@ -93,7 +93,7 @@ def _refusal(principal: Principal, rows: list[tuple[Material, Version]]) -> Faul
     for material, version in reversed(rows):
         known = inside(principal, material) or version.published is not None
         if known and version.state == MaterialState.WITHDRAWN:
-            return withdrawn(material, version)
+            return _withdrawn(material, version)
         if version.state == MaterialState.PUBLISHED:
             return _closed(version)
     return NotFound()
@@ -105,7 +105,7 @@ def _closed(version: Version) -> Fault:
     return Gone(f"Its window closed on {times.hub_day(version.closes)}. Take it down where you used it.")
 
 
-def withdrawn(material: Material, version: Version) -> Gone:
+def _withdrawn(material: Material, version: Version) -> Gone:
     """The 410 of what was withdrawn: why, since when, and what to use instead."""
     instead = ""
     if material.withdrawn is None:

@@ -1,15 +1,16 @@
 """Materials: drafting, new versions, and what a caller sees of them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core import ids, times
 from core.auth.access import Principal
@@ -126,8 +127,8 @@ async def page(session: AsyncSession, principal: Principal, wanted: Filter, afte
         .limit(limit + 1)
     )
     found = list((await session.execute(numbers)).scalars())
-    window = Material.number.between(found[0], found[:limit][-1]) if found else Material.number.is_(None)
-    rows = await session.execute(joined.where(window).order_by(Material.number, Version.version))
+    on_it = joined.where(among(Material.number, found[:limit], session))
+    rows = await session.execute(on_it.order_by(Material.number, Version.version))
     shown = await _shown(session, principal, [(material, version) for material, version in rows])
     return MaterialPage(materials=tuple(shown), next=str(found[limit - 1]) if len(found) > limit else None)
 
@@ -137,40 +138,45 @@ async def _shown(
 ) -> list[MaterialOut]:
     """What leaves: only rows that went through `decide` come in here."""
     numbers = [version.number for _, version in rows]
-    assets: dict[int, list[Asset]] = defaultdict(list)
-    for asset in await session.scalars(
-        select(Asset).where(among(Asset.version, numbers, session)).order_by(Asset.name)
-    ):
-        assets[asset.version].append(asset)
-    reviews: dict[int, list[Review]] = defaultdict(list)
-    for review in await session.scalars(
-        select(Review).where(among(Review.version, numbers, session)).order_by(Review.number)
-    ):
-        reviews[review.version].append(review)
+    assets = await _attached(session, Asset, numbers, Asset.name)
+    reviews = await _attached(session, Review, numbers, Review.number)
     slugs = {row.id: row.slug for row in await session.execute(select(Partner.id, Partner.slug))}
+
+    def version_out(material: Material, version: Version) -> VersionOut:
+        of_version = tuple(_review_out(one, slugs[one.partner]) for one in reviews[version.number])
+        return VersionOut(
+            version=version.version,
+            state=MaterialState(version.state),
+            words=manifest.words(version),
+            assets=tuple(asset_out(material.id, version.version, one) for one in assets[version.number]),
+            digest=version.digest,
+            published=None if version.published is None else times.from_micros(version.published),
+            reviews=of_version if decide.inside(principal, material) else UNSET,
+        )
+
     return [
         MaterialOut(
             id=material.id,
             author=slugs[material.author],
             revision=material.revision,
             created=times.from_micros(material.created),
-            versions=tuple(
-                VersionOut(
-                    version=version.version,
-                    state=MaterialState(version.state),
-                    words=manifest.words(version),
-                    assets=tuple(asset_out(material.id, version.version, asset) for asset in assets[version.number]),
-                    digest=version.digest,
-                    published=None if version.published is None else times.from_micros(version.published),
-                    reviews=tuple(_review(review, slugs) for review in reviews[version.number])
-                    if decide.inside(principal, material)
-                    else UNSET,
-                )
-                for _, version in pairs
-            ),
+            versions=tuple(version_out(*pair) for pair in pairs),
         )
         for material, pairs in groupby(rows, key=lambda row: row[0])
     ]
+
+
+A = TypeVar("A", Asset, Review)
+
+
+async def _attached(
+    session: AsyncSession, model: type[A], versions: Sequence[int], order: InstrumentedAttribute[Any]
+) -> dict[int, list[A]]:
+    """What hangs on each of these versions."""
+    found: dict[int, list[A]] = defaultdict(list)
+    for row in await session.scalars(select(model).where(among(model.version, versions, session)).order_by(order)):
+        found[row.version].append(row)
+    return found
 
 
 def asset_out(material: str, version: int, asset: Asset) -> AssetOut:
@@ -183,9 +189,9 @@ def asset_out(material: str, version: int, asset: Asset) -> AssetOut:
     )
 
 
-def _review(review: Review, slugs: Mapping[int, str]) -> ReviewOut:
+def _review_out(review: Review, partner: str) -> ReviewOut:
     return ReviewOut(
-        partner=slugs[review.partner],
+        partner=partner,
         decision=Decision(review.decision),
         reason=review.reason,
         digest=review.digest,

@@ -153,12 +153,19 @@ async def publish_version(
 
 
 @post(f"{_MATERIAL}/withdrawal", operation_id="WithdrawMaterial", status_code=204, **scoped(Scope.CONTENT_READ))
-async def withdraw_material(id: str, data: JSONBody[WithdrawalIn], principal: Principal, session: AsyncSession) -> None:
+async def withdraw_material(
+    request: Request[Any, Any, Any],
+    id: str,
+    data: JSONBody[WithdrawalIn],
+    principal: Principal,
+    session: AsyncSession,
+) -> None:
     """Recall a material: everything of it answers 410 from now on.
 
     For its author (with content:write) and every reviewer (content:approve).
     """
     material = await decide.material_to_change(session, principal, id)
+    answers.require_match(request, material.revision)
     await moves.withdraw(session, principal, material, data)
 
 

@@ -61,7 +61,7 @@ async def _materials(session: AsyncSession, principal: Principal, period: Period
 
 
 async def _activities(session: AsyncSession, principal: Principal, period: Period, *, national: bool) -> Section:
-    rows = await audience_by_province(session, period.since, period.until, principal, national=national)
+    rows = await audience_by_province(session, principal, period.since, period.until, national=national)
     return Section(
         name="activities",
         title="Activities and their audience by province",

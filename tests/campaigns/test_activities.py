@@ -1,7 +1,7 @@
 """Activities in bulk: an answer for each, sent again without harm, counted by province."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -156,6 +156,22 @@ async def test_senders_at_the_same_time_lose_nothing(agency: httpx.AsyncClient) 
     assert sum(answer["unchanged"] for answer in answers) == 200
 
 
+async def test_a_slow_sender_holds_up_nobody(agency: httpx.AsyncClient) -> None:
+    started, going_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b'{"activities":'
+        started.set()
+        await going_on.wait()
+        yield b"[]}"
+
+    sending = asyncio.create_task(agency.post(PATH, content=slow(), headers={"Content-Type": "application/json"}))
+    await started.wait()
+    await asyncio.wait_for(submit(agency, TALK), 10)
+    going_on.set()
+    assert (await sending).status_code == 200
+
+
 async def test_totals_by_province(agency: httpx.AsyncClient, client_as: ClientAs, hub: TestedHub) -> None:
     most = {"views": 100_000_000_000}
     await submit(agency, TALK, TALK | {"external_id": "b", "date": "2026-10-31", "audience": most})
@@ -165,7 +181,7 @@ async def test_totals_by_province(agency: httpx.AsyncClient, client_as: ClientAs
     async with hub.parts.db.snapshot(caller.partner) as session:
         found = {
             national: await audience_by_province(
-                session, date(2026, 10, 1), date(2026, 11, 1), caller, national=national
+                session, caller, date(2026, 10, 1), date(2026, 11, 1), national=national
             )
             for national in (True, False)
         }

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 from litestar.routes import HTTPRoute
+from sqlalchemy import update
 
+from core.content.models import Review
 from core.testing import TestedHub
 from core.wire.content import MaterialState
 from tests.content.conftest import Studio, material
@@ -63,6 +65,13 @@ async def test_a_draft_that_was_dropped_stays_unknown_to_those_who_never_saw_it(
     assert done.status_code == 204
     assert await seen(studio.creator, version) == HIDDEN
     assert await seen(studio.reviewer, version) == GONE
+
+
+async def test_what_lost_its_approval_is_not_served(studio: Studio, hub: TestedHub) -> None:
+    version = await studio.published()
+    async with hub.parts.db.edge(0) as session:
+        await session.execute(update(Review).values(digest="0" * 64))
+    assert await seen(studio.creator, version) == HIDDEN
 
 
 async def test_nothing_of_a_withdrawn_material_leaves_by_any_route(studio: Studio, hub: TestedHub) -> None:
@@ -143,4 +152,5 @@ async def test_the_list_pages_without_loss(studio: Studio) -> None:
         found += [f"/v1/materials/{one['id']}/versions/1" for one in answer.json()["materials"]]
         path = answer.links["next"]["url"] if "next" in answer.links else ""
     assert found == made
-    assert (await studio.author.get("/v1/materials?kind=video")).json() == {"materials": [], "next": None}
+    for query in ("kind=video", "state=published", "campaign=other"):
+        assert (await studio.author.get(f"/v1/materials?{query}")).json() == {"materials": [], "next": None}

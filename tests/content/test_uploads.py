@@ -1,5 +1,6 @@
 """Bytes coming in: all of a file or nothing of it."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
@@ -137,6 +138,36 @@ async def test_nothing_is_kept_of_an_upload_that_breaks_off(
     assert answers[0]["status"] >= 400
     assert files(blobs_folder) == []
     assert (await studio.author.get(place)).status_code == 404
+
+
+async def test_a_slow_upload_holds_up_nobody(studio: Studio, place: str) -> None:
+    started, going_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield PNG[:100]
+        started.set()
+        await going_on.wait()
+        yield PNG[100:]
+
+    upload = asyncio.create_task(studio.author.put(place, content=slow(), headers=IMAGE))
+    await started.wait()
+    await asyncio.wait_for(studio.published(), 10)
+    going_on.set()
+    assert (await upload).status_code == 200
+
+
+async def test_a_draft_submitted_during_an_upload_does_not_take_it(studio: Studio, place: str) -> None:
+    version = place.rpartition("/assets/")[0]
+    await studio.upload(version)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield PNG[:100]
+        assert (await studio.move(version, "submission")).status_code == 200
+        yield PNG[100:]
+
+    assert (await studio.author.put(place, content=slow(), headers=IMAGE)).status_code == 409
+    (shown,) = (await studio.author.get(material(version))).json()["versions"]
+    assert [asset["name"] for asset in shown["assets"]] == ["poster.png"]
 
 
 async def test_the_number_of_assets_is_bounded(studio: Studio, place: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,7 +138,7 @@ def feed_formats() -> Sequence[Format[Feed]]:
 @hookimpl
 async def report_sections(ctx: Context, principal: Principal, period: Period) -> Sequence[Section]:
     async with ctx.session(principal) as session:
-        provinces = await audience_by_province(session, period.since, period.until, principal, national=False)
+        provinces = await audience_by_province(session, principal, period.since, period.until, national=False)
     return [
         Section(
             name="reach",
