@@ -1,0 +1,36 @@
+"""Drills come in two sizes: a short one in `make test`, the whole one in `make drills` (KMM_DRILLS=full)."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.live import LiveHub, live_hub
+
+FULL = os.environ.get("KMM_DRILLS") == "full"
+
+
+@pytest.fixture
+def size() -> Callable[[int, int], int]:
+    """`size(short, whole)`: how often, or how many."""
+    return lambda short, whole: whole if FULL else short
+
+
+@pytest.fixture
+def start_hub(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Callable[[], LiveHub]]:
+    """Each call starts a hub in a process of its own, over a fresh database; they end with the test."""
+    with ExitStack() as stack:
+
+        def start() -> LiveHub:
+            database = new_database()
+            return stack.enter_context(live_hub(tmp_path / database.rpartition("/")[2].removesuffix(".db"), database))
+
+        yield start
+
+
+@pytest.fixture
+def live(start_hub: Callable[[], LiveHub]) -> LiveHub:
+    """One of them."""
+    return start_hub()
