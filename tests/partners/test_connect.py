@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from core.sdk import Connector, PartnerKind, PluginInfo, SignalIn, Translated, Withdrawal, hookimpl
@@ -67,26 +66,26 @@ async def test_a_caller_speaks_for_its_own_partner_only(hub: TestedHub) -> None:
     assert (await hub.anonymous().post("/v1/connect", json=payload)).status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"", 400),
-        (b"{", 400),
-        (b"\xff\xfe", 400),
-        (b'{"notices": ["\\ud800"]}', 400),
-        (b'{"notices": ' + b"[" * 100_000, 400),
-        (b"{}", 409),
-        (b'{"notices": 1}', 409),
-        (b"[]", 409),
-        (b'{"notices": [' + b",".join([b"1"] * 10_001) + b"]}", 413),
-    ],
-)
-async def test_a_body_that_cannot_be_read_stores_nothing(hub: TestedHub, body: bytes, status: int) -> None:
+UNREADABLE = {
+    b"": 400,
+    b"{": 400,
+    b"\xff\xfe": 400,
+    b'{"notices": ["\\ud800"]}': 400,
+    b'{"notices": ' + b"[" * 100_000: 400,
+    b"{}": 409,
+    b'{"notices": 1}': 409,
+    b"[]": 409,
+    b'{"notices": [' + b",".join([b"1"] * 10_001) + b"]}": 413,
+}
+
+
+async def test_a_body_that_cannot_be_read_stores_nothing(hub: TestedHub) -> None:
     http = hub.client_as("tiktok")
     before = (await http.get("/health")).json()["position"]
-    answer = await http.post("/v1/connect", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
+    for body, status in UNREADABLE.items():
+        answer = await http.post("/v1/connect", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == status, f"{body[:40]!r}: {answer.text}"
+        assert answer.headers["content-type"] == "application/problem+json"
     assert (await http.get("/health")).json()["position"] == before
 
 
