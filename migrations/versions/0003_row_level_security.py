@@ -20,6 +20,8 @@ POLICIES = {
     "sight": f"partner = {PARTNER}",
     "reference": f"partner = {PARTNER}",
 }
+# The login is a member of kmm_writer, and a policy for a role is one for its members: only who took the role passes.
+WRITER = "current_user = 'kmm_writer'"
 WRITER_ONLY = (
     "signal, claim, reference, digest, cell, audience, sight, partner, client, kind_scope, sharing_group, membership"
 )
@@ -43,7 +45,7 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY reader ON {table} FOR SELECT TO kmm_reader USING ({condition})")
-        op.execute(f"CREATE POLICY writer ON {table} TO kmm_writer USING (true) WITH CHECK (true)")
+        op.execute(f"CREATE POLICY writer ON {table} TO kmm_writer USING ({WRITER}) WITH CHECK ({WRITER})")
     # An edge may add events; it reads those of its sight only.
     op.execute("CREATE POLICY adder ON event FOR INSERT TO kmm_reader WITH CHECK (true)")
 
