@@ -14,10 +14,6 @@ DAY = 86_400
 KEPT = {
     "closed_claims": (90 * DAY, "Peers' clients refetch everything after at most 30 to 85 days without a fetch."),
     "events": (400 * DAY, "A yearly report and the month after it."),
-    "idempotency": (
-        2 * DAY,
-        "Stripe and the IETF draft keep answers for at least a day; ours cover a weekend's retry.",
-    ),
     "ticks": (730 * DAY, "Audit questions come within two years."),
 }
 
@@ -34,5 +30,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM log_head")
-    op.execute("DELETE FROM retention")
+    for table in ("log_head", "retention", "kind_scope"):
+        op.execute(sa.table(table).delete())

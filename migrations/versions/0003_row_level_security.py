@@ -23,7 +23,8 @@ POLICIES = {
 # The login is a member of kmm_writer, and a policy for a role is one for its members: only who took the role passes.
 WRITER = "current_user = 'kmm_writer'"
 WRITER_ONLY = (
-    "signal, claim, reference, digest, cell, audience, sight, partner, client, kind_scope, sharing_group, membership"
+    "signal, claim, reference, digest, cell, audience, sight, partner, client, kind_scope, sharing_group, membership, "
+    "access_version, signing_key, revocation"
 )
 
 
