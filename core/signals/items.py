@@ -1,5 +1,6 @@
 """From what a partner sent to what the planner folds: one item at a time, each with its own faults."""
 
+from datetime import UTC
 from typing import Any
 
 import msgspec
@@ -46,8 +47,8 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys) -
         return rejected(index, FieldError(f"{pointer}/kind", "unknown_kind", str(exc)))
     except ValueError as exc:
         return rejected(index, FieldError(f"{pointer}/value", "invalid_value", str(exc)))
-    if sent.first_seen and sent.last_seen and sent.last_seen < sent.first_seen:
-        fault = FieldError(f"{pointer}/last_seen", "before_first_seen", "last_seen is before first_seen.")
+    fault = _fault_of_times(sent, pointer)
+    if fault:
         return rejected(index, fault)
     return Item(
         index=index,
@@ -70,6 +71,19 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys) -
             "derived_from": " ".join(sorted(set(sent.derived_from))),
         },
     )
+
+
+def _fault_of_times(sent: SignalIn, pointer: str) -> FieldError | None:
+    for name in ("first_seen", "last_seen", "valid_until"):
+        moment = getattr(sent, name)
+        try:
+            # With its zone it may lie in the year 0 or 10000, which no reader can be shown.
+            _ = moment and moment.astimezone(UTC)
+        except OverflowError:
+            return FieldError(f"{pointer}/{name}", "out_of_range", "Expected a time in the years 1 to 9999, UTC.")
+    if sent.first_seen and sent.last_seen and sent.last_seen < sent.first_seen:
+        return FieldError(f"{pointer}/last_seen", "before_first_seen", "last_seen is before first_seen.")
+    return None
 
 
 def rejected(index: int, *errors: FieldError) -> SubmitResult:
