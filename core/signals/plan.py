@@ -91,7 +91,10 @@ class Picture:
         """Fold one statement in. Returns `created`, `updated`, `unchanged`; None when the name is another signal's."""
         if name is not None and self.names.get((partner, name)) not in (None, signal.key):
             return None
-        signal = self.signals.setdefault(signal.key, signal)
+        if signal.key not in self.signals:
+            # A copy: after a transaction that failed, the item is folded again into another picture.
+            self.signals[signal.key] = msgspec.structs.replace(signal)
+        signal = self.signals[signal.key]
         at = (partner, signal.key)
         claim = self.standing.get(at)
         if claim is None:
