@@ -6,7 +6,7 @@ Runs only on a writer's session with the head locked (`core.signals.writer`).
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import audiences
@@ -58,13 +58,15 @@ class Submit:
     async def prepare(self, session: AsyncSession) -> None:
         """Find the audience of each (TLP, groups): an id, or the slug of a group that the partner is not in."""
         member = await audiences.memberships(session, self.partner)
+        wanted = {}
         for tlp, slugs in {(item.tlp, item.groups) for item in self.items}:
             missing = [slug for slug in slugs if slug not in member]
             if missing:
                 self._audiences[tlp, slugs] = missing[0]
             else:
-                ids = [member[slug] for slug in slugs]
-                self._audiences[tlp, slugs] = await audiences.intern(session, self.partner, tlp, ids)
+                wanted[tlp, slugs] = self.partner, tlp, tuple(sorted(member[slug] for slug in slugs))
+        ids = await audiences.intern_many(session, wanted.values())
+        self._audiences |= {at: ids[key] for at, key in wanted.items()}
 
     def fold(self, picture: Picture, head: Head) -> None:
         self.results = [self._fold_item(item, picture, head) for item in self.items]
@@ -222,11 +224,11 @@ async def _write(session: AsyncSession, changes: Changes) -> None:
 
 
 async def _add_digests(session: AsyncSession, changes: Changes) -> None:
-    if not changes.digests:
-        return
-    places = or_(*(and_(Digest.audience == audience, Digest.kind == kind) for audience, kind in changes.digests))
-    stored = await session.execute(select(Digest.audience, Digest.kind, Digest.sum).where(places))
-    sums = {(row.audience, row.kind): int.from_bytes(row.sum, "big") for row in stored}
+    sums = {}
+    for some in _pieces({audience for audience, _ in changes.digests}):
+        stored = select(Digest.audience, Digest.kind, Digest.sum).where(among(Digest.audience, some, session))
+        for row in await session.execute(stored):
+            sums[row.audience, row.kind] = int.from_bytes(row.sum, "big")
     rows = [
         {"audience": at[0], "kind": at[1], "sum": ((sums.get(at, 0) + change) % MODULUS).to_bytes(16, "big")}
         for at, change in changes.digests.items()
