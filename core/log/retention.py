@@ -32,7 +32,9 @@ async def due(session: AsyncSession, what: str) -> int:
 
 
 async def raise_horizon(session: AsyncSession, what: str, position: int) -> None:
-    await session.execute(update(Retention).where(Retention.what == what).values(horizon=position))
+    """Never down: once the ticks before it are purged as well, `due` finds nothing."""
+    behind = update(Retention).where(Retention.what == what, Retention.horizon < position)
+    await session.execute(behind.values(horizon=position))
 
 
 async def purge(db: Database) -> int:
