@@ -43,10 +43,12 @@ class SignalWriter:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         task = asyncio.create_task(self._run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def write(self, job: Job, actor: str, request: str) -> int:
         """Have `job` committed and return the log's position after it; its results are on the job.
