@@ -10,7 +10,7 @@ from litestar import Request
 
 from core import edge
 from core.auth.access import Principal
-from core.errors import Invalid
+from core.errors import Invalid, TooLarge, Unavailable
 from core.signals import items
 from core.signals.ingest import Submit
 from core.signals.items import Item
@@ -54,20 +54,16 @@ class Stream:
         self._position = 0
 
     async def take(self, request: Request[Any, Any, Any]) -> None:
-        """Read the body to its end. A fault of the stream is `Invalid` with what was committed and the line."""
-        number = 0
+        """Read the body to its end. A fault of the stream carries what was committed before it, and its line."""
         try:
             async for line in _lines(request):
-                number = line.number
-                if line.data.strip():
-                    self._batch.append(self._read(line))
+                self._batch.append(self._read(line))
                 if len(self._batch) >= _BATCH:
                     await self._commit()
-        except Invalid as fault:
+        except (Invalid, TooLarge) as fault:
             await self._commit()
             self._spool.close()
             fault.committed = self._committed
-            fault.line = fault.line or number + 1
             raise
         await self._commit()
 
@@ -81,7 +77,11 @@ class Stream:
     async def _commit(self) -> None:
         batch, self._batch = self._batch, []
         job = Submit(self._principal.partner, [one for one in batch if isinstance(one, Item)])
-        self._position = await self._writer.write(job, self._principal.client, self._request)
+        try:
+            self._position = await self._writer.write(job, self._principal.client, self._request)
+        except Unavailable:
+            detail = "The hub cannot write at the moment; send the lines after the committed ones again."
+            raise Unavailable(detail, committed=self._committed) from None
         done = iter(job.results)
         for one in batch:
             result = next(done) if isinstance(one, Item) else one
@@ -105,18 +105,25 @@ class _Cut(Invalid):
 
 
 async def _lines(request: Request[Any, Any, Any]) -> AsyncIterator[Line]:
-    number, rest = 0, b""
-    async for piece in edge.chunks(request):
-        *whole, rest = (rest + piece).split(b"\n")
-        for data in whole:
-            number += 1
-            yield _checked(Line(number, data, ended=True))
-        _checked(Line(number + 1, rest, ended=False))
-    if rest:
-        yield Line(number + 1, rest, ended=False)
+    """The lines that are not blank. A run of blank ones may be as long as a line."""
+    number, rest, blank = 1, b"", 0
+    try:
+        async for piece in edge.chunks(request):
+            *whole, rest = (rest + piece).split(b"\n")
+            for data in whole:
+                blank = 0 if data.strip() else blank + len(data) + 1
+                _check_length(max(len(data), blank))
+                if not blank:
+                    yield Line(number, data, ended=True)
+                number += 1
+            _check_length(len(rest))
+    except (Invalid, TooLarge) as fault:
+        fault.line = number
+        raise
+    if rest.strip():
+        yield Line(number, rest, ended=False)
 
 
-def _checked(line: Line) -> Line:
-    if len(line.data) > edge.LINE_LIMIT:
-        raise _Cut(f"A line may have {edge.LINE_LIMIT} bytes.", line=line.number)
-    return line
+def _check_length(length: int) -> None:
+    if length > edge.LINE_LIMIT:
+        raise _Cut(f"A line may have {edge.LINE_LIMIT} bytes.")
