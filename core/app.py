@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
@@ -35,6 +36,9 @@ from core.signals.writer import SignalWriter
 from core.wire.health import Health
 
 log = logging.getLogger("kmm")
+
+_UPLOAD = timedelta(days=1)
+"""How long an upload may take before what is left of it counts as abandoned."""
 
 
 class Hub:
@@ -71,6 +75,7 @@ class Hub:
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
+                asyncio.create_task(_every(3600, lambda: self.blobs.sweep(before=datetime.now(UTC) - _UPLOAD))),
             ]
             yield
             for job in jobs:

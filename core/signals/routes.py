@@ -1,6 +1,7 @@
 """HTTP of the signal exchange."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -138,7 +139,8 @@ async def read_feed(
     a line with `next`, `more` and `digest`. Plugins add further forms, such as text/csv.
     """
     page = await feed.page(snapshot, principal, keys, after=after, limit=limit, kinds=kind or ())
-    link = {"Link": f'</v1/signals?after={page.next}&limit={limit}>; rel="next"'}
+    query = urlencode({"after": page.next, "limit": limit, "kind": kind or []}, doseq=True)
+    link = {"Link": f'</v1/signals?{query}>; rel="next"'}
     formats = plugins.feed_formats()
     form = request.accept.best_match([JSON, NDJSON, *formats], default=JSON)
     if form in formats:
