@@ -1,0 +1,28 @@
+"""What schemathesis cannot guess: bodies of media types that are no JSON."""
+
+import base64
+
+import schemathesis
+from hypothesis import strategies as st
+
+LINES = [
+    b'{"kind":"domain","value":"gift.example"}',
+    b'{"kind":"url","value":"https://gift.example/a","category":"phishing","confidence":70,"external_id":"1"}',
+    b'{"kind":"domain"}',
+    b"{}",
+    b"[]",
+    b"not JSON",
+    b"",
+]
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+schemathesis.openapi.media_type("application/x-ndjson", st.lists(st.sampled_from(LINES), max_size=5).map(b"\n".join))
+schemathesis.openapi.media_type("image/png", st.just(PIXEL))
+
+
+@schemathesis.deserializer("application/x-ndjson")
+def lines(_: schemathesis.DeserializationContext, response: schemathesis.Response) -> str:
+    """The contract says that it is text; what a line looks like is held by tests of the signal room."""
+    return response.content.decode()

@@ -1,0 +1,111 @@
+"""Every refusal, of every operation, has one shape (RFC 9457)."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from core.edge import JSON
+from core.errors import PROBLEM_JSON
+from core.testing import TestedHub
+from tests.contract.samples import Contract, Operation
+
+pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
+
+
+IN_ANY_FORM = {"SubmitPayload"}
+"""What its body is, the partner's connector knows."""
+
+
+def somewhere(operation: Operation) -> str:
+    return operation.path.replace("{", "").replace("}", "")
+
+
+def assert_problem(answer: httpx.Response, status: int, said: str) -> dict[str, Any]:
+    assert answer.status_code == status, (said, answer.text)
+    if answer.request.method == "HEAD":
+        return {}
+    assert answer.headers["content-type"] == PROBLEM_JSON, said
+    problem: dict[str, Any] = answer.json()
+    assert problem["status"] == status, said
+    assert problem["title"], said
+    assert problem.keys() <= {"type", "title", "status", "detail", "errors"}, said
+    return problem
+
+
+async def test_without_a_token(hub: TestedHub) -> None:
+    client, contract = hub.anonymous(), Contract(hub.app)
+    for operation in contract.operations():
+        if operation.scopes is not None:
+            answer = await client.request(operation.method, somewhere(operation))
+            assert_problem(answer, 401, operation.id)
+            assert answer.headers["www-authenticate"].startswith("Bearer"), operation.id
+
+
+async def test_with_a_token_that_lacks_the_scope(hub: TestedHub) -> None:
+    contract, held = Contract(hub.app), {"campaigns:read", "content:read"}
+    client = hub.client_as("creator-mai", *held)
+    for operation in contract.operations():
+        if missing := (operation.scopes or set()) - held:
+            answer = await client.request(operation.method, somewhere(operation))
+            problem = assert_problem(answer, 403, operation.id)
+            assert not problem or all(scope in problem["detail"] for scope in missing), operation.id
+
+
+async def test_methods_that_a_path_does_not_have(hub: TestedHub) -> None:
+    client, contract = hub.client_as("secretariat"), Contract(hub.app)
+    methods: dict[str, set[str]] = {}
+    for operation in contract.operations():
+        methods.setdefault(somewhere(operation), {"OPTIONS"}).add(operation.method)
+    for path, there in methods.items():
+        allowed = [(await client.options(path)).headers["allow"]]
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - there:
+            answer = await client.request(method, path)
+            assert_problem(answer, 405, f"{method} {path}")
+            allowed.append(answer.headers["allow"])
+        assert all(set(one.split(", ")) == there for one in allowed), path
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v2/signals", "/v1/nothing", "/schema", "/docs", "/openapi.json/x", "/%ff"]
+)
+async def test_paths_that_are_not_there(hub: TestedHub, path: str) -> None:
+    assert_problem(await hub.client_as("secretariat").get(path), 404, path)
+
+
+async def test_bodies_of_another_media_type(hub: TestedHub) -> None:
+    client, contract = hub.client_as("secretariat"), Contract(hub.app)
+    for operation in contract.operations():
+        if operation.body is not None and operation.id not in IN_ANY_FORM:
+            answer = await client.request(
+                operation.method, somewhere(operation), content=b"a=1", headers={"Content-Type": "text/plain"}
+            )
+            assert_problem(answer, 415, operation.id)
+
+
+async def test_bodies_without_end(hub: TestedHub) -> None:
+    client, contract = hub.client_as("secretariat"), Contract(hub.app)
+    endless = b" " * (33 * 1024 * 1024)
+    for operation in contract.operations():
+        if operation.body is not None and operation.id not in IN_ANY_FORM:
+            answer = await client.request(
+                operation.method, somewhere(operation), content=endless, headers={"Content-Type": JSON}
+            )
+            assert_problem(answer, 413, operation.id)
+
+
+async def test_a_fault_of_the_hub(hub: TestedHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("core.campaigns.campaigns.page", broken)
+    problem = assert_problem(await hub.client_as("secretariat").get("/v1/campaigns"), 500, "a bug")
+    assert "ZeroDivision" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=10001", "limit=a", "limit=1&limit=2", "limit=null", "limit=", "limit=%ff", "after=%00"]
+)
+async def test_parameters_that_do_not_fit(hub: TestedHub, query: str) -> None:
+    problem = assert_problem(await hub.client_as("secretariat").get(f"/v1/campaigns?{query}"), 400, query)
+    assert problem["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"

@@ -1,0 +1,32 @@
+"""Nothing that a partner of any kind sends makes the hub break its own contract. At length: make drills."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.contract.attack import attack
+from tests.live import live_hub
+
+CAST = {
+    "operator": "secretariat",
+    "alliance": "digital-trust-alliance",
+    "platform": "tiktok",
+    "protection": "chongluadao",
+    "creator": "creator-mai",
+    "agency": "a05",
+}
+
+
+@pytest.mark.parametrize("kind", CAST)
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+def test_each_kind_of_partner(kind: str, tmp_path: Path, database_url: str) -> None:
+    with live_hub(tmp_path / "data", database_url) as hub:
+        attack(hub, CAST[kind], examples=5, seed=1)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+def test_the_operator_on_postgresql(tmp_path: Path, new_database: Callable[[], str]) -> None:
+    """The one that reaches every statement."""
+    with live_hub(tmp_path / "data", new_database()) as hub:
+        attack(hub, CAST["operator"], examples=5, seed=1)

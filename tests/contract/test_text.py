@@ -1,0 +1,186 @@
+"""Strings that have broken somebody's software, through every text field and parameter.
+
+No 500, every refusal a problem, and what is accepted comes back as it was sent.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+import pytest
+
+from core.cli.demo_content import fill
+from core.edge import JSON
+from core.errors import PROBLEM_JSON
+from core.testing import TestedHub
+from tests.contract.naughty import CODE_POINTS, STRINGS, has_surrogates
+from tests.contract.samples import Contract, Operation, Path, strings
+
+OPERATOR = "secretariat"
+ECHOES = {
+    "AdmitPartner",
+    "ChangeCampaign",
+    "ChangePartner",
+    "CreateCampaign",
+    "CreateMaterial",
+    "CreateVersion",
+    "FoundGroup",
+    "FreezeReport",
+    "PutVersion",
+}
+"""Operations whose answer holds what was sent."""
+
+
+@pytest.fixture
+async def full(hub: TestedHub) -> TestedHub:
+    """A hub that has one of everything, so that a request with a bad text fails for nothing else."""
+    await fill(hub.client_as)
+    return hub
+
+
+@pytest.fixture
+def texts(engine_name: str) -> list[str]:
+    """All of them once; on the second engine those that it may take differently."""
+    return STRINGS if engine_name == "sqlite" else CODE_POINTS
+
+
+async def test_bodies(full: TestedHub, texts: list[str]) -> None:
+    contract, client, known = Contract(full.app), full.client_as(OPERATOR), await places(full)
+    # What takes a thing away comes last.
+    for operation in sorted(contract.operations(), key=lambda one: "withdrawal" in one.path):
+        if operation.body is None:
+            continue
+        for paths in of_one_type(contract, operation.body):
+            for text in texts:
+                body = contract.filled(operation.body, paths, text)
+                answer = await send(client, operation.method, address(operation, known), body)
+                said = f"{operation.id} {paths} {text!a}"
+                assert_sound(answer, said)
+                if answer.is_success and operation.id in ECHOES:
+                    assert list(strings(answer.json())).count(text) >= len(paths), said
+
+
+async def test_query_parameters(full: TestedHub, texts: list[str]) -> None:
+    contract, client, known = Contract(full.app), full.client_as(OPERATOR), await places(full)
+    for operation in contract.operations():
+        for name in operation.named("query"):
+            for text in texts:
+                where = f"{address(operation, known)}?{name}={spelled(text)}"
+                assert_sound(await send(client, operation.method, where, None), where)
+
+
+async def test_path_parameters(full: TestedHub, texts: list[str]) -> None:
+    contract, client, known = Contract(full.app), full.client_as(OPERATOR), await places(full)
+    for operation in contract.operations():
+        body = contract.least(operation.body) if operation.body else None
+        for name in operation.named("path"):
+            for text in texts:
+                where = address(operation, known, {name: text})
+                assert_sound(await send(client, operation.method, where, body), f"{operation.id} {where}")
+
+
+@pytest.mark.parametrize(
+    "field", ["value", "kind", "external_id", "campaign", "origin", "context", "groups", "first_seen"]
+)
+async def test_signals(full: TestedHub, field: str) -> None:
+    client = full.client_as(OPERATOR)
+    sent = [text for text in STRINGS if not has_surrogates(text)]
+    items = [
+        {"kind": "domain", "value": f"n{index}.example", field: shaped(field, text)} for index, text in enumerate(sent)
+    ]
+    answer = await send(client, "POST", "/v1/signals", {"signals": items})
+    assert answer.status_code == 200, answer.text
+    for text, result in zip(sent, answer.json()["results"], strict=True):
+        if result["status"] == "rejected":
+            assert f"/{field}" in result["errors"][0]["pointer"], result
+        elif field in ("external_id", "context"):
+            detail = (await client.get(f"/v1/signals/{result['id']}")).json()
+            assert text in strings(detail["claims"][0]), (field, text)
+
+
+def shaped(field: str, text: str) -> object:
+    return {"context": {"note": text}, "groups": [text]}.get(field, text)
+
+
+@pytest.mark.parametrize(
+    "path", [("title",), ("organiser",), ("external_id",), ("place", "venue"), ("place", "province")]
+)
+async def test_activities(full: TestedHub, path: Path) -> None:
+    client, known = full.client_as(OPERATOR), await places(full)
+    where = f"/v1/campaigns/{known['campaigns']}/activities"
+    sent = [text for text in STRINGS if not has_surrogates(text)]
+    answer = await send(client, "POST", where, {"activities": [activity(path, text) for text in sent]})
+    assert answer.status_code == 200, answer.text
+    listed = {one["id"]: one for one in (await client.get(where, params={"limit": 10_000})).json()["activities"]}
+    for text, result in zip(sent, answer.json()["results"], strict=True):
+        if result["status"] == "created":
+            assert text in strings(listed[result["id"]]), (path, text)
+
+
+def activity(path: Path, text: str) -> dict[str, object]:
+    place = {"province": "01"}
+    item: dict[str, object] = {"kind": "media", "title": "Một buổi", "place": place, "date": "2026-10-01"}
+    if path[0] == "place":
+        place[str(path[1])] = text
+    else:
+        item[str(path[0])] = text
+    return item
+
+
+async def places(hub: TestedHub) -> dict[str, str]:
+    """What stands for each path parameter, by the noun before it."""
+    client = hub.client_as(OPERATOR)
+    words = {"title": {"vi": "Bản nháp"}, "kind": "poster", "languages": ["vi"]}
+    period = {"period": {"from": "2026-10-01", "to": "2026-10-02"}}
+    await client.post("/v1/groups", json={"slug": "operators-own", "name": "Của ban thư ký"})
+    return {
+        "materials": (await client.post("/v1/materials", json=words)).json()["id"],
+        "versions": "1",
+        "assets": "a.txt",
+        "reports": (await client.post("/v1/reports", json=period)).json()["id"],
+        "signals": (await client.get("/v1/signals")).json()["signals"][0]["id"],
+        "campaigns": (await client.get("/v1/campaigns")).json()["campaigns"][0]["slug"],
+        "groups": "operators-own",
+        "partners": "creator-mai",
+        "clients": "cli_nobody",
+        "kinds": "creator",
+    }
+
+
+def address(operation: Operation, known: dict[str, str], replaced: dict[str, str] | None = None) -> str:
+    """The path with what is known in place of its parameters, or what is to replace them."""
+    parts = operation.path.split("/")
+    for index, part in enumerate(parts):
+        if part.startswith("{"):
+            parts[index] = spelled((replaced or {}).get(part.strip("{}"), known.get(parts[index - 1], "some")))
+    return "/".join(parts)
+
+
+def spelled(text: str) -> str:
+    """Percent-encoded; a lone surrogate as the bytes that are no UTF-8."""
+    return quote(text.encode("utf-8", "surrogatepass"), safe="")
+
+
+def of_one_type(contract: Contract, body: dict[str, Any]) -> Iterator[list[Path]]:
+    """Text fields of one type together: what one of them takes, the others take too."""
+    groups: dict[tuple[object, ...], list[Path]] = {}
+    for path, schema in contract.texts(body):
+        groups.setdefault((schema.get("pattern"), schema.get("maxLength")), []).append(path)
+    yield from groups.values()
+
+
+async def send(client: httpx.AsyncClient, method: str, where: str, body: object | None) -> httpx.Response:
+    if body is None:
+        return await client.request(method, where)
+    # Python's own encoder: it writes the lone surrogates that a sloppy partner's software sends.
+    return await client.request(method, where, content=json.dumps(body), headers={"Content-Type": JSON})
+
+
+def assert_sound(answer: httpx.Response, said: str) -> None:
+    assert answer.status_code < 500, (said, answer.text)
+    if answer.is_error and answer.request.method != "HEAD":
+        assert answer.headers["content-type"] == PROBLEM_JSON, said
+        assert msgspec.json.decode(answer.content)["status"] == answer.status_code, said
