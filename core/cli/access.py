@@ -51,7 +51,7 @@ def list_(house: House) -> None:
     """List every partner."""
 
     async def work() -> PartnerList:
-        async with house.registry("ListPartners") as session:
+        async with house.database() as db, db.snapshot(HUB.partner) as session:
             return await partners.listing(session, None, 100_000)
 
     rows = ((one.slug, one.kind, one.state, one.name) for one in run(work()).partners)

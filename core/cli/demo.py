@@ -66,8 +66,7 @@ def demo(data: Path, port: int, list_: Path | None) -> None:
 
 def _settle(data: Path, base_url: str) -> Settings:
     """The settings of the folder; written at the first start, with a secret of its own."""
-    data.mkdir(parents=True, exist_ok=True)
-    data.chmod(0o700)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = data / "settings.toml"
     if not file.exists():
         whole = data.resolve()

@@ -44,14 +44,18 @@ class House:
             raise BadSettings(f"Settings: {exc}") from None
 
     @asynccontextmanager
-    async def registry(self, request: str) -> AsyncIterator[AsyncSession]:
-        """One transaction that may change who sees what. `request` names the change in the log."""
+    async def database(self) -> AsyncIterator[Database]:
         db = Database(self.settings.database_url)
         try:
-            async with head.writing(db, "cli", request) as session:
-                yield session
+            yield db
         finally:
             await db.close()
+
+    @asynccontextmanager
+    async def registry(self, request: str) -> AsyncIterator[AsyncSession]:
+        """One transaction that may change who sees what. `request` names the change in the log."""
+        async with self.database() as db, head.writing(db, "cli", request) as session:
+            yield session
 
 
 pass_house = click.make_pass_decorator(House)

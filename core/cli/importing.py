@@ -8,7 +8,7 @@ the seconds that writing past the routes would save. Held by tests/cli/test_impo
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from hashlib import blake2b
+from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
 
@@ -60,6 +60,8 @@ class Progress(msgspec.Struct):
     """Items by status."""
     last_id: str = ""
     """Of the last signal that was taken: the hub is asked for it before anything is skipped."""
+    rejected_bytes: int = 0
+    """Length of the file of rejected lines."""
 
     @property
     def items(self) -> int:
@@ -78,38 +80,39 @@ class Import:
         self.items = sum(1 for _ in _lines(path))
         self.progress = Progress()
         self._defaults = msgspec.json.decode(msgspec.json.encode(defaults), type=dict[str, msgspec.Raw])
-        key = blake2b(partner.encode() + msgspec.json.encode(defaults) + path.read_bytes(), digest_size=6).hexdigest()
-        self._kept = folder / f"{path.stem}-{key}.progress.json"
-        self.rejected_file = folder / f"{path.stem}-{key}.rejected.ndjson"
+        name = f"{path.stem}-{_key(path, partner, defaults)}"
+        self._kept = folder / f"{name}.progress.json"
+        self.rejected_file = folder / f"{name}.rejected.ndjson"
 
-    async def run(self, hub: httpx.AsyncClient, moved: Callable[[Progress], None]) -> None:
+    async def run(self, client: httpx.AsyncClient, moved: Callable[[Progress], None]) -> None:
         """Send every line that is not answered yet; `moved` is told after each batch.
 
         Raises `Stopped`; running it again goes on from there.
         """
         self._kept.parent.mkdir(parents=True, exist_ok=True)
-        await self._resume(hub)
+        await self._resume(client)
         moved(self.progress)
         lines = (line for line in _lines(self.path) if line.number > self.progress.lines)
         while batch := list(islice(lines, BATCH)):
-            self._note(batch, await self._send(hub, batch))
+            self._note(batch, await self._send(client, batch))
             moved(self.progress)
         self._kept.unlink(missing_ok=True)
 
-    async def _resume(self, hub: httpx.AsyncClient) -> None:
+    async def _resume(self, client: httpx.AsyncClient) -> None:
         if self._kept.exists():
             kept = msgspec.json.decode(self._kept.read_bytes(), type=Progress)
             # A database that was thrown away or restored since then does not know it.
-            known = kept.last_id and await hub.get(f"/v1/signals/{kept.last_id}")
+            known = kept.last_id and await client.get(f"/v1/signals/{kept.last_id}")
             if known and known.status_code == httpx.codes.OK:
                 self.progress = kept
-                return
-        self.rejected_file.unlink(missing_ok=True)
+        with self.rejected_file.open("ab") as rejected:
+            # What a killed import had begun to write is written again.
+            rejected.truncate(self.progress.rejected_bytes)
 
-    async def _send(self, hub: httpx.AsyncClient, batch: Sequence[Line]) -> list[SubmitResult]:
+    async def _send(self, client: httpx.AsyncClient, batch: Sequence[Line]) -> list[SubmitResult]:
         body = b"".join(self._item(line) + b"\n" for line in batch)
         try:
-            answer = await hub.post("/v1/signals", content=body, headers={"Content-Type": NDJSON})
+            answer = await client.post("/v1/signals", content=body, headers={"Content-Type": NDJSON})
         except httpx.TransportError as exc:
             raise Stopped(f"The hub does not answer ({exc}).") from exc
         if answer.is_error:
@@ -138,30 +141,41 @@ class Import:
             if result.status is SubmitStatus.REJECTED:
                 rejected.append(Rejected(line.number, line.text.decode("utf-8", "replace"), result.errors))
         taken = [result.id for result in results if result.id]
-        last_id = taken[-1] if taken else self.progress.last_id
-        self._keep(rejected)
-        self.progress = Progress(batch[-1].number, dict(counts), last_id)
-        self._kept.write_bytes(msgspec.json.encode(self.progress))
+        self.progress = Progress(
+            lines=batch[-1].number,
+            counts=dict(counts),
+            last_id=taken[-1] if taken else self.progress.last_id,
+            rejected_bytes=self._keep(rejected),
+        )
+        new = self._kept.with_suffix(".new")
+        new.write_bytes(msgspec.json.encode(self.progress))
+        new.replace(self._kept)
 
-    def _keep(self, rejected: Sequence[Rejected]) -> None:
-        if not rejected:
-            return
-        with self.rejected_file.open("ab") as kept:
-            kept.write(msgspec.json.Encoder().encode_lines(rejected))
+    def _keep(self, rejected: Sequence[Rejected]) -> int:
+        with self.rejected_file.open("ab") as file:
+            file.write(msgspec.json.Encoder().encode_lines(rejected))
+            return file.tell()
 
 
 def rejections(path: Path) -> dict[str, list[Rejected]]:
-    """The lines of a file of rejected lines, by reason. A batch that was answered twice stands in it once."""
-    by_reason: dict[str, dict[int, Rejected]] = {}
-    if path.exists():
-        for text in path.read_bytes().splitlines():
-            one = msgspec.json.decode(text, type=Rejected)
-            by_reason.setdefault(one.errors[0].detail, {})[one.line] = one
-    return {reason: list(lines.values()) for reason, lines in by_reason.items()}
+    """The lines of a file of rejected lines, by reason."""
+    by_reason: dict[str, list[Rejected]] = {}
+    for text in path.read_bytes().splitlines():
+        one = msgspec.json.decode(text, type=Rejected)
+        by_reason.setdefault(one.errors[0].detail, []).append(one)
+    return by_reason
 
 
 _ROOM = 10_000
 """Bytes that defaults may add to a line; more than any value may have."""
+
+
+def _key(path: Path, partner: str, defaults: Defaults) -> str:
+    """Tells imports apart: another file, partner or default starts from the first line."""
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256")
+    digest.update(partner.encode() + msgspec.json.encode(defaults))
+    return digest.hexdigest()[:12]
 
 
 def _bare(text: str, defaults: dict[str, msgspec.Raw]) -> bytes:

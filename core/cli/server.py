@@ -13,7 +13,6 @@ import core.openapi
 from core.app import create_app
 from core.auth import keys as ring
 from core.cli.house import House, pass_house, run, show_table
-from core.db import Database
 from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.signals.kinds import BUILTIN
@@ -78,12 +77,9 @@ def keys() -> None:
 @pass_house
 def rotate(house: House) -> None:
     """Publish a new key, which signs from an hour later; prints its kid."""
-    click.echo(run(_rotate(house.settings)))
 
+    async def work() -> str:
+        async with house.database() as db:
+            return await ring.rotate(db, house.settings)
 
-async def _rotate(settings: Settings) -> str:
-    db = Database(settings.database_url)
-    try:
-        return await ring.rotate(db, settings)
-    finally:
-        await db.close()
+    click.echo(run(work()))

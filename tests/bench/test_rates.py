@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -30,7 +31,7 @@ def test_rates(hub: LiveHub, engine_name: str) -> None:
         rate("new, NDJSON", len(hosts), lambda: post_lines(tiktok, [f"other-{host}" for host in hosts]), engine_name)
         rate("a second partner", len(hosts), lambda: post_lines(meta, hosts), engine_name)
         for limit in (1_000, 10_000):
-            latency(f"feed page of {limit:,}", lambda limit=limit: meta.get(f"/v1/signals?limit={limit}"), engine_name)
+            latency(f"feed page of {limit:,}", partial(meta.get, f"/v1/signals?limit={limit}"), engine_name)
         items = {"items": [{"kind": "domain", "value": host} for host in hosts[:BATCH]]}
         latency("lookup of 1,000", lambda: meta.post("/v1/signals/lookup", json=items), engine_name)
         latency("lookup of 1", lambda: meta.post("/v1/signals/lookup", json={"items": items["items"][:1]}), engine_name)

@@ -103,6 +103,8 @@ async def test_an_interrupted_import_goes_on_where_it_stopped(
     client_as: ClientAs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "BATCH", 10)
+    path = tmp_path / "list.txt"
+    path.write_text("".join(f"host-{n}.example\n" if n % 3 else "no host\n" for n in range(30)))
     reached: list[int] = []
 
     def pull_the_plug(progress: Progress) -> None:
@@ -110,12 +112,17 @@ async def test_an_interrupted_import_goes_on_where_it_stopped(
         if progress.lines == 20:
             raise KeyboardInterrupt
 
+    first = Import(path, "chongluadao", GREEN, tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        await Import(SAMPLE, "chongluadao", GREEN, tmp_path).run(client_as("chongluadao"), pull_the_plug)
-    rest = Import(SAMPLE, "chongluadao", GREEN, tmp_path)
+        await first.run(client_as("chongluadao"), pull_the_plug)
+    with first.rejected_file.open("ab") as half_written:
+        half_written.write(b'{"line":22,"te')
+    rest = Import(path, "chongluadao", GREEN, tmp_path)
     await rest.run(client_as("chongluadao"), lambda progress: reached.append(progress.lines))
     assert reached == [0, 10, 20, 20, 30]
-    assert rest.progress.counts == {"created": 27, "unchanged": 3}
+    assert rest.progress.counts == {"created": 20, "rejected": 10}
+    (explained,) = rejections(rest.rejected_file).values()
+    assert [one.line for one in explained] == list(range(1, 31, 3))
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
