@@ -3,10 +3,13 @@
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
+import httpx
 import pytest
 
 from core.cli import main
@@ -40,6 +43,14 @@ def test_the_functions_of_the_two_hops_are_there(name: str) -> None:
     for part in rest.split("."):
         found = getattr(found, part)
     assert callable(found) or hasattr(found, "fn")
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_the_test_of_a_plugin_runs(client_as: Callable[..., httpx.AsyncClient]) -> None:
+    snippet: dict[str, Any] = {}
+    (block,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    exec(block, snippet)
+    await snippet["test_my_payload"](client_as)
 
 
 def test_the_commands_are_listed_as_they_are() -> None:
