@@ -43,7 +43,7 @@ def decode(
 
     Absent or `0` starts a walk. A bare integer is a position in the log, for readers that keep no opaque text.
     """
-    if after is None or after == "0":
+    if after is None or not after.strip("0"):
         return Cursor(0, head)
     if _BARE.match(after):
         position = int(after)

@@ -166,7 +166,7 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
                 .join(Signal, Signal.id == Reference.signal)
                 .where(Reference.partner == job.partner, among(Reference.external_id, names, session))
             )
-            for external_id, key in found.tuples():
+            for external_id, key in found:
                 picture.load_name(job.partner, external_id, key)
                 keys.add(key)
     by_id = {}

@@ -91,6 +91,12 @@ class Room:
 
 
 @pytest.fixture
+def hub_plugins() -> Sequence[object]:
+    """The signal exchange of the hub itself needs none."""
+    return []
+
+
+@pytest.fixture
 async def room(database_url: str) -> AsyncIterator[Room]:
     room = Room(Database(database_url))
     await room.allow_everyone()

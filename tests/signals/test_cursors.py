@@ -1,0 +1,123 @@
+"""Cursors: where a walk goes on, and which ones lead nowhere."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from core.errors import Fault
+from core.signals import cursors
+from core.signals.cursors import Cursor, Resync
+from core.signals.keys import Keys
+from core.testing import TestedHub
+
+KEYS = Keys("a secret of the tests, long enough to be one")
+ALL = cursors.kinds_filter(())
+HEAD, VIEW, HORIZON, PARTNER = 1_000, 300, 200, 7
+
+
+def decode(after: str | None, **changed: Any) -> Cursor:
+    state: dict[str, Any] = {"head": HEAD, "view": VIEW, "horizon": HORIZON, "filtered": ALL, "partner": PARTNER}
+    return cursors.decode(after, keys=KEYS, **(state | changed))
+
+
+def encode(position: int, start: int, view: int = VIEW, filtered: bytes = ALL, partner: int = PARTNER) -> str:
+    return cursors.encode(Cursor(position, start), view, filtered, KEYS, partner)
+
+
+def refused(after: str, **changed: Any) -> bool:
+    """Whether it is named as no cursor of this reader, which is not the same as one that is too old."""
+    with pytest.raises(Fault) as caught:
+        decode(after, **changed)
+    named = [(error.pointer, error.code) for error in caught.value.errors]
+    return not isinstance(caught.value, Resync) and named == [("/after", "invalid_cursor")]
+
+
+@pytest.mark.parametrize("after", [None, "0", "000"])
+def test_a_walk_starts_at_zero_with_the_head_as_its_start(after: str | None) -> None:
+    assert decode(after) == Cursor(0, HEAD)
+
+
+def test_a_cursor_comes_back_as_it_was_given() -> None:
+    assert decode(encode(500, 400)) == Cursor(500, 400)
+    assert decode(encode(HEAD, HEAD)) == Cursor(HEAD, HEAD)
+
+
+def test_an_integer_is_a_position_and_its_own_start() -> None:
+    assert decode("500") == decode("0500") == Cursor(500, 500)
+    assert decode(str(HEAD)) == Cursor(HEAD, HEAD)
+
+
+@pytest.mark.parametrize(
+    "after", ["1001", "999999999999999", "9999999999999999", "-1", "+1", "1.0", "1e3", "٣", "５", "1\n"]
+)
+def test_an_integer_beyond_the_head_or_no_integer_is_refused(after: str) -> None:
+    assert refused(after)
+
+
+def test_a_position_beyond_the_head_is_refused() -> None:
+    assert refused(encode(HEAD + 1, 400))
+
+
+def test_another_partner_or_another_filter_is_refused() -> None:
+    cursor = encode(500, 400)
+    assert refused(cursor, partner=PARTNER + 1)
+    assert refused(cursor, filtered=cursors.kinds_filter(["phone"]))
+    assert refused(encode(500, 400, filtered=cursors.kinds_filter(["phone"])))
+
+
+def test_a_filter_is_a_set() -> None:
+    assert cursors.kinds_filter(["url", "phone"]) == cursors.kinds_filter(["phone", "url", "phone"])
+    assert len({cursors.kinds_filter(kinds) for kinds in ([], ["url"], ["phone"], ["url", "phone"])}) == 4
+
+
+def test_every_letter_of_a_cursor_counts() -> None:
+    cursor = encode(500, 400)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    tampered = [cursor[:at] + letter + cursor[at + 1 :] for at in range(len(cursor)) for letter in letters]
+    assert all(refused(text) for text in tampered if text != cursor)
+    assert all(refused(cursor[:size]) for size in range(1, len(cursor)))
+
+
+@pytest.mark.parametrize("view", [VIEW - 1, VIEW + 1, 0])
+def test_another_view_asks_for_a_new_walk(view: int) -> None:
+    with pytest.raises(Resync):
+        decode(encode(500, 400, view))
+
+
+def test_an_integer_below_the_view_asks_for_a_new_walk() -> None:
+    assert decode(str(VIEW)) == Cursor(VIEW, VIEW)
+    with pytest.raises(Resync):
+        decode(str(VIEW - 1))
+
+
+def test_below_the_horizon_a_new_walk_is_due_unless_this_one_began_above_it() -> None:
+    assert decode(encode(HORIZON, 0)) == Cursor(HORIZON, 0)
+    assert decode(encode(10, HORIZON)) == Cursor(10, HORIZON)
+    assert decode(str(HORIZON), view=0) == Cursor(HORIZON, HORIZON)
+    for after in (encode(HORIZON - 1, 10), encode(10, HORIZON - 1)):
+        with pytest.raises(Resync):
+            decode(after)
+    with pytest.raises(Resync):
+        decode(str(HORIZON - 1), view=0)
+
+
+async def test_a_stale_cursor_is_told_where_to_begin_anew(hub: TestedHub) -> None:
+    """A change of sight, over HTTP: 410 with the address of a new walk."""
+    http = hub.client_as("meta")
+    cursor = (await http.get("/v1/signals")).json()["next"]
+    position = (await http.get("/v1/signals/digest")).json()["position"]
+    await hub.client_as("tiktok").post("/v1/groups", json={"slug": "task-force", "name": "Task force"})
+    await hub.client_as("tiktok").post("/v1/groups/task-force/invitations", json={"partner": "meta"})
+    await hub.client_as("tiktok").post("/v1/signals", json={"signals": [_of("task-force")]})
+    await http.put("/v1/groups/task-force/membership")
+    for stale in (cursor, str(position)):
+        answer = await http.get("/v1/signals", params={"after": stale})
+        assert answer.status_code == httpx.codes.GONE
+        assert answer.json()["type"] == "urn:kmm:problem:resync"
+        assert answer.headers["link"] == '</v1/signals>; rel="first"'
+    assert len((await http.get("/v1/signals")).json()["signals"]) == 1
+
+
+def _of(group: str) -> dict[str, Any]:
+    return {"kind": "domain", "value": "bait.example", "groups": [group]}
