@@ -132,6 +132,14 @@ async def body(request: Request[Any, Any, Any], limit: int = JSON_LIMIT) -> byte
     return bytes(whole)
 
 
+async def json_body(request: Request[Any, Any, Any]) -> bytes:
+    """The whole of a body that calls itself JSON. Raises `UnsupportedMediaType` for others."""
+    media_type = content_type(request)
+    if media_type != JSON and not media_type.endswith("+json"):
+        raise UnsupportedMediaType(f"Send {JSON}.")
+    return await body(request)
+
+
 T = TypeVar("T")
 
 
@@ -142,10 +150,9 @@ class TypedRequest(Request[Any, Any, Any]):
     """
 
     async def json(self) -> Any:
-        media_type = content_type(self)
-        if media_type != JSON and not media_type.endswith("+json"):
-            raise UnsupportedMediaType(f"Send {JSON}.")
-        return decode(await body(self), _decoder(self.route_handler.parsed_fn_signature.parameters["data"].annotation))
+        return decode(
+            await json_body(self), _decoder(self.route_handler.parsed_fn_signature.parameters["data"].annotation)
+        )
 
 
 @cache
@@ -162,7 +169,7 @@ def decode(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
         raise Invalid("The body is not what this call expects.", errors=[fault]) from None
 
 
-_AT = re.compile(r"^(.*) - at `(?:key in )?\$(.*)`$", re.DOTALL)
+_AT = re.compile(r"^(.*) - at (?:`key` in )?`\$(.*)`$", re.DOTALL)
 
 
 def field_error(exc: Exception, base: str = "") -> FieldError:

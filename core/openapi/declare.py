@@ -44,6 +44,11 @@ def takes_bulk(
 def answers(statuses: Mapping[int, Mapping[str, Any] | None]) -> dict[str, Any]:
     """The answers of a handler whose return type does not tell: per status a type for each media type.
 
-    None is an answer without content. Errors are declared for every operation and not repeated here.
+    None is an answer without content; as NDJSON the type is that of a line. Errors are declared for every operation and
+    not repeated here.
     """
-    return {"answers": dict(statuses)}
+    return {"answers": {status: media and _lines(media) for status, media in statuses.items()}}
+
+
+def _lines(media: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: Lines(kind) if name == NDJSON else kind for name, kind in media.items()}

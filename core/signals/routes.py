@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import edge
 from core.auth.access import Principal, scoped
 from core.edge import JSON, NDJSON
-from core.errors import UnsupportedMediaType
 from core.openapi import answers, takes, takes_bulk
 from core.plugin.host import PluginHost
 from core.signals import feed, inbound, lookup, signals
@@ -77,7 +76,7 @@ async def submit_signals(
         stream = Stream(principal, writer, kinds, keys, "SubmitSignals", minimal=minimal)
         await stream.take(request)
         return StreamResponse(stream.answer(), media_type=NDJSON, status_code=200)
-    sent = edge.decode(await _json(request), _signals)
+    sent = edge.decode(await edge.json_body(request), _signals)
     done = await signals.submit(principal, writer, kinds, keys, sent.signals, "SubmitSignals", minimal=minimal)
     return Response(done, media_type=JSON)
 
@@ -95,7 +94,7 @@ async def retract_signals(request: Request[Any, Any, Any], principal: Principal,
 
     Everyone who may have seen them gets a tombstone. A claim with several external ids stands until its last one.
     """
-    asked = edge.decode(await _json(request), _retraction)
+    asked = edge.decode(await edge.json_body(request), _retraction)
     return await signals.retract(principal, writer, asked, "RetractSignals")
 
 
@@ -111,7 +110,7 @@ async def look_up_signals(
     request: Request[Any, Any, Any], principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys
 ) -> LookedUp:
     """Ask whether values are known. What you may not see answers as unknown."""
-    asked = edge.decode(await _json(request), _items)
+    asked = edge.decode(await edge.json_body(request), _items)
     return await lookup.look_up(snapshot, principal, kinds, keys, asked.items)
 
 
@@ -192,15 +191,9 @@ async def submit_payload(
     connector speaks for your partner, 409 `not_understood` when the payload is not in the format agreed upon.
     """
     connector = inbound.connector(plugins, principal)
-    payload = await _json(request)
+    payload = await edge.json_body(request)
     inbound.verify(connector, dict(request.headers.items()), payload)
     return await inbound.take(principal, connector, writer, kinds, keys, payload, "SubmitPayload")
-
-
-async def _json(request: Request[Any, Any, Any]) -> bytes:
-    if edge.content_type(request) != JSON:
-        raise UnsupportedMediaType(f"Send {JSON}.")
-    return await edge.body(request)
 
 
 _encoder = msgspec.json.Encoder()

@@ -12,6 +12,16 @@ from tests.live import LiveHub
 FOLDER = Path(__file__).parent
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
+CAST = {
+    "operator": "secretariat",
+    "alliance": "digital-trust-alliance",
+    "platform": "tiktok",
+    "protection": "chongluadao",
+    "creator": "creator-mai",
+    "agency": "a05",
+}
+"""Who stands for each kind of partner."""
+
 
 def attack(hub: LiveHub, slug: str, *, examples: int, seed: int | None = None) -> None:
     """As one partner, with all that its client may do. Fails with the report of schemathesis."""

@@ -5,17 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.attack import attack
+from tests.contract.attack import CAST, attack
 from tests.live import live_hub
-
-CAST = {
-    "operator": "secretariat",
-    "alliance": "digital-trust-alliance",
-    "platform": "tiktok",
-    "protection": "chongluadao",
-    "creator": "creator-mai",
-    "agency": "a05",
-}
 
 
 @pytest.mark.parametrize("kind", CAST)
