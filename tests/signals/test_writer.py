@@ -1,0 +1,147 @@
+"""The writer: jobs that wait together are committed together, and one that fails costs nobody else."""
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from core.auth.access import Principal
+from core.errors import Unavailable
+from core.log.head import Head
+from core.log.models import Tick
+from core.signals.ingest import Retract
+from core.signals.keys import hex_sum
+from core.signals.models import Claim, Signal
+from core.signals.plan import Picture
+from core.wire.scopes import PartnerKind
+from core.wire.signals import Submitted
+from tests.signals.conftest import Room
+
+WRITERS = [f"w{number}" for number in range(8)]
+STRANGER = "stranger"
+"""A partner that the database does not know: it refuses what refers to it."""
+
+
+class Bug(Exception):
+    pass
+
+
+class Broken(Retract):
+    """A job with a bug of ours in it."""
+
+    def __init__(self) -> None:
+        super().__init__(0, (), ())
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        raise Bug
+
+
+@pytest.fixture
+async def office(room: Room) -> Room:
+    for slug in WRITERS:
+        await room.admit(slug)
+    room.partners[STRANGER] = Principal("cli_x", 999, STRANGER, PartnerKind.PLATFORM, frozenset())
+    return room
+
+
+def domains(slug: str, count: int, start: int = 0) -> list[dict[str, Any]]:
+    numbers = range(start, start + count)
+    return [{"kind": "domain", "value": f"{slug}-{number}.example", "tlp": "GREEN"} for number in numbers]
+
+
+async def ticks(room: Room) -> int:
+    async with room.db.writer() as session:
+        return (await session.execute(select(func.count()).select_from(Tick))).scalar_one()
+
+
+async def assert_sound(room: Room, expected: int) -> None:
+    """Each signal was opened by its first claim, and a reader's copy adds up."""
+    async with room.db.writer() as session:
+        rows = await session.execute(select(Signal.id, Signal.claims, Claim.opened).join(Claim))
+        assert all(row.id == row.opened and row.claims == 1 for row in rows)
+    page = await room.page(WRITERS[0], limit=10_000)
+    assert len(page.signals) == expected
+    assert page.digest == hex_sum(sum(int(str(signal.check), 16) for signal in page.signals))
+
+
+async def test_jobs_that_wait_together_take_one_tick(office: Room) -> None:
+    before = await ticks(office)
+    done = await asyncio.gather(*(office.submit(slug, *domains(slug, 5)) for slug in WRITERS))
+    assert [one.created for one in done] == [5] * len(WRITERS)
+    assert len({one.position for one in done}) == 1
+    assert await ticks(office) == before + 1
+    await assert_sound(office, 40)
+
+
+async def test_jobs_on_the_same_signal_are_folded_in_their_order(office: Room) -> None:
+    item = domains("same", 1)[0]
+    said = [item | {"confidence": confidence} for confidence in (1, 2, 2)]
+    done = await asyncio.gather(*(office.submit("w0", one) for one in said), office.submit("w1", item))
+    assert [one.results[0].status for one in done] == ["created", "updated", "unchanged", "created"]
+    (seen,) = (await office.page("w2")).signals
+    assert (seen.confidence, seen.claims) == (2, 2)
+
+
+@pytest.mark.parametrize("place", [0, 3, 7])
+async def test_what_the_database_refuses_costs_its_own_caller_only(
+    office: Room, place: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The batch fails as a whole, then each caller is tried alone, in order."""
+    slugs = [*WRITERS[:place], STRANGER, *WRITERS[place:]]
+    with caplog.at_level(logging.CRITICAL, "kmm"):
+        done = await asyncio.gather(*(office.submit(slug, *domains(slug, 3)) for slug in slugs), return_exceptions=True)
+    assert isinstance(done.pop(place), Unavailable)
+    positions = [one.position for one in done if isinstance(one, Submitted) and one.created == 3]
+    assert len(positions) == len(WRITERS)
+    assert positions == sorted(set(positions))
+    await assert_sound(office, 24)
+    # What follows stands on sound ground: no id of the failed attempt was left behind.
+    for slug in WRITERS:
+        assert (await office.submit(slug, *domains(slug, 6))).created == 3
+    await assert_sound(office, 48)
+    assert (await office.retract("w0", ids=[str((await office.page("w0")).signals[0].id)])).retracted == 1
+
+
+async def test_a_bug_in_a_job_reaches_its_caller_and_the_log(office: Room, caplog: pytest.LogCaptureFixture) -> None:
+    work = [office.submit("w0", *domains("w0", 2)), office.writer.write(Broken(), "cli", "Break")]
+    done = await asyncio.gather(*work, office.submit("w1", *domains("w1", 2)), return_exceptions=True)
+    assert [type(one) for one in done] == [Submitted, Bug, Submitted]
+    assert "a signal job failed: Break" in caplog.text
+    await assert_sound(office, 4)
+
+
+async def test_more_jobs_than_the_queue_holds_are_all_done(office: Room) -> None:
+    every = [office.submit(slug, *domains(slug, 1, number)) for number in range(25) for slug in WRITERS]
+    done = await asyncio.gather(*every)
+    assert sum(one.created for one in done) == 200
+    await assert_sound(office, 200)
+
+
+async def test_a_caller_that_goes_away_takes_nobody_with_it(office: Room) -> None:
+    """Its job is in the queue by then, and is done with the others."""
+    leaving = asyncio.create_task(office.submit("w0", *domains("w0", 3)))
+    staying = asyncio.create_task(office.submit("w1", *domains("w1", 3)))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert (await staying).created == 3
+    assert (await office.submit("w0", *domains("w0", 3))).unchanged == 3
+    await assert_sound(office, 6)
+
+
+async def test_the_writer_ends_with_its_block(office: Room) -> None:
+    """Also when the block fails: a writer must not outlive its database."""
+    before = asyncio.all_tasks()
+
+    async def fail() -> None:
+        async with office.writer.running():
+            assert asyncio.all_tasks() - before - {block}
+            raise Bug
+
+    block = asyncio.create_task(fail())
+    with pytest.raises(Bug):
+        await block
+    assert asyncio.all_tasks() == before
