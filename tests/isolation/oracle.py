@@ -1,0 +1,138 @@
+"""Who may see what, worked out a second time: from the audience table of the design, without a line of the hub's code.
+
+It keeps what every partner said and with whom it shares groups, and answers for any partner what it may see now.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+STRICTNESS = (None, "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+COMMUNITY = {"CLEAR", "GREEN"}
+READING_KINDS = {"platform", "protection", "agency", "alliance", "operator"}
+"""Kinds that may hold signals:read."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A standing claim."""
+
+    owner: str
+    value: str
+    tlp: str | None
+    groups: frozenset[str]
+    category: str
+    confidence: int | None
+    campaign: str
+    note: str
+    """In its context."""
+    external_id: str
+    opened: int
+    """Order in which claims came to their present audience."""
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """A claim that was opened (`new` when it is the partner's first on the signal) or closed."""
+
+    what: str
+    owner: str
+    tlp: str | None
+    groups: frozenset[str]
+    category: str
+
+
+class Oracle:
+    def __init__(self) -> None:
+        self.kinds: dict[str, str] = {}
+        self.suspended: set[str] = set()
+        self.named: set[str] = set()
+        """Those that let peers see who said it."""
+        self.members: dict[str, set[str]] = defaultdict(set)
+        self.invited: dict[str, set[str]] = defaultdict(set)
+        self.standing: dict[tuple[str, str], Said] = {}
+        self.history: list[Said] = []
+        """Whatever came to an audience, in order."""
+        self.counted: list[Counted] = []
+        self.ids: dict[str, str] = {}
+        """The hub's id of each value."""
+        self._ever: set[tuple[str, str]] = set()
+
+    def say(self, said: Said) -> str:
+        """Take a claim in; the status that the hub should answer."""
+        at = (said.owner, said.value)
+        before = self.standing.get(at)
+        if before and _place(before) == _place(said):
+            self.standing[at] = msgspec.structs.replace(said, opened=before.opened)
+            return "updated"
+        if before:
+            self._count("closed", before)
+        self._count("opened", said)
+        if at not in self._ever:
+            self._count("new", said)
+        self._ever.add(at)
+        self.standing[at] = msgspec.structs.replace(said, opened=len(self.history))
+        self.history.append(said)
+        return "updated" if before else "created"
+
+    def close(self, owner: str, value: str) -> None:
+        self._count("closed", self.standing.pop((owner, value)))
+
+    def _count(self, what: str, said: Said) -> None:
+        self.counted.append(Counted(what, said.owner, said.tlp, said.groups, said.category))
+
+    def sees(self, viewer: str, said: Said | Counted) -> bool:
+        """The audience table, for a partner that is admitted."""
+        if viewer in self.suspended:
+            return False
+        if viewer == said.owner or self.kinds[viewer] == "operator":
+            return True
+        if said.groups:
+            return any(viewer in self.members[group] for group in said.groups)
+        return said.tlp in COMMUNITY and self.kinds[viewer] in READING_KINDS
+
+    def visible(self, viewer: str) -> list[Said]:
+        return [said for said in self.standing.values() if self.sees(viewer, said)]
+
+    def signals(self, viewer: str) -> dict[str, dict[str, Any]]:
+        """Id to what the viewer's copy should say."""
+        by_value: dict[str, list[Said]] = defaultdict(list)
+        for said in self.visible(viewer):
+            by_value[said.value].append(said)
+        return {self.ids[value]: _merged(claims) for value, claims in by_value.items()}
+
+    def groups_of(self, viewer: str) -> set[str]:
+        return {group for group in self.members if viewer in self.members[group] | self.invited[group]}
+
+    def shown_as(self, viewer: str, owner: str) -> str | None:
+        """The partner as the viewer reads its name on a claim."""
+        known = viewer == owner or owner in self.named or self.kinds[viewer] == "operator"
+        return owner if known else None
+
+    def report(self, viewer: str) -> set[tuple[Any, ...]]:
+        """Rows (partner, category, new, opened, closed) over all days and the one kind that the tests use."""
+        sums: dict[tuple[str | None, str], Counter[str]] = defaultdict(Counter)
+        for one in self.counted:
+            if self.sees(viewer, one):
+                sums[self.shown_as(viewer, one.owner), one.category][one.what] += 1
+        return {(*at, found["new"], found["opened"], found["closed"]) for at, found in sums.items()}
+
+
+def _place(said: Said) -> tuple[Any, ...]:
+    """What a claim cannot change without being closed and opened anew."""
+    return (said.tlp, said.groups, said.category)
+
+
+def _merged(claims: Iterable[Said]) -> dict[str, Any]:
+    every = list(claims)
+    best = min(every, key=lambda said: (-(said.confidence or 0), said.opened))
+    sure = [said.confidence for said in every if said.confidence is not None]
+    return {
+        "kind": "domain",
+        "value": best.value,
+        "tlp": max((said.tlp for said in every), key=STRICTNESS.index),
+        "category": best.category,
+        "campaign": best.campaign,
+        "confidence": max(sure, default=None),
+        "claims": len(every),
+    }

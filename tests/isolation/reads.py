@@ -1,0 +1,248 @@
+"""Every way to read something from the hub, walked by one partner as far as it leads."""
+
+import io
+import zipfile
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from tests.isolation.world import SECRETS, World
+
+Read = Callable[["Reader"], Awaitable[None]]
+
+
+class Reader:
+    """A partner that reads, and everything that it was answered."""
+
+    def __init__(self, world: World, slug: str, scopes: Sequence[str]) -> None:
+        self.world = world
+        self.slug = slug
+        self.client = world.hub.client_as(slug, *scopes)
+        self.answers: list[httpx.Response] = []
+
+    async def get(self, path: str, *allowed: int, accept: str = "*/*", **query: Any) -> httpx.Response:
+        """The answer has to be 200 or one of those allowed."""
+        return await self.ask("GET", path, *allowed, headers={"Accept": accept}, params=query)
+
+    async def ask(self, method: str, path: str, *allowed: int, **more: Any) -> httpx.Response:
+        answer = await self.client.request(method, path, **more)
+        assert answer.status_code in (200, *allowed), (self.slug, method, path, answer.text)
+        self.answers.append(answer)
+        return answer
+
+    async def pages(self, path: str, noun: str, **query: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        after: dict[str, str] = {}
+        while True:
+            page = (await self.get(path, **query, **after)).json()
+            found += page[noun]
+            if page["next"] is None:
+                return found
+            after = {"after": page["next"]}
+
+    def told(self) -> set[str]:
+        """The marks in all that was answered since it was last asked, headers and files in archives included."""
+        answers, self.answers = self.answers, []
+        return set(SECRETS.findall("\n".join(_texts(answers))))
+
+
+def _texts(answers: Iterable[httpx.Response]) -> Iterable[str]:
+    for answer in answers:
+        yield str(answer.headers)
+        yield answer.content.decode("latin-1")
+        if answer.headers.get("content-type") == "application/zip":
+            with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+                yield from (archive.read(name).decode() for name in archive.namelist())
+
+
+async def read_feed(reader: Reader) -> None:
+    expected = reader.world.oracle.signals(reader.slug)
+    items, digest = await walk(reader)
+    assert {name: said(item) for name, item in items.items()} == expected
+    assert sum(int(item["check"], 16) for item in items.values()) % (1 << 128) == int(digest, 16)
+    lines = (await reader.get("/v1/signals", accept="application/x-ndjson")).text.splitlines()
+    assert {item["id"]: said(item) for item in map(msgspec.json.decode, lines[:-1])} == expected
+    assert msgspec.json.decode(lines[-1])["digest"] == digest
+    await reader.get("/v1/signals", accept="text/csv")
+    assert (await reader.get("/v1/signals", kind="phone")).json()["signals"] == []
+
+
+async def walk(reader: Reader, limit: int = 7) -> tuple[dict[str, dict[str, Any]], str]:
+    """From zero: items by id, and the digest of the last page."""
+    items: dict[str, dict[str, Any]] = {}
+    query: dict[str, str] = {}
+    while True:
+        page = (await reader.get("/v1/signals", limit=limit, **query)).json()
+        assert all(item["state"] == "active" for item in page["signals"]), "a walk from zero has no tombstones"
+        items |= {item["id"]: item for item in page["signals"]}
+        if not page["more"]:
+            return items, page["digest"]
+        query = {"after": page["next"]}
+
+
+def said(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: item[name] for name in ("kind", "value", "tlp", "category", "campaign", "confidence", "claims")}
+
+
+async def read_digest(reader: Reader) -> None:
+    _, digest = await walk(reader, limit=1_000)
+    assert (await reader.get("/v1/signals/digest")).json()["digest"] == digest
+
+
+async def look_up(reader: Reader) -> None:
+    ids = reader.world.oracle.ids
+    items = [{"kind": "domain", "value": value} for value in (*ids, "nobody-said-this.example")]
+    answer = (await reader.ask("POST", "/v1/signals/lookup", json={"items": items})).json()["results"]
+    missing = answer.pop()
+    expected = reader.world.oracle.signals(reader.slug)
+    for signal, result in zip(ids.values(), answer, strict=True):
+        if signal in expected:
+            assert said(result["signal"]) == expected[signal]
+        else:
+            assert result | {"index": 0} == missing | {"index": 0}
+
+
+async def read_signal(reader: Reader) -> None:
+    oracle = reader.world.oracle
+    visible = oracle.visible(reader.slug)
+    for value, signal in oracle.ids.items():
+        claims = [one for one in visible if one.value == value]
+        answer = await reader.get(f"/v1/signals/{signal}", 404)
+        assert answer.is_success == bool(claims), (reader.slug, value)
+        if claims:
+            shown = [(one["partner"], one["context"]["note"], one["groups"]) for one in answer.json()["claims"]]
+            mine = {group for group, members in oracle.members.items() if reader.slug in members}
+            if oracle.kinds[reader.slug] == "operator":
+                mine = set(oracle.members)
+            assert shown == [
+                (oracle.shown_as(reader.slug, one.owner), one.note, sorted(one.groups & mine))
+                for one in sorted(claims, key=lambda one: one.opened)
+            ]
+
+
+async def list_groups(reader: Reader) -> None:
+    found = {group["slug"] for group in await reader.pages("/v1/groups", "groups", limit=2)}
+    assert found == reader.world.oracle.groups_of(reader.slug)
+
+
+async def read_group(reader: Reader) -> None:
+    oracle = reader.world.oracle
+    for group in oracle.members:
+        answer = await reader.get(f"/v1/groups/{group}", 404)
+        assert answer.is_success == (group in oracle.groups_of(reader.slug))
+
+
+async def list_partners(reader: Reader) -> None:
+    found = await reader.pages("/v1/partners", "partners", limit=7)
+    assert [partner["slug"] for partner in found] == reader.world.partners
+
+
+async def read_partner(reader: Reader) -> None:
+    for slug in reader.world.partners:
+        await reader.get(f"/v1/partners/{slug}")
+
+
+async def list_clients(reader: Reader) -> None:
+    """The operator has charge of everyone, the alliance of creators."""
+    kinds = reader.world.oracle.kinds
+    for slug in reader.world.partners:
+        in_charge = kinds[reader.slug] == "operator" or kinds[slug] == "creator"
+        answer = await reader.get(f"/v1/partners/{slug}/clients", 403)
+        assert answer.is_success == in_charge
+
+
+async def list_materials(reader: Reader) -> None:
+    found = {material["id"] for material in await reader.pages("/v1/materials", "materials", limit=2)}
+    marks = reader.world.allowed(reader.slug, reader.world.reading(reader.slug))
+    assert found == {material for material, name in reader.world.assets.items() if name.removesuffix(".png") in marks}
+
+
+async def get_material(reader: Reader) -> None:
+    for material in reader.world.materials:
+        await reader.get(f"/v1/materials/{material}", 404, 410)
+
+
+async def get_asset(reader: Reader) -> None:
+    for material, name in reader.world.assets.items():
+        path = f"/v1/materials/{material}/versions/1/assets/{quote(name)}"
+        for method in ("GET", "HEAD"):
+            await reader.ask(method, path, 404, 410)
+
+
+async def list_reports(reader: Reader) -> None:
+    found = await reader.pages("/v1/reports", "reports", limit=1)
+    marks = reader.world.allowed(reader.slug, reader.world.reading(reader.slug))
+    own = [report for report, owner in reader.world.reports.items() if owner == reader.slug]
+    assert all(report["id"] in own and report["title"] in marks for report in found)
+
+
+async def read_report(reader: Reader) -> None:
+    for report in reader.world.reports:
+        for accept in ("application/json", "text/csv", "application/zip"):
+            answer = await reader.get(f"/v1/reports/{report}", 404, accept=accept)
+            if answer.is_success and accept == "application/json" and answer.json()["scope"] == "partner":
+                assert _sums(answer.json()) == reader.world.oracle.report(reader.slug)
+
+
+def _sums(report: dict[str, Any]) -> set[tuple[Any, ...]]:
+    """Rows of the table of signals over all days; a run may pass midnight."""
+    (table,) = (section for section in report["sections"] if section["name"] == "signals")
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    for _, partner, kind, category, *counts in table["rows"]:
+        assert kind == "domain"
+        before = sums.get((partner, category), [0, 0, 0])
+        sums[partner, category] = [one + other for one, other in zip(before, counts, strict=True)]
+    return {(*at, *counts) for at, counts in sums.items()}
+
+
+async def read_blocklist(reader: Reader) -> None:
+    expected = reader.world.oracle.signals(reader.slug).values()
+    for form in ("plain", "hosts", "adblock"):
+        for tlp, markings in (("CLEAR", {"CLEAR"}), ("AMBER", {"CLEAR", "GREEN", "AMBER"})):
+            text = (await reader.get("/exports/blocklist", form=form, tlp=tlp)).text
+            assert len(text.splitlines()) - 1 == sum(item["tlp"] in markings for item in expected)
+
+
+def simple(path: str, noun: str | None = None) -> Read:
+    """A route of which only the marks matter."""
+
+    async def read(reader: Reader) -> None:
+        if noun:
+            await reader.pages(path, noun, limit=2)
+        else:
+            await reader.get(path)
+
+    return read
+
+
+READS: dict[str, Read] = {
+    "Health": simple("/health"),
+    "OpenAPI": simple("/openapi.json"),
+    "ReadServerMetadata": simple("/.well-known/oauth-authorization-server"),
+    "ReadKeySet": simple("/.well-known/jwks.json"),
+    "ReadMe": simple("/v1/me"),
+    "ListPartners": list_partners,
+    "ReadPartner": read_partner,
+    "ListClients": list_clients,
+    "ListKinds": simple("/v1/kinds"),
+    "ListGroups": list_groups,
+    "ReadGroup": read_group,
+    "ReadFeed": read_feed,
+    "ReadDigest": read_digest,
+    "LookUpSignals": look_up,
+    "ReadSignal": read_signal,
+    "ListCampaigns": simple("/v1/campaigns", "campaigns"),
+    "GetCampaign": simple("/v1/campaigns/open"),
+    "ListActivities": simple("/v1/campaigns/open/activities", "activities"),
+    "ListProvinces": simple("/v1/provinces"),
+    "ListMaterials": list_materials,
+    "GetMaterial": get_material,
+    "GetAsset": get_asset,
+    "ListReports": list_reports,
+    "ReadReport": read_report,
+    "ReadBlocklist": read_blocklist,
+}
+"""By operation."""
