@@ -31,18 +31,14 @@ async def found(session: AsyncSession, principal: Principal, data: GroupIn) -> G
 async def listing(session: AsyncSession, principal: Principal, after: str | None, limit: int) -> GroupList:
     """The caller's groups and invitations by slug, a page of them."""
     rows = (
-        (
-            await session.execute(
-                select(Group, Membership.state)
-                .join(Membership, Membership.group == Group.id)
-                .where(Membership.partner == principal.partner, Group.slug > (after or ""))
-                .order_by(Group.slug)
-                .limit(limit + 1)
-            )
+        await session.execute(
+            select(Group, Membership.state)
+            .join(Membership, Membership.group == Group.id)
+            .where(Membership.partner == principal.partner, Group.slug > (after or ""))
+            .order_by(Group.slug)
+            .limit(limit + 1)
         )
-        .tuples()
-        .all()
-    )
+    ).all()
     page = rows[:limit]
     return GroupList(
         groups=tuple(
@@ -74,7 +70,7 @@ async def read(session: AsyncSession, principal: Principal, slug: str) -> GroupO
         created=times.from_micros(group.created),
         members=tuple(
             wire.Membership(partner=member, state=MembershipState(state), since=times.from_micros(since))
-            for member, state, since in rows.tuples()
+            for member, state, since in rows
         ),
     )
 
@@ -124,7 +120,7 @@ async def memberships(session: AsyncSession, partners: Iterable[int]) -> dict[in
         .where(Membership.state == MembershipState.MEMBER, among(Membership.partner, sorted(set(partners)), session))
     )
     found: dict[int, dict[str, int]] = {}
-    for partner, slug, group in rows.tuples():
+    for partner, slug, group in rows:
         found.setdefault(partner, {})[slug] = group
     return found
 

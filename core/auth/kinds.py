@@ -30,7 +30,7 @@ def seed(connection: Connection) -> None:
 async def table(session: AsyncSession) -> KindList:
     """Every kind with the most that its clients may hold."""
     held: dict[str, list[Scope]] = {}
-    for kind, scope in (await session.execute(select(KindScope.kind, KindScope.scope))).tuples():
+    for kind, scope in await session.execute(select(KindScope.kind, KindScope.scope)):
         held.setdefault(kind, []).append(Scope(scope))
     return KindList(kinds=tuple(KindOut(kind=kind, scopes=tuple(sorted(held.get(kind, ())))) for kind in PartnerKind))
 

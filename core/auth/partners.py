@@ -129,7 +129,7 @@ async def _slugs(session: AsyncSession, partners: Iterable[int], which: Iterable
             among(Partner.id, sorted(set(partners)), session), Partner.attribution.in_([one.value for one in which])
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def to_wire(row: Partner) -> PartnerOut:

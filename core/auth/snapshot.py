@@ -53,7 +53,7 @@ async def load(session: AsyncSession, settings: Settings) -> Snapshot:
 
 async def _clients(session: AsyncSession) -> dict[str, LiveClient]:
     allowed: dict[str, set[str]] = {}
-    for kind, scope in (await session.execute(select(KindScope.kind, KindScope.scope))).tuples():
+    for kind, scope in await session.execute(select(KindScope.kind, KindScope.scope)):
         allowed.setdefault(kind, set()).add(scope)
     rows = await session.execute(
         select(Client, Partner.slug, Partner.kind)
@@ -71,5 +71,5 @@ async def _clients(session: AsyncSession) -> dict[str, LiveClient]:
             keys=jwk.KeySet.import_key_set(msgspec.json.decode(client.jwks)) if client.jwks else None,
             scopes=frozenset(map(Scope, allowed.get(kind, set()).intersection(client.scopes.split()))),
         )
-        for client, slug, kind in rows.tuples()
+        for client, slug, kind in rows
     }
