@@ -1,6 +1,5 @@
 """Twenty partners, and on every read route of each: nothing but what the oracle says it may see, and all of that."""
 
-import os
 from datetime import UTC, datetime, timedelta
 
 from litestar import Litestar
@@ -11,7 +10,6 @@ from tests.isolation.follower import Follower
 from tests.isolation.reads import READS, Reader
 from tests.isolation.world import World
 
-SEED = int(os.environ.get("KMM_TEST_SEED", "1"))
 PARTNERS = 20
 CHANGES = (
     ("chongluadao", {"state": "suspended"}),
@@ -23,7 +21,7 @@ CHANGES = (
 
 
 async def test_partners_read_what_is_shared_with_them_and_nothing_else(hub: TestedHub) -> None:
-    await share_and_read(hub, SEED)
+    await share_and_read(hub, seed=1)
 
 
 def test_every_read_has_a_case(app: Litestar) -> None:
