@@ -14,6 +14,7 @@ class Copy:
         self.signals: dict[str, dict[str, Any]] = {}
         self.positions: list[int] = []
         self.after = after
+        self._sum = 0
         self._client = client
 
     def pull(self, limit: int = 1_000) -> bool:
@@ -34,14 +35,17 @@ class Copy:
             pass
 
     def digest(self) -> str:
-        return f"{sum(int(one['check'], 16) for one in self.signals.values()) % MODULUS:032x}"
+        return f"{self._sum % MODULUS:032x}"
 
     def _take(self, signal: dict[str, Any]) -> None:
         position = signal["position"]
         assert not self.positions or position > self.positions[-1], "a position came late or twice"
         self.positions.append(position)
+        before = self.signals.pop(signal["id"], None)
+        self._sum -= int(before["check"], 16) if before else 0
         if signal["state"] in ("retracted", "expired", "gone"):
             assert set(signal) == {"id", "state", "position"}, "a tombstone tells more than it may"
-            assert self.signals.pop(signal["id"], None), "a tombstone of what was never shown"
+            assert before, "a tombstone of what was never shown"
         else:
             self.signals[signal["id"]] = signal
+            self._sum += int(signal["check"], 16)
