@@ -105,22 +105,29 @@ async def look_up(reader: Reader) -> None:
             assert result | {"index": 0} == missing | {"index": 0}
 
 
+_CLAIM = ("partner", "context", "groups", "external_ids")
+
+
 async def read_signal(reader: Reader) -> None:
     oracle = reader.world.oracle
     visible = oracle.visible(reader.slug)
+    mine = {group for group, members in oracle.members.items() if reader.slug in members}
+    shown_groups = set(oracle.members) if oracle.kinds[reader.slug] == "operator" else mine
     for value, signal in oracle.ids.items():
-        claims = [one for one in visible if one.value == value]
+        expected = [
+            {
+                "partner": oracle.shown_as(reader.slug, one.owner),
+                "context": {"note": one.note},
+                "groups": sorted(one.groups & shown_groups),
+                "external_ids": [one.external_id] if one.owner == reader.slug else [],
+            }
+            for one in sorted(visible, key=lambda one: one.opened)
+            if one.value == value
+        ]
         answer = await reader.get(f"/v1/signals/{signal}", 404)
-        assert answer.is_success == bool(claims), (reader.slug, value)
-        if claims:
-            shown = [(one["partner"], one["context"]["note"], one["groups"]) for one in answer.json()["claims"]]
-            mine = {group for group, members in oracle.members.items() if reader.slug in members}
-            if oracle.kinds[reader.slug] == "operator":
-                mine = set(oracle.members)
-            assert shown == [
-                (oracle.shown_as(reader.slug, one.owner), one.note, sorted(one.groups & mine))
-                for one in sorted(claims, key=lambda one: one.opened)
-            ]
+        claims = answer.json()["claims"] if answer.is_success else []
+        shown = [{name: claim[name] for name in _CLAIM} for claim in claims]
+        assert shown == expected, (reader.slug, value)
 
 
 async def list_groups(reader: Reader) -> None:
