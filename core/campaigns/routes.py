@@ -81,6 +81,13 @@ class _Bulk(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _bulk = msgspec.json.Decoder(_Bulk)
+_ACTIVITY = {
+    "kind": "seminar",
+    "title": "Không Một Mình ở trường em",
+    "place": {"province": "01"},
+    "date": "2026-10-20",
+    "audience": {"classes": 12, "participants": 480},
+}
 
 
 @post(
@@ -89,7 +96,7 @@ _bulk = msgspec.json.Decoder(_Bulk)
     status_code=200,
     request_max_body_size=None,
     **scoped(Scope.CAMPAIGNS_WRITE),
-    **takes_bulk("activities", ActivityIn),
+    **takes_bulk("activities", ActivityIn, example=_ACTIVITY),
 )
 async def submit_activities(
     request: Request[Any, Any, Any], slug: str, principal: Principal, db: Database

@@ -52,6 +52,9 @@ _signals = msgspec.json.Decoder(_Signals)
 _items = msgspec.json.Decoder(_Items)
 _retraction = msgspec.json.Decoder(Retraction)
 
+_ITEM = {"kind": "url", "value": "https://gift.example/claim"}
+_SIGNAL = _ITEM | {"category": "phishing", "confidence": 80, "tlp": "GREEN", "external_id": "case-1"}
+
 
 @post(
     "/signals",
@@ -59,7 +62,7 @@ _retraction = msgspec.json.Decoder(Retraction)
     status_code=200,
     request_max_body_size=None,
     **scoped(Scope.SIGNALS_WRITE),
-    **takes_bulk("signals", SignalIn, ndjson=True),
+    **takes_bulk("signals", SignalIn, ndjson=True, example=_SIGNAL),
     **answers({200: {JSON: Submitted, NDJSON: SubmitResult}}),
 )
 async def submit_signals(
@@ -104,7 +107,7 @@ async def retract_signals(request: Request[Any, Any, Any], principal: Principal,
     status_code=200,
     request_max_body_size=None,
     **scoped(Scope.SIGNALS_READ),
-    **takes_bulk("items", LookupItem),
+    **takes_bulk("items", LookupItem, example=_ITEM),
 )
 async def look_up_signals(
     request: Request[Any, Any, Any], principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys
