@@ -54,7 +54,7 @@ async def chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
 
 
 _PIECE = 256 * 1024
-_FREE = 4 * 1024 * 1024
+_FREE = 1024 * 1024
 """Bytes that any compressed body may unpack to."""
 _RATIO = 100
 """Bytes out for a byte in, beyond that. Signals reach 20 to 40; a bomb reaches 1,000 in gzip and 30,000 in zstd."""
