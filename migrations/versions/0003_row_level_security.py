@@ -24,7 +24,7 @@ POLICIES = {
 WRITER = "current_user = 'kmm_writer'"
 WRITER_ONLY = (
     "signal, claim, reference, digest, cell, audience, sight, partner, client, kind_scope, sharing_group, membership, "
-    "access_version, signing_key, revocation"
+    "access_version, signing_key, revocation, retention, alembic_version"
 )
 
 

@@ -24,6 +24,11 @@ from tests.isolation.shapes import READS, WRITES, Keys, Read, Row, Write, core_i
 from tests.postgres import execute
 
 TABLES: tuple[type[Base], ...] = (Claim, Signal, EventRow, Sight, Reference)
+ORDINARY = {
+    *("activity", "asset", "campaign", "fetch", "material", "material_version", "report", "review"),
+    *("event", "log_head", "tick", "used_assertion"),
+}
+"""Tables that the transaction of a request may write to."""
 READERS = ("tiktok", "meta", "chongluadao", "creator-mai", "secretariat")
 MANY = 1_000
 
@@ -174,6 +179,17 @@ async def test_an_edge_adds_events_but_does_not_read_them_back(db: Database, tru
         await write(session, EventRow, hidden)
         session.expunge_all()
         assert keys_of(EventRow, await _rows(session, EventRow)) == keys_of(EventRow, truth.visible(EventRow, "tiktok"))
+
+
+async def test_a_request_writes_to_ordinary_tables_only(db: Database) -> None:
+    """What decides who may see what has no policies: there the rights themselves are missing."""
+    grants = text(
+        "SELECT table_name FROM information_schema.role_table_grants "
+        "WHERE table_schema = 'public' AND grantee = 'kmm_reader' AND privilege_type = :right"
+    )
+    async with AsyncSession(db.engine) as session:
+        for right in ("INSERT", "UPDATE", "DELETE"):
+            assert set(await session.scalars(grants, {"right": right})) == ORDINARY, right
 
 
 @pytest.mark.parametrize("partner", [None, "", "0", str(10**9)])
