@@ -15,7 +15,7 @@ from core.log.head import Head
 from core.signals.items import Item, notes, rejected
 from core.signals.keys import MODULUS, Keys, public_id
 from core.signals.models import Cell, Claim, Digest, Reference, Signal
-from core.signals.plan import CONTENT, Changes, Known, Picture, Row, Said, Standing, settle
+from core.signals.plan import CONTENT, Changes, Known, Picture, Row, Said, Spelling, Standing, settle
 from core.wire.common import FieldError
 from core.wire.signals import RetractResult, RetractStatus, SubmitResult, SubmitStatus
 
@@ -81,7 +81,7 @@ class Submit:
             detail = "valid_until has passed; leave it out or name a later time."
             return rejected(item.index, FieldError(f"{item.pointer}/valid_until", "expired", detail))
         said = Said(audience=audience, **item.content)
-        status = picture.state(self.partner, item.signal, said, item.original, item.external_id)
+        status = picture.state(self.partner, item.signal, said, item.spelling, item.external_id)
         if status is None:
             detail = "This external_id names another of your signals; retract that one first or choose another name."
             return rejected(item.index, FieldError(f"{item.pointer}/external_id", "external_id_in_use", detail))
@@ -171,9 +171,9 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
                 keys.add(key)
     by_id = {}
     for some in _pieces(keys):
-        columns = select(Signal.id, Signal.key, Signal.kind, Signal.value, Signal.claims)
+        columns = select(Signal.id, Signal.key, Signal.kind, Signal.claims)
         for row in await session.execute(columns.where(among(Signal.key, some, session))):
-            by_id[row.id] = Known(row.key, row.kind, row.value, row.id, row.claims, row.claims)
+            by_id[row.id] = Known(row.key, row.kind, row.id, row.claims, row.claims)
     picture.signals = {signal.key: signal for signal in by_id.values()}
     partners = sorted({job.partner for job in jobs})
     for ids in _pieces(by_id):
@@ -185,20 +185,22 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
 
 _CLAIM = (
     *(Claim.signal, Claim.partner, Claim.closed, Claim.position, Claim.opened),
-    *(Claim.audience, Claim.names, Claim.original),
+    *(Claim.audience, Claim.names, Claim.value, Claim.original),
     *(getattr(Claim, name) for name in CONTENT),
 )
 
 
 def _load_claim(picture: Picture, signal: Known, row: Any) -> None:
     at = (row.partner, signal.key)
+    spelling = Spelling(row.value, row.original)
     if row.closed:
-        picture.standing.setdefault(at, Standing(row.partner, signal, was=None, had=True, now=None))
+        closed = Standing(row.partner, signal, was=None, had=True, now=None, spelling=spelling)
+        picture.standing.setdefault(at, closed)
         return
     said = Said(row.audience, *(getattr(row, name) for name in CONTENT))
-    was = Row(row.position, row.opened, said, row.names, row.original)
+    was = Row(row.position, row.opened, said, row.names, spelling)
     picture.standing[at] = Standing(
-        row.partner, signal, was=was, had=True, now=said, original=row.original, names=row.names
+        row.partner, signal, was=was, had=True, now=said, spelling=spelling, names=row.names
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from core.edge import field_error
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds, UnknownKind
-from core.signals.plan import Known
+from core.signals.plan import Known, Spelling
 from core.times import to_micros
 from core.wire.common import FieldError
 from core.wire.signals import SignalIn, SubmitResult, SubmitStatus, Tlp
@@ -23,7 +23,7 @@ class Item(msgspec.Struct, frozen=True):
     index: int
     pointer: str
     signal: Known
-    original: str
+    spelling: Spelling
     tlp: str
     groups: tuple[str, ...]
     external_id: str | None
@@ -53,8 +53,8 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys) -
     return Item(
         index=index,
         pointer=pointer,
-        signal=Known(keys.signal(sent.kind, canonical.identity), sent.kind, canonical.display),
-        original=sent.value,
+        signal=Known(keys.signal(sent.kind, canonical.identity), sent.kind),
+        spelling=Spelling(canonical.display, sent.value),
         tlp=sent.tlp or "",
         groups=tuple(sorted(set(sent.groups))),
         external_id=sent.external_id,

@@ -15,7 +15,6 @@ class Signal(Base):
     key: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     """Keyed digest of (kind, identity); in base32 it is the public id."""
     kind: Mapped[str] = mapped_column(Text)
-    value: Mapped[str] = mapped_column(Text)
     claims: Mapped[int] = mapped_column(Micros)
     """Rows of `claim` ever opened on it. 1 lets a reader skip the search for siblings."""
 
@@ -58,6 +57,8 @@ class Claim(Base):
     """Public ids, separated by spaces."""
     names: Mapped[int] = mapped_column(Micros)
     """How many references name it."""
+    value: Mapped[str] = mapped_column(Text)
+    """Canonical form. Not on the signal: spellings of one identity differ, and not all are for every reader."""
     original: Mapped[str] = mapped_column(Text)
     """The value as first spelled by this partner."""
 

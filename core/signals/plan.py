@@ -33,12 +33,18 @@ class Said(msgspec.Struct, frozen=True):
 CONTENT = tuple(field for field in Said.__struct_fields__ if field != "audience")
 
 
+class Spelling(msgspec.Struct, frozen=True):
+    """The value in canonical form, and as this partner first sent it. No part of what is said: the first stays."""
+
+    value: str
+    original: str
+
+
 class Known(msgspec.Struct):
     """A signal of the picture; `id` 0 until it is opened for the first time."""
 
     key: bytes
     kind: str
-    value: str
     id: int = 0
     claims: int = 0
     stored: int = 0
@@ -52,7 +58,7 @@ class Row(msgspec.Struct, frozen=True):
     opened: int
     said: Said
     names: int
-    original: str
+    spelling: Spelling
 
 
 class Standing(msgspec.Struct):
@@ -64,9 +70,9 @@ class Standing(msgspec.Struct):
     had: bool
     """This partner has had a claim on the signal before, standing or closed."""
     now: Said | None
+    spelling: Spelling
     end: str = ""
     """Why it was closed, when `now` is None."""
-    original: str = ""
     names: int = 0
     drop_names: bool = False
     """All names from before the batch are to go."""
@@ -87,7 +93,7 @@ class Picture:
         self.stored_names[partner, external_id] = key
         self._name(partner, external_id, key)
 
-    def state(self, partner: int, signal: Known, said: Said, original: str, name: str | None) -> str | None:
+    def state(self, partner: int, signal: Known, said: Said, spelling: Spelling, name: str | None) -> str | None:
         """Fold one statement in. Returns `created`, `updated`, `unchanged`; None when the name is another signal's."""
         if name is not None and self.names.get((partner, name)) not in (None, signal.key):
             return None
@@ -98,7 +104,7 @@ class Picture:
         at = (partner, signal.key)
         claim = self.standing.get(at)
         if claim is None:
-            claim = self.standing[at] = Standing(partner=partner, signal=signal, was=None, had=False, now=None)
+            claim = self.standing[at] = Standing(partner, signal, was=None, had=False, now=None, spelling=spelling)
         self.touched[at] = claim
         if name is not None and self.names.get((partner, name)) is None:
             self._name(partner, name, signal.key)
@@ -107,7 +113,7 @@ class Picture:
             return "unchanged"
         status = "created" if claim.now is None else "updated"
         if claim.now is None:
-            claim.original = original
+            claim.spelling = spelling
         claim.now = said
         return status
 
@@ -214,7 +220,8 @@ def _open(claim: Standing, said: Said, head: Head, keys: Keys, changes: Changes)
             "audience": said.audience,
             "state": "active",
             "names": claim.names,
-            "original": claim.original,
+            "value": claim.spelling.value,
+            "original": claim.spelling.original,
         }
     )
     changes.digests[said.audience, signal.kind] += keys.check(position)
@@ -249,9 +256,7 @@ def _settle_signals(touched: Iterable[Standing], changes: Changes) -> None:
         if signal.claims == signal.stored:
             continue
         if signal.stored == 0:
-            changes.new_signals.append(
-                {name: getattr(signal, name) for name in ("id", "key", "kind", "value", "claims")}
-            )
+            changes.new_signals.append({name: getattr(signal, name) for name in ("id", "key", "kind", "claims")})
         else:
             changes.counted_signals.append({"at": signal.id, "claims": signal.claims})
 

@@ -24,7 +24,7 @@ def claims() -> Select[Any]:
         *(Claim.position, Claim.opened, Claim.closed, Claim.state, Claim.partner, Claim.signal),
         *(Claim.category, Claim.confidence, Claim.severity, Claim.first_seen, Claim.last_seen),
         *(Claim.valid_until, Claim.campaign, Claim.context, Audience.tlp, Audience.groups),
-        *(Signal.key, Signal.kind, Signal.value, Signal.claims),
+        *(Signal.key, Signal.kind, Claim.value, Signal.claims),
     ]
     found: Select[Any] = select(*columns)
     return found.join(Signal, Signal.id == Claim.signal).join(Audience, Audience.id == Claim.audience)

@@ -116,6 +116,19 @@ async def test_what_happens_within_one_submission_is_written_once(abc: Room) -> 
     assert done.position == before + 1
 
 
+async def test_each_claim_brings_its_own_spelling(abc: Room) -> None:
+    """Spellings of one identity differ; that of a claim which a reader may not see tells that there is one."""
+    hidden = {"kind": "email", "value": "Lan.Huong@mail.example"}
+    shown = {"kind": "email", "value": "lan.huong@mail.example", "tlp": "GREEN", "confidence": 10}
+    await abc.submit("a", hidden)
+    await abc.submit("b", shown)
+    assert one(await abc.page("b")).value == one(await abc.page("c")).value == shown["value"]
+    assert one(await abc.page("a")).value == shown["value"]
+    await abc.submit("a", hidden | {"confidence": 90})
+    assert one(await abc.page("a")).value == hidden["value"]
+    assert one(await abc.page("c")).value == shown["value"]
+
+
 async def test_a_cursor_serves_its_own_partner_and_filter_only(abc: Room) -> None:
     page = await abc.page("a")
     for slug, kinds in (("b", ()), ("a", ("phone",))):
