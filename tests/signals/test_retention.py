@@ -13,7 +13,7 @@ from core.log.head import position
 from core.log.models import Retention, Tick
 from core.signals import retention
 from core.signals.cursors import Resync
-from core.signals.models import Claim, Signal
+from core.signals.models import Claim
 from core.wire.signals import State
 from tests.signals.conftest import Room
 
@@ -42,7 +42,7 @@ async def pass_days(room: Room, days: float) -> None:
 
 async def pass_valid_until(room: Room, *values: str) -> None:
     """As if the time had come, without waiting for it."""
-    lapsed = select(Signal.id).where(Signal.value.in_(values))
+    lapsed = select(Claim.signal).where(Claim.value.in_(values))
     async with room.db.writer() as session:
         await session.execute(update(Claim).where(Claim.signal.in_(lapsed)).values(valid_until=times.now() - 1))
 
@@ -152,8 +152,7 @@ async def test_closed_claims_go_after_their_time_and_nothing_else_does(log: Room
     closed = [column.name for column in Claim.__table__.c].index("closed")
     assert all(row[closed] > 0 for row in gone["claim"])
     assert len(gone["claim"]) == 5
-    value = [column.name for column in Signal.__table__.c].index("value")
-    assert {row[value] for row in gone["signal"]} == {"retracted.example", "expired.example"}
+    assert len(gone["signal"]) == 2
     assert {slug: set(await walk(log, slug)) for slug in "abc"} == seen
     assert (await log.page("c")).digest == (await log.digest("c")).digest
     assert await retention.purge(log.db) == 0
@@ -212,7 +211,7 @@ async def test_more_closed_claims_than_a_batch_are_purged(log: Room) -> None:
     await pass_days(log, 91)
     assert await retention.purge(log.db) == 2_500
     async with log.db.writer() as session:
-        assert list(await session.scalars(select(Signal.value))) == ["stands.example"]
+        assert list(await session.scalars(select(Claim.value))) == ["stands.example"]
         assert (await session.execute(select(func.count()).select_from(Claim))).scalar_one() == 1
 
 
