@@ -55,10 +55,9 @@ class SignalWriter:
 
         Raises `Unavailable` when the database refuses; nothing of the job is stored then.
         """
-        done = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         await self._queue.put(_Ticket(job, actor, request, done))
-        # A caller that goes away must not tear the batch that its job shares with others.
-        return await asyncio.shield(done)
+        return await done
 
     async def _run(self) -> None:
         while True:
@@ -80,6 +79,7 @@ class SignalWriter:
             _fail(batch[0], exc)
             return
         for ticket in batch:
+            # A caller that went away has cancelled its future; its job was done with the others.
             if not ticket.done.done():
                 ticket.done.set_result(position)
 

@@ -13,7 +13,9 @@ from core.log.head import position
 from core.log.models import Retention, Tick
 from core.signals import retention
 from core.signals.cursors import Resync
-from core.signals.models import Claim
+from core.signals.ingest import Expire
+from core.signals.keys import parse_id, public_id
+from core.signals.models import Claim, Signal
 from core.wire.signals import State
 from tests.signals.conftest import Room
 
@@ -114,10 +116,16 @@ async def test_only_the_claim_that_lapses_is_closed(log: Room) -> None:
 
 
 async def test_a_claim_that_was_prolonged_meanwhile_stands(log: Room) -> None:
-    await log.submit("a", domain("one", valid_until="2999-01-01T00:00:00Z"))
+    """It was found due, and said anew before the writer came to close it."""
+    (one,) = (await log.submit("a", domain("one", valid_until="2999-01-01T00:00:00Z"))).results
     await pass_valid_until(log, "one.example")
+    job = Expire(log.partners["a"].partner, [parse_id(str(one.id)) or b""])
     assert (await log.submit("a", domain("one", valid_until="2998-01-01T00:00:00Z"))).updated == 1
-    assert await retention.expire(log.db, log.writer) == 0
+    await log.writer.write(job, "hub", "Expire claims")
+    assert job.closed == 0
+    await pass_valid_until(log, "one.example")
+    await log.writer.write(job, "hub", "Expire claims")
+    assert job.closed == 1
 
 
 async def test_more_than_one_batch_expires_of_several_partners(log: Room) -> None:
@@ -152,7 +160,8 @@ async def test_closed_claims_go_after_their_time_and_nothing_else_does(log: Room
     closed = [column.name for column in Claim.__table__.c].index("closed")
     assert all(row[closed] > 0 for row in gone["claim"])
     assert len(gone["claim"]) == 5
-    assert len(gone["signal"]) == 2
+    key = [column.name for column in Signal.__table__.c].index("key")
+    assert {public_id(row[key]) for row in gone["signal"]} == {ids["retracted"], ids["expired"]}
     assert {slug: set(await walk(log, slug)) for slug in "abc"} == seen
     assert (await log.page("c")).digest == (await log.digest("c")).digest
     assert await retention.purge(log.db) == 0

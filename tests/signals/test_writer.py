@@ -2,26 +2,29 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth.access import Principal
 from core.errors import Unavailable
 from core.log.head import Head
 from core.log.models import Tick
-from core.signals.ingest import Retract
+from core.signals import items
+from core.signals.ingest import Retract, Submit
+from core.signals.items import Item
 from core.signals.keys import hex_sum
 from core.signals.models import Claim, Signal
 from core.signals.plan import Picture
-from core.wire.scopes import PartnerKind
 from core.wire.signals import Submitted
-from tests.signals.conftest import Room
+from tests.signals.conftest import KEYS, KINDS, Room
 
 WRITERS = [f"w{number}" for number in range(8)]
-STRANGER = "stranger"
-"""A partner that the database does not know: it refuses what refers to it."""
+STRANGER = 999
+"""A partner that the database does not know."""
 
 
 class Bug(Exception):
@@ -38,17 +41,30 @@ class Broken(Retract):
         raise Bug
 
 
+class Refused(Submit):
+    """A job whose claims the database refuses at the very end, when all is folded: their partner is unknown to it."""
+
+    async def prepare(self, session: AsyncSession) -> None:
+        await super().prepare(session)
+        self.partner = STRANGER
+
+
 @pytest.fixture
 async def office(room: Room) -> Room:
     for slug in WRITERS:
         await room.admit(slug)
-    room.partners[STRANGER] = Principal("cli_x", 999, STRANGER, PartnerKind.PLATFORM, frozenset())
     return room
 
 
 def domains(slug: str, count: int, start: int = 0) -> list[dict[str, Any]]:
     numbers = range(start, start + count)
     return [{"kind": "domain", "value": f"{slug}-{number}.example", "tlp": "GREEN"} for number in numbers]
+
+
+def refused(room: Room) -> Refused:
+    raw = [msgspec.json.encode(item) for item in domains("refused", 3)]
+    read = [items.read(one, index, "", KINDS, KEYS) for index, one in enumerate(raw)]
+    return Refused(room.partners["w0"].partner, [item for item in read if isinstance(item, Item)])
 
 
 async def ticks(room: Room) -> int:
@@ -89,9 +105,10 @@ async def test_what_the_database_refuses_costs_its_own_caller_only(
     office: Room, place: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The batch fails as a whole, then each caller is tried alone, in order."""
-    slugs = [*WRITERS[:place], STRANGER, *WRITERS[place:]]
+    work: list[Coroutine[Any, Any, Any]] = [office.submit(slug, *domains(slug, 3)) for slug in WRITERS]
+    work.insert(place, office.writer.write(refused(office), "cli", "Submit"))
     with caplog.at_level(logging.CRITICAL, "kmm"):
-        done = await asyncio.gather(*(office.submit(slug, *domains(slug, 3)) for slug in slugs), return_exceptions=True)
+        done = await asyncio.gather(*work, return_exceptions=True)
     assert isinstance(done.pop(place), Unavailable)
     positions = [one.position for one in done if isinstance(one, Submitted) and one.created == 3]
     assert len(positions) == len(WRITERS)
