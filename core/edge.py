@@ -144,15 +144,14 @@ T = TypeVar("T")
 
 
 class TypedRequest(Request[Any, Any, Any]):
-    """A request whose JSON is decoded once, straight into the type that its handler's `data` has.
+    """A request whose JSON is decoded once, straight into the type that its handler's `data` has, if it has one.
 
     Litestar converts loosely what it has decoded without a type, so that 0 passes for a date and "1" for a number.
     """
 
     async def json(self) -> Any:
-        return decode(
-            await json_body(self), _decoder(self.route_handler.parsed_fn_signature.parameters["data"].annotation)
-        )
+        field = self.route_handler.parsed_fn_signature.parameters.get("data")
+        return decode(await json_body(self), _decoder(field.annotation if field else Any))
 
 
 @cache
