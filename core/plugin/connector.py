@@ -72,7 +72,7 @@ class Connector:
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """Raise `BadSignature` unless the partner signed `body`. Header names are in lower case.
 
-        The caller's token was checked before; a partner that signs nothing needs no more.
+        The caller's token was checked before, and is not among the headers; a partner that signs nothing needs no more.
         """
 
     def translate(self, body: bytes) -> Sequence[Translated]:

@@ -1,6 +1,5 @@
 """Routes of plugins: checked before they are mounted, shut when their plugin is."""
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from litestar import Litestar, Router
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.routes import HTTPRoute
 
 from core import openapi
 from core.errors import Unavailable
@@ -21,18 +21,38 @@ WITHHELD = frozenset({"blobs", "db", "plugins", "registry", "settings", "tokens"
 def check(handlers: Sequence[HTTPRouteHandler]) -> None:
     """Raises what is wrong with a plugin's handlers, as the server would at start-up, or later."""
     for handler in handlers:
-        where = f"{handler.handler_name} at {sorted(handler.paths)}"
         if not handler.opt.get("scopes") and not handler.opt.get("public"):
-            raise ValueError(f"{where} has no scope and is not public")
+            raise ValueError(f"{_where(handler)} has no scope and is not public")
         if not handler.operation_id:
-            raise ValueError(f"{where} has no operation_id")
-        withheld = WITHHELD & inspect.signature(handler.fn).parameters.keys()
-        if withheld:
-            raise ValueError(f"{where} names dependencies that plugins do not get: {', '.join(sorted(withheld))}")
+            raise ValueError(f"{_where(handler)} has no operation_id")
+        # Else a principal of its own would open a snapshot with another's eyes.
+        replaced = (GRANTED | WITHHELD) & (handler.dependencies or {}).keys()
+        if replaced:
+            raise ValueError(f"{_where(handler)} replaces dependencies of ours: {', '.join(sorted(replaced))}")
     # Signatures are read when a handler is mounted and described; here a wrong one costs its plugin only.
-    granted = {name: Provide(lambda: None, sync_to_thread=False) for name in GRANTED}
-    trial = Router("/trial", route_handlers=handlers, dependencies=granted)
-    openapi.render(Litestar([trial], openapi_config=None, logging_config=None))
+    ours = {name: Provide(lambda: None, sync_to_thread=False) for name in GRANTED | WITHHELD}
+    trial = Litestar(
+        [Router("/trial", route_handlers=handlers, dependencies=ours)], openapi_config=None, logging_config=None
+    )
+    for route in trial.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                _check_names(handler)
+    openapi.render(trial)
+
+
+def _check_names(handler: HTTPRouteHandler) -> None:
+    """What the handler is given, and what the dependencies that it brings along are given in turn."""
+    signatures = [handler.parsed_fn_signature]
+    signatures += [provider.parsed_fn_signature for provider in handler.resolve_dependencies().values()]
+    withheld = WITHHELD & {name for signature in signatures for name in signature.parameters}
+    if withheld:
+        named = ", ".join(sorted(withheld))
+        raise ValueError(f"{_where(handler)} names dependencies that plugins do not get: {named}")
+
+
+def _where(handler: HTTPRouteHandler) -> str:
+    return f"{handler.handler_name} at {sorted(handler.paths)}"
 
 
 def mounted(name: str, handlers: Sequence[HTTPRouteHandler], why_shut: Callable[[], str | None]) -> Router:

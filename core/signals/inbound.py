@@ -23,6 +23,8 @@ log = logging.getLogger("kmm.plugins")
 AT_ONCE = 10_000
 """Items of a payload."""
 
+# With the caller's token a connector could do all that its partner may.
+_WITHHELD = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 _NOT_UNDERSTOOD = "The payload is JSON, but not what your connector reads."
 
@@ -42,9 +44,13 @@ def connector(plugins: PluginHost, principal: Principal) -> Connector:
 
 
 def verify(connector: Connector, headers: Mapping[str, str], payload: bytes) -> None:
-    """Raises `Unauthorized` when the partner signs its payloads and did not sign this one."""
+    """Raises `Unauthorized` when the partner signs its payloads and did not sign this one.
+
+    The connector sees every header but those that prove who the caller is.
+    """
+    shown = {name: value for name, value in headers.items() if name.lower() not in _WITHHELD}
     try:
-        connector.verify(headers, payload)
+        connector.verify(shown, payload)
     except BadSignature as exc:
         raise Unauthorized(str(exc), headers={"WWW-Authenticate": "Bearer"}) from None
     except Exception as exc:

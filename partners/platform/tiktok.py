@@ -4,6 +4,7 @@ Signature: https://developers.tiktok.com/doc/webhooks-verification
 """
 
 import hmac
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -109,6 +110,9 @@ class TikTok(Connector):
         expected = hmac.new(self._settings.client_secret.encode(), f"{at}.".encode() + body, sha256).hexdigest()
         if not hmac.compare_digest(signature.encode(), expected.encode()):
             raise BadSignature("TikTok-Signature does not fit the body.")
+        # What was signed need not be a time.
+        if not re.fullmatch(r"[0-9]{1,12}", at):
+            raise BadSignature("TikTok-Signature carries no time.")
         if abs(time.time() - int(at)) > _TOLERANCE:
             raise BadSignature("TikTok-Signature is too old; sign again and send.")
 
@@ -118,10 +122,10 @@ class TikTok(Connector):
     def _to_signal(self, notice: Notice) -> SignalIn | Withdrawal:
         if notice.verdict is Verdict.NO_VIOLATION:
             return Withdrawal(notice.report_id)
-        if (notice.username is None) == (notice.link is None):
+        if bool(notice.username) == bool(notice.link):
             raise Refused("A notice names either a username or a link.", code="no_object")
         return SignalIn(
-            kind="url" if notice.username is None else "social_account",
+            kind="url" if notice.link else "social_account",
             value=notice.link or f"tiktok:{notice.username}",
             category=CATEGORIES[notice.policy],
             confidence=CONFIDENCE[notice.verdict],

@@ -1,5 +1,6 @@
 """POST /v1/connect: who is heard, what is stored, what the answer says."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,6 +27,7 @@ async def test_items_are_answered_one_by_one_in_their_order(hub: TestedHub) -> N
         notice("6", "REMOVED", policy="NEW_POLICY"),
         notice("7", "REMOVED", link=None),
         "text",
+        notice("9", "REMOVED", link=""),
     ]
     answer = (await http.post("/v1/connect", json={"notices": notices})).json()
     outcome = [
@@ -40,8 +42,10 @@ async def test_items_are_answered_one_by_one_in_their_order(hub: TestedHub) -> N
         (5, "rejected", "/notices/5/policy"),
         (6, "rejected", "/notices/6"),
         (7, "rejected", "/notices/7"),
+        (8, "rejected", "/notices/8"),
     ]
-    assert answer["rejected"] == 5
+    assert answer["rejected"] == 6
+    assert answer["results"][8]["errors"][0]["code"] == "no_object"
     feed = (await http.get("/v1/signals")).json()
     assert [signal["value"] for signal in feed["signals"]] == ["https://3.example/a"]
 
@@ -111,6 +115,39 @@ class Careless(Connector):
             SignalIn("no such kind", "x"),
             SignalIn("url", "https://b.example/", tlp="GREEN"),  # type: ignore[arg-type]
         ]
+
+
+class Curious(Careless):
+    """Keeps the headers that it is shown."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, str] = {}
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        self.seen |= headers
+
+
+class CuriousPlugin:
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    @hookimpl
+    def plugin_info(self) -> PluginInfo:
+        return PluginInfo(name="curious", title="Curious")
+
+    @hookimpl
+    def connectors(self) -> list[Connector]:
+        return [self._connector]
+
+
+async def test_a_connector_is_not_shown_who_signed_in_how(hub_settings: Settings) -> None:
+    curious = Curious()
+    async with run_hub(hub_settings, [CuriousPlugin(curious)]) as hub:
+        shown = {"Cookie": "session=1", "Proxy-Authorization": "Basic eDp5", "X-Signature": "abc"}
+        answer = await hub.client_as("meta").post("/v1/connect", json={}, headers=shown)
+    assert answer.status_code == 200
+    assert curious.seen["x-signature"] == "abc"
+    assert not curious.seen.keys() & {"authorization", "cookie", "proxy-authorization"}
 
 
 class CarelessPlugin:

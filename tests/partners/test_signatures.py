@@ -67,6 +67,19 @@ def test_tiktok_refuses_others(monkeypatch: pytest.MonkeyPatch, signature: str, 
         tiktok.verify({"tiktok-signature": signature}, BODY)
 
 
+@pytest.mark.parametrize(
+    ("at", "signature"),
+    [
+        # printf 'x.{"data":[]}' | openssl dgst -sha256 -hmac secret, and the same with a number that is no time.
+        ("x", "95fb949d0a96f312b6692b1713c30af2b1e52cd2eeffb1c3658e8276ab6e39e5"),
+        ("999999999999999999", "7072de6b4a3efabb6e908f0bd3ec0c989651fbd1dade7171561265e806d7ce0e"),
+    ],
+)
+def test_tiktok_refuses_what_it_signed_for_no_time(at: str, signature: str) -> None:
+    with pytest.raises(BadSignature, match="no time"):
+        tiktok.verify({"tiktok-signature": f"t={at},s={signature}"}, BODY)
+
+
 def test_without_a_secret_the_access_token_is_the_proof() -> None:
     MetaPlatforms(MetaSettings()).verify({}, BODY)
     TikTok(TikTokSettings()).verify({}, BODY)

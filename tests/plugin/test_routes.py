@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from litestar import get
+from litestar import Request, get, post
+from litestar.di import Provide
 from litestar.testing import create_test_client
 
 from core.app import create_app
 from core.client import in_process
 from core.errors import HANDLERS
-from core.plugin import hooks
+from core.plugin import hooks, mounting
 from core.plugin.host import PluginHost
 from core.plugin.mounting import GRANTED, WITHHELD
 from core.sdk import Period, Scope, Section, public, scoped
@@ -99,3 +100,70 @@ def test_every_dependency_of_the_application_is_granted_to_plugins_or_withheld()
     app = create_app(settings(blobs_url="memory:///"), [])
     assert app.dependencies.keys() == GRANTED | WITHHELD
     assert not GRANTED & WITHHELD
+
+
+async def take_settings(settings: Settings) -> str:
+    return settings.secret
+
+
+def take_settings_on_a_thread(settings: Settings) -> str:
+    return settings.secret
+
+
+class Holder:
+    def __init__(self, settings: Settings) -> None:
+        self.secret = settings.secret
+
+
+async def pass_on(deep: str) -> str:
+    return deep
+
+
+@pytest.mark.parametrize(
+    "dependencies",
+    [
+        {"x": Provide(take_settings)},
+        {"x": take_settings},
+        {"x": Provide(take_settings_on_a_thread, sync_to_thread=True)},
+        {"x": Provide(Holder, sync_to_thread=False)},
+        {"x": Provide(pass_on), "deep": Provide(take_settings)},
+    ],
+)
+def test_what_is_withheld_is_not_had_through_a_dependency_of_ones_own(dependencies: dict[str, Any]) -> None:
+    @get("/leak", operation_id="Leak", dependencies=dependencies, **public())
+    async def leak(x: Any) -> str:
+        return str(x)
+
+    with pytest.raises(ValueError, match="dependencies that plugins do not get: settings"):
+        mounting.check([leak])
+
+
+def test_a_plugin_brings_no_principal_of_its_own() -> None:
+    @get("/other", operation_id="Other", dependencies={"principal": Provide(take_settings)}, **public())
+    async def other(snapshot: Any) -> str:
+        return str(snapshot)
+
+    with pytest.raises(ValueError, match="replaces dependencies of ours: principal"):
+        mounting.check([other])
+
+
+def test_dependencies_of_ones_own_are_fine() -> None:
+    async def who(principal: Any) -> str:
+        return str(principal)
+
+    @get("/fine", operation_id="Fine", dependencies={"x": Provide(who)}, **public())
+    async def fine(x: str) -> str:
+        return x
+
+    mounting.check([fine])
+
+
+async def test_a_handler_may_read_the_json_itself(hub_settings: Settings) -> None:
+    @post("/echo", operation_id="Echo", status_code=200, **public())
+    async def echo(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        return {"said": await request.json()}
+
+    async with run_hub(hub_settings, [plugin("echoing", route_handlers=lambda: [echo])]) as hub:
+        http = hub.anonymous()
+        assert (await http.post("/echoing/echo", json=[1, "a"])).json() == {"said": [1, "a"]}
+        assert (await http.post("/echoing/echo", content=b"{")).status_code == 400
