@@ -77,12 +77,14 @@ class Hub:
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: self.blobs.sweep(before=datetime.now(UTC) - _UPLOAD))),
             ]
-            yield
-            for job in jobs:
-                job.cancel()
-                with suppress(asyncio.CancelledError):
-                    await job
-        await self.db.close()
+            try:
+                yield
+            finally:
+                for job in jobs:
+                    job.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await job
+                await self.db.close()
 
 
 def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, strict: bool = False) -> Litestar:

@@ -60,12 +60,14 @@ class Database:
 
     Three doors, by what the caller is about to do:
     `snapshot` reads in one consistent view; `edge` writes everything but the claim log;
-    `writer` is for the writing functions of the claim log only (an AST test keeps the list).
+    `writer` is for the writing functions of the claim log only (an AST test keeps the list), `survey` for what they
+    have to look at before they write.
     """
 
     def __init__(self, url: str) -> None:
         self.url = full_url(url)
-        self.engine: AsyncEngine = create_async_engine(self.url, **_pool(self.url))
+        # Values of signals must not reach a log by way of an error's text.
+        self.engine: AsyncEngine = create_async_engine(self.url, hide_parameters=True, **_pool(self.url))
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         # A waiter that SQLite refuses has to poll; a lock in the process wakes it at once, in order.
         self._one_writer = asyncio.Lock()
@@ -84,6 +86,13 @@ class Database:
         """One consistent read-only view, seen with the eyes of `partner`."""
         async with AsyncSession(self._reading, expire_on_commit=False) as session:
             await self._assume(session, READER, partner)
+            yield session
+
+    @asynccontextmanager
+    async def survey(self) -> AsyncIterator[AsyncSession]:
+        """One consistent read-only view of every row, for the hub's own jobs."""
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            await self._assume(session, WRITER, 0)
             yield session
 
     @asynccontextmanager

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from core.wire.common import FieldError, Problem
 
@@ -151,10 +153,17 @@ def _on_bad_bytes(_: Request[Any, Any, Any], __: Exception) -> Response[bytes]:
     return respond(fault.problem())
 
 
+def _on_database(request: Request[Any, Any, Any], exc: Exception) -> Response[bytes]:
+    """Away, full, or too busy to give a connection."""
+    log.error("the database failed on %s %s", request.method, request.url.path, exc_info=exc)
+    fault = Unavailable("The hub cannot reach its data at the moment; try again.", headers={"Retry-After": "2"})
+    return respond(fault.problem(), fault.headers)
+
+
 def _on_bug(request: Request[Any, Any, Any], exc: Exception) -> Response[bytes]:
     log.error("unhandled error on %s %s", request.method, request.url.path, exc_info=exc)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    detail = "A fault of the hub. Sending the request again is safe."
+    detail = "A fault of the hub. See whether it was done before you send it again."
     return respond(Problem(title=status.phrase, status=status, detail=detail))
 
 
@@ -163,6 +172,9 @@ HANDLERS: dict[int | type[Exception], Any] = {
     HTTPException: _on_http,
     UnicodeDecodeError: _on_bad_bytes,
     RecursionError: _on_bad_bytes,
+    OperationalError: _on_database,
+    InterfaceError: _on_database,
+    PoolTimeoutError: _on_database,
     Exception: _on_bug,
 }
 """For `Litestar(exception_handlers=...)`: nothing leaves the hub in another shape."""

@@ -112,7 +112,7 @@ class Membership(Base):
     __tablename__ = "membership"
 
     group: Mapped[int] = mapped_column(ForeignKey("sharing_group.id"), primary_key=True)
-    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True, index=True)
     state: Mapped[str] = mapped_column(Text)
     since: Mapped[int] = mapped_column(Micros)
 

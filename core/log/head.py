@@ -10,9 +10,6 @@ from core import times
 from core.db import Database
 from core.log.models import LogHead, Tick
 
-FIRST = 11
-"""Positions start above 10: peers' clients ask for "everything" with a start of 10."""
-
 
 class Head:
     """The counter while this transaction holds its lock."""

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from core.errors import Conflict, Gone
+from core.errors import Gone, Invalid
 from core.signals.keys import Keys
 from core.wire.common import FieldError
 
@@ -39,7 +39,7 @@ def encode(cursor: Cursor, view: int, filtered: bytes, keys: Keys, partner: int)
 def decode(
     after: str | None, *, head: int, view: int, horizon: int, filtered: bytes, keys: Keys, partner: int
 ) -> Cursor:
-    """The place that `after` names. Raises `Conflict` for what is no cursor of this reader, `Resync` for a stale one.
+    """The place that `after` names. Raises `Invalid` for what is no cursor of this reader, `Resync` for a stale one.
 
     Absent or `0` starts a walk. A bare integer is a position in the log, for readers that keep no opaque text.
     """
@@ -67,5 +67,5 @@ def decode(
     return cursor
 
 
-def _invalid(detail: str) -> Conflict:
-    return Conflict("The query is not what this call expects.", errors=[FieldError("/after", "invalid_cursor", detail)])
+def _invalid(detail: str) -> Invalid:
+    return Invalid("The query is not what this call expects.", errors=[FieldError("/after", "invalid_cursor", detail)])

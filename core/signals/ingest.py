@@ -178,30 +178,27 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
     partners = sorted({job.partner for job in jobs})
     for ids in _pieces(by_id):
         wanted = and_(Claim.partner.in_(partners), among(Claim.signal, ids, session))
-        for row in await session.execute(select(*_CLAIM).where(wanted)):
+        for row in await session.execute(select(*_CLAIM).where(wanted, Claim.closed == 0)):
             _load_claim(picture, by_id[row.signal], row)
+        # However often a claim was closed and opened again, one row says that there has been one.
+        ended = select(Claim.partner, Claim.signal).where(wanted, Claim.closed > 0).distinct()
+        picture.ended |= {(row.partner, by_id[row.signal].key) for row in await session.execute(ended)}
     return picture
 
 
 _CLAIM = (
-    *(Claim.signal, Claim.partner, Claim.closed, Claim.position, Claim.opened),
+    *(Claim.signal, Claim.partner, Claim.position, Claim.opened),
     *(Claim.audience, Claim.names, Claim.value, Claim.original),
     *(getattr(Claim, name) for name in CONTENT),
 )
 
 
 def _load_claim(picture: Picture, signal: Known, row: Any) -> None:
-    at = (row.partner, signal.key)
     spelling = Spelling(row.value, row.original)
-    if row.closed:
-        closed = Standing(row.partner, signal, was=None, had=True, now=None, spelling=spelling)
-        picture.standing.setdefault(at, closed)
-        return
     said = Said(row.audience, *(getattr(row, name) for name in CONTENT))
     was = Row(row.position, row.opened, said, row.names, spelling)
-    picture.standing[at] = Standing(
-        row.partner, signal, was=was, had=True, now=said, spelling=spelling, names=row.names
-    )
+    claim = Standing(row.partner, signal, was=was, had=True, now=said, spelling=spelling, names=row.names)
+    picture.standing[row.partner, signal.key] = claim
 
 
 async def _write(session: AsyncSession, changes: Changes) -> None:

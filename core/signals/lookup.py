@@ -12,7 +12,7 @@ from core.auth.access import Principal, visible
 from core.auth.audiences import split
 from core.auth.models import Group, Membership, Partner
 from core.db import among
-from core.edge import field_error
+from core.edge import field_error, in_turns
 from core.errors import NotFound
 from core.signals import view
 from core.signals.keys import Keys, parse_id
@@ -37,7 +37,7 @@ async def look_up(
     session: AsyncSession, principal: Principal, kinds: Kinds, keys: Keys, items: Sequence[msgspec.Raw]
 ) -> LookedUp:
     """Each item is known, with the signal as the caller may see it, or not. What is hidden is not known."""
-    asked = [_read(raw, index, kinds, keys) for index, raw in enumerate(items)]
+    asked = await in_turns(items, lambda index, raw: _read(raw, index, kinds, keys))
     known = await _visible(session, principal, keys, [one for one in asked if isinstance(one, bytes)])
     return LookedUp(results=tuple(_answer(one, index, known) for index, one in enumerate(asked)))
 

@@ -88,6 +88,8 @@ class Picture:
         self.stored_names: dict[tuple[int, str], bytes] = {}
         self.names_of: dict[tuple[int, bytes], set[str]] = defaultdict(set)
         self.touched: dict[tuple[int, bytes], Standing] = {}
+        self.ended: set[tuple[int, bytes]] = set()
+        """Where the partner has had a claim that is closed."""
 
     def load_name(self, partner: int, external_id: str, key: bytes) -> None:
         self.stored_names[partner, external_id] = key
@@ -104,7 +106,8 @@ class Picture:
         at = (partner, signal.key)
         claim = self.standing.get(at)
         if claim is None:
-            claim = self.standing[at] = Standing(partner, signal, was=None, had=False, now=None, spelling=spelling)
+            had = at in self.ended
+            claim = self.standing[at] = Standing(partner, signal, was=None, had=had, now=None, spelling=spelling)
         self.touched[at] = claim
         if name is not None and self.names.get((partner, name)) is None:
             self._name(partner, name, signal.key)

@@ -1,5 +1,6 @@
 """Claims that end by themselves, and rows that have been closed for long enough."""
 
+import asyncio
 from collections import defaultdict
 
 from sqlalchemy import delete, exists, select
@@ -19,14 +20,13 @@ async def expire(db: Database, writer: SignalWriter) -> int:
     """Close the claims whose `valid_until` has passed, as `expired`; returns how many."""
     closed = 0
     while True:
-        async with db.writer() as session:
+        async with db.survey() as session:
             due = await _lapsed(session)
         by_partner: dict[int, list[bytes]] = defaultdict(list)
         for partner, key in due:
             by_partner[partner].append(key)
         jobs = [Expire(partner, keys) for partner, keys in by_partner.items()]
-        for job in jobs:
-            await writer.write(job, "hub", "Expire claims")
+        await asyncio.gather(*(writer.write(job, "hub", "Expire claims") for job in jobs))
         done = sum(job.closed for job in jobs)
         closed += done
         if len(due) < _AT_ONCE or not done:
@@ -45,13 +45,13 @@ async def _lapsed(session: AsyncSession) -> list[tuple[int, bytes]]:
 
 
 async def purge(db: Database) -> int:
-    """Drop closed claims past their retention; a signal without claims goes with its value."""
+    """Drop closed claims past their retention; a signal without claims goes too."""
     gone = 0
     while True:
         async with head.writing(db, "hub", "Purge closed claims") as session:
             last = await retention.due(session, retention.CLOSED_CLAIMS)
             rows = await session.execute(
-                select(Claim.position, Claim.signal).where(Claim.closed > 0, Claim.position <= last).limit(_AT_ONCE)
+                select(Claim.position, Claim.signal).where(Claim.closed > 0, Claim.closed <= last).limit(_AT_ONCE)
             )
             found = rows.all()
             await session.execute(delete(Claim).where(Claim.position.in_([row.position for row in found])))

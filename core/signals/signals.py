@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core.auth.access import Principal
+from core.edge import in_turns
 from core.signals import items
 from core.signals.ingest import Retract, Submit
 from core.signals.items import Item
@@ -26,7 +27,7 @@ async def submit(
     minimal: bool = False,
 ) -> Submitted:
     """Take each item on its own: a bad one costs only itself. `minimal` lists rejected items only."""
-    read = [_read(one, index, kinds, keys) for index, one in enumerate(sent)]
+    read = await in_turns(sent, lambda index, one: _read(one, index, kinds, keys))
     job = Submit(principal.partner, [one for one in read if isinstance(one, Item)])
     position = await writer.write(job, principal.client, request)
     done = iter(job.results)

@@ -56,13 +56,19 @@ class Stream:
     async def take(self, request: Request[Any, Any, Any]) -> None:
         """Read the body to its end. A fault of the stream carries what was committed before it, and its line."""
         try:
+            await self._take(request)
+        except BaseException:
+            self._spool.close()
+            raise
+
+    async def _take(self, request: Request[Any, Any, Any]) -> None:
+        try:
             async for line in _lines(request):
                 self._batch.append(self._read(line))
                 if len(self._batch) >= _BATCH:
                     await self._commit()
         except (Invalid, TooLarge) as fault:
             await self._commit()
-            self._spool.close()
             fault.committed = self._committed
             raise
         await self._commit()

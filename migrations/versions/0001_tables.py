@@ -265,6 +265,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("signal", "partner", "closed", name="uq_claim_signal_partner_closed"),
     )
     op.create_index(
+        "ix_claim_closed",
+        "claim",
+        ["closed"],
+        unique=False,
+        sqlite_where=sa.text("closed > 0"),
+        postgresql_where=sa.text("closed > 0"),
+    )
+    op.create_index(
         "ix_claim_valid_until",
         "claim",
         ["valid_until"],
@@ -316,6 +324,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["partner"], ["partner.id"], name="fk_membership_partner"),
         sa.PrimaryKeyConstraint("group", "partner", name="pk_membership"),
     )
+    op.create_index("ix_membership_partner", "membership", ["partner"], unique=False)
     op.create_table(
         "sight",
         sa.Column("partner", sa.Integer(), nullable=False),

@@ -20,6 +20,7 @@ KEPT = {
 
 def upgrade() -> None:
     head = sa.table("log_head", *(sa.column(name) for name in ("id", "position", "at", "n")))
+    # Positions start above 10: peers' clients ask for "everything" with a start of 10.
     op.bulk_insert(head, [{"id": 1, "position": 10, "at": 0, "n": 0}])
     retention = sa.table("retention", *(sa.column(name) for name in ("what", "seconds", "source", "horizon")))
     rows = [
