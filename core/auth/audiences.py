@@ -8,11 +8,11 @@ but `sees` runs in a `head.writing` transaction, whose lock keeps two writers fr
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.models import Audience, Group, KindScope, Membership, Partner, Sight
-from core.db import among, insert_rows
+from core.db import among, insert_rows, table_of
 from core.log.events import record
 from core.wire.events import SightChanged
 from core.wire.scopes import PartnerKind, Scope
@@ -53,43 +53,37 @@ def sees(viewer: Viewer, owner: int, tlp: str, groups: Iterable[int]) -> bool:
     return tlp in _COMMUNITY and viewer.reads
 
 
-async def intern(session: AsyncSession, owner: int, tlp: str, groups: Sequence[int]) -> int:
-    """The id of this audience, made with its rows of sight when it is new."""
-    key = (owner, tlp, tuple(sorted(set(groups))))
-    return (await intern_many(session, [key]))[key]
+async def intern(session: AsyncSession, keys: Iterable[Key], most: int | None = None) -> dict[Key, int]:
+    """The ids of these audiences; new ones are made with their rows of sight. Ids of groups are distinct in a key.
 
-
-async def intern_many(session: AsyncSession, keys: Iterable[Key]) -> dict[Key, int]:
-    """The same for a whole batch. Group ids of a key must be ascending and distinct."""
-    wanted = sorted(set(keys))
-    found: dict[Key, int] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        found |= await _find(session, wanted[start : start + _AT_ONCE])
-    new = [key for key in wanted if key not in found]
-    if new:
-        made = {key: await _create(session, key) for key in new}
-        await _give_sight(session, made)
-        found |= made
-    return found
+    No more than `most` are made, the first ones; the answer has no entry for those left out.
+    """
+    wanted = list(dict.fromkeys(keys))
+    found = await _find(session, wanted)
+    new = [key for key in wanted if key not in found][:most]
+    rows = [{"owner": owner, "tlp": tlp, "groups": _join(groups)} for owner, tlp, groups in new]
+    await insert_rows(session, table_of(Audience), rows)
+    made = await _find(session, new)
+    await _give_sight(session, made)
+    return found | made
 
 
 async def _find(session: AsyncSession, keys: Sequence[Key]) -> dict[Key, int]:
     columns = tuple_(Audience.owner, Audience.tlp, Audience.groups)
-    spelled = [(owner, tlp, _join(groups)) for owner, tlp, groups in keys]
-    rows = await session.execute(
-        select(Audience.id, Audience.owner, Audience.tlp, Audience.groups).where(columns.in_(spelled))
-    )
-    return {(row.owner, row.tlp, split(row.groups)): row.id for row in rows}
-
-
-async def _create(session: AsyncSession, key: Key) -> int:
-    owner, tlp, groups = key
-    made = insert(Audience).values(owner=owner, tlp=tlp, groups=_join(groups)).returning(Audience.id)
-    return (await session.execute(made)).scalar_one()
+    found: dict[Key, int] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        spelled = [(owner, tlp, _join(groups)) for owner, tlp, groups in keys[start : start + _AT_ONCE]]
+        rows = await session.execute(
+            select(Audience.id, Audience.owner, Audience.tlp, Audience.groups).where(columns.in_(spelled))
+        )
+        found |= {(row.owner, row.tlp, split(row.groups)): row.id for row in rows}
+    return found
 
 
 async def _give_sight(session: AsyncSession, made: Mapping[Key, int]) -> None:
     """A new audience holds no claims yet, so nobody's view is raised."""
+    if not made:
+        return
     viewers = await _viewers(session, Partner.state == "active")
     rows = [
         {"partner": viewer.id, "audience": audience}
@@ -97,7 +91,7 @@ async def _give_sight(session: AsyncSession, made: Mapping[Key, int]) -> None:
         for viewer in viewers
         if sees(viewer, *key)
     ]
-    await insert_rows(session, Sight.__table__, rows)
+    await insert_rows(session, table_of(Sight), rows)
 
 
 async def refresh_sight(session: AsyncSession, partner: int, reason: str) -> None:
@@ -117,7 +111,7 @@ async def refresh_sight(session: AsyncSession, partner: int, reason: str) -> Non
         gone = among(Sight.audience, lost[start : start + _AT_ONCE], session)
         await session.execute(delete(Sight).where(Sight.partner == partner, gone))
     rows = [{"partner": partner, "audience": audience} for audience in sorted(due - held)]
-    await insert_rows(session, Sight.__table__, rows)
+    await insert_rows(session, table_of(Sight), rows)
     slug = (await session.execute(select(Partner.slug).where(Partner.id == partner))).scalar_one()
     position = await record(session, SightChanged(partner=slug, reason=reason))
     await session.execute(update(Partner).where(Partner.id == partner).values(view=position))

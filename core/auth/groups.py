@@ -1,7 +1,5 @@
 """Sharing groups: founded by any partner, joined by consent. A group that one is not in does not exist for one."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,7 +7,6 @@ from core import ids, times
 from core.auth.access import Principal
 from core.auth.audiences import refresh_sight
 from core.auth.models import Group, Membership, Partner
-from core.db import among
 from core.errors import Conflict, Forbidden, NotFound
 from core.wire import groups as wire
 from core.wire.common import FieldError
@@ -110,19 +107,6 @@ async def leave(session: AsyncSession, principal: Principal, slug: str) -> None:
         delete(Membership).where(Membership.group == group.id, Membership.partner == principal.partner)
     )
     await refresh_sight(session, principal.partner, "left a group")
-
-
-async def memberships(session: AsyncSession, partners: Iterable[int]) -> dict[int, dict[str, int]]:
-    """Per partner the groups of which it is a member, slug to id: those that its claims may name."""
-    rows = await session.execute(
-        select(Membership.partner, Group.slug, Group.id)
-        .join(Group, Group.id == Membership.group)
-        .where(Membership.state == MembershipState.MEMBER, among(Membership.partner, sorted(set(partners)), session))
-    )
-    found: dict[int, dict[str, int]] = {}
-    for partner, slug, group in rows:
-        found.setdefault(partner, {})[slug] = group
-    return found
 
 
 async def _mine(session: AsyncSession, principal: Principal, slug: str) -> tuple[Group, MembershipState]:

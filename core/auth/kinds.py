@@ -1,30 +1,18 @@
 """Who may hold which scope: one table of kinds, changed without a release."""
 
-import json
 from collections.abc import Collection
-from importlib.resources import files
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import Principal
 from core.auth.audiences import refresh_sight
 from core.auth.keys import touch
-from core.auth.models import AccessVersion, KindScope, Partner
+from core.auth.models import KindScope, Partner
 from core.errors import Conflict, Forbidden
 from core.wire.common import FieldError
 from core.wire.partners import KindList, KindOut
 from core.wire.scopes import PartnerKind, Scope
-
-
-def seed(connection: Connection) -> None:
-    """The defaults of kind_scopes.json for a database that has none, and the counter of changes. For the migration."""
-    if not connection.execute(select(AccessVersion.id)).first():
-        connection.execute(insert(AccessVersion).values(id=1, version=1))
-    if not connection.execute(select(KindScope.kind).limit(1)).first():
-        defaults = json.loads(files("core.auth").joinpath("kind_scopes.json").read_text("utf-8"))["kinds"]
-        rows = [{"kind": kind, "scope": scope} for kind, scopes in defaults.items() for scope in scopes]
-        connection.execute(insert(KindScope), rows)
 
 
 async def table(session: AsyncSession) -> KindList:

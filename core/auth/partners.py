@@ -115,21 +115,8 @@ async def acting(session: AsyncSession, slug: str) -> Principal:
 
 async def slugs(session: AsyncSession, partners: Iterable[int]) -> dict[int, str]:
     """The slugs of these partners."""
-    return await _slugs(session, partners, tuple(Attribution))
-
-
-async def named(session: AsyncSession, partners: Iterable[int]) -> dict[int, str]:
-    """The slugs of those among them that let their peers see who said it."""
-    return await _slugs(session, partners, (Attribution.NAMED,))
-
-
-async def _slugs(session: AsyncSession, partners: Iterable[int], which: Iterable[Attribution]) -> dict[int, str]:
-    rows = await session.execute(
-        select(Partner.id, Partner.slug).where(
-            among(Partner.id, sorted(set(partners)), session), Partner.attribution.in_([one.value for one in which])
-        )
-    )
-    return dict(rows.all())
+    wanted = among(Partner.id, sorted(set(partners)), session)
+    return dict((await session.execute(select(Partner.id, Partner.slug).where(wanted))).all())
 
 
 def to_wire(row: Partner) -> PartnerOut:

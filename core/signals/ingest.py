@@ -20,6 +20,8 @@ from core.wire.common import FieldError
 from core.wire.signals import RetractResult, RetractStatus, SubmitResult, SubmitStatus
 
 _AT_ONCE = 5_000
+_NEW_AUDIENCES = 100
+"""That one submission may make: each costs a row for every partner that sees it, for good."""
 
 
 class Job(Protocol):
@@ -56,23 +58,31 @@ class Submit:
         return {item.external_id for item in self.items if item.external_id is not None}
 
     async def prepare(self, session: AsyncSession) -> None:
-        """Find the audience of each (TLP, groups): an id, or the slug of a group that the partner is not in."""
+        """Find the audience of each (TLP, groups): an id, or the slug of a group that the partner is not in.
+
+        Those beyond `_NEW_AUDIENCES` have none.
+        """
         member = await audiences.memberships(session, self.partner)
         wanted = {}
-        for tlp, slugs in {(item.tlp, item.groups) for item in self.items}:
+        for tlp, slugs in dict.fromkeys((item.tlp, item.groups) for item in self.items):
             missing = [slug for slug in slugs if slug not in member]
             if missing:
                 self._audiences[tlp, slugs] = missing[0]
             else:
                 wanted[tlp, slugs] = self.partner, tlp, tuple(sorted(member[slug] for slug in slugs))
-        ids = await audiences.intern_many(session, wanted.values())
-        self._audiences |= {at: ids[key] for at, key in wanted.items()}
+        ids = await audiences.intern(session, wanted.values(), _NEW_AUDIENCES)
+        self._audiences |= {at: ids[key] for at, key in wanted.items() if key in ids}
 
     def fold(self, picture: Picture, head: Head) -> None:
         self.results = [self._fold_item(item, picture, head) for item in self.items]
 
     def _fold_item(self, item: Item, picture: Picture, head: Head) -> SubmitResult:
-        audience = self._audiences[item.tlp, item.groups]
+        audience = self._audiences.get((item.tlp, item.groups))
+        if audience is None:
+            detail = (
+                f"{_NEW_AUDIENCES} new combinations of TLP and groups are in this submission; send this item again."
+            )
+            return rejected(item.index, FieldError(f"{item.pointer}/groups", "too_many_audiences", detail))
         if isinstance(audience, str):
             detail = f"You are not a member of the sharing group {audience!r}."
             return rejected(item.index, FieldError(f"{item.pointer}/groups", "not_a_member", detail))

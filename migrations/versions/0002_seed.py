@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from core.auth import kinds
-
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -17,6 +15,19 @@ KEPT = {
     "ticks": (730 * DAY, "Audit questions come within two years."),
 }
 
+# The alliance's access policy of 2026-11-22, for the first release; later changes are made at PUT /v1/kinds/{kind}.
+READ = ("signals:read", "campaigns:read", "content:read", "reports:read")
+SHARE = (*READ, "signals:write", "groups:write")
+CREATE = (*SHARE, "campaigns:write", "content:write", "content:approve")
+KINDS = {
+    "platform": SHARE,
+    "protection": CREATE,
+    "agency": (*CREATE, "reports:national"),
+    "alliance": (*CREATE, "partners:read", "partners:admit"),
+    "creator": ("campaigns:read", "content:read"),
+    "operator": (*CREATE, "reports:national", "partners:read", "partners:admit"),
+}
+
 
 def upgrade() -> None:
     head = sa.table("log_head", *(sa.column(name) for name in ("id", "position", "at", "n")))
@@ -27,9 +38,11 @@ def upgrade() -> None:
         {"what": what, "seconds": seconds, "source": source, "horizon": 0} for what, (seconds, source) in KEPT.items()
     ]
     op.bulk_insert(retention, rows)
-    kinds.seed(op.get_bind())
+    allowed = sa.table("kind_scope", sa.column("kind"), sa.column("scope"))
+    op.bulk_insert(allowed, [{"kind": kind, "scope": scope} for kind, scopes in KINDS.items() for scope in scopes])
+    op.bulk_insert(sa.table("access_version", sa.column("id"), sa.column("version")), [{"id": 1, "version": 1}])
 
 
 def downgrade() -> None:
-    for table in ("log_head", "retention", "kind_scope"):
+    for table in ("log_head", "retention", "kind_scope", "access_version"):
         op.execute(sa.table(table).delete())

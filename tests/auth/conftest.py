@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import access, clients, kinds, partners, routes
 from core.auth.access import HUB, Principal
+from core.auth.audiences import intern
 from core.auth.middleware import BearerMiddleware
 from core.auth.tokens import Tokens
 from core.db import Database
@@ -50,8 +51,6 @@ class Room:
         self._stack = stack
 
     async def seed(self) -> None:
-        async with self.db.engine.begin() as connection:
-            await connection.run_sync(kinds.seed)
         async with head.writing(self.db, "test", "Seed") as session:
             allowed = {row.kind: row.scopes for row in (await kinds.table(session)).kinds}
             for slug, kind in CAST.items():
@@ -146,6 +145,12 @@ async def room(database_url: str) -> AsyncIterator[Room]:
         stack.push_async_callback(room.db.close)
         await room.seed()
         yield room
+
+
+async def audience(session: AsyncSession, owner: int, tlp: str, *groups: int) -> int:
+    """The id of one audience."""
+    (made,) = (await intern(session, [(owner, tlp, groups)])).values()
+    return made
 
 
 def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:

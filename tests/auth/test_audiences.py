@@ -3,14 +3,14 @@
 import pytest
 from sqlalchemy import select
 
-from core.auth.audiences import NONE, Viewer, intern, intern_many, sees, split
+from core.auth.audiences import NONE, Viewer, intern, sees, split
 from core.auth.models import Audience, Partner, Sight
 from core.log import head
 from core.log.models import EventRow
 from core.wire.partners import PartnerState
 from core.wire.scopes import PartnerKind
 from core.wire.signals import Tlp
-from tests.auth.conftest import Room
+from tests.auth.conftest import Room, audience
 
 OWNER = 1
 GROUP, OTHER_GROUP = 7, 8
@@ -66,8 +66,8 @@ async def test_a_new_audience_gives_sight_and_raises_no_view(room: Room) -> None
     owner = (await room.acting("platform-a")).partner
     before = [await room.view(slug) for slug in room.clients], await events(room)
     async with head.writing(room.db, "test", "Intern") as session:
-        alone = await intern(session, owner, NONE, [])
-        everyone = await intern(session, owner, Tlp.GREEN, [])
+        alone = await audience(session, owner, NONE)
+        everyone = await audience(session, owner, Tlp.GREEN)
     assert await holders(room, alone) == {"platform-a", "secretariat"}
     assert await holders(room, everyone) == room.clients.keys() - {"creator-a"}
     assert ([await room.view(slug) for slug in room.clients], await events(room)) == before
@@ -76,10 +76,10 @@ async def test_a_new_audience_gives_sight_and_raises_no_view(room: Room) -> None
 async def test_an_audience_is_made_once(room: Room) -> None:
     first, second = [(await room.acting(slug)).partner for slug in ("platform-a", "platform-b")]
     async with head.writing(room.db, "test", "Intern") as session:
-        one = await intern(session, first, Tlp.AMBER, [4, 3, 4])
+        one = await audience(session, first, Tlp.AMBER, 3, 4)
     async with head.writing(room.db, "test", "Intern") as session:
         keys = [(first, Tlp.AMBER.value, (3, 4)), (first, Tlp.AMBER.value, ()), (second, Tlp.AMBER.value, (3, 4))]
-        made = await intern_many(session, keys * 2)
+        made = await intern(session, keys * 2)
         assert made[keys[0]] == one
         assert len(set(made.values())) == 3
         stored = (await session.execute(select(Audience.groups).where(Audience.id == one))).scalar_one()
@@ -90,16 +90,25 @@ async def test_thousands_of_audiences_are_interned_at_once(room: Room) -> None:
     owner = (await room.acting("platform-a")).partner
     keys = [(owner, Tlp.RED.value, (group,)) for group in range(1, 2_501)]
     async with head.writing(room.db, "test", "Intern") as session:
-        made = await intern_many(session, keys)
-        assert await intern_many(session, keys) == made
+        made = await intern(session, keys)
+        assert made.keys() == set(keys)
+        assert await intern(session, keys) == made
     await room.set_state("platform-a", PartnerState.SUSPENDED)
     assert await holders(room, made[keys[0]]) == {"secretariat"}
+
+
+async def test_no_more_audiences_are_made_than_may_be(room: Room) -> None:
+    owner = (await room.acting("platform-a")).partner
+    keys = [(owner, Tlp.RED.value, (group,)) for group in range(9, 0, -1)]
+    async with head.writing(room.db, "test", "Intern") as session:
+        assert (await intern(session, keys, most=4)).keys() == set(keys[:4])
+        assert (await intern(session, keys, most=4)).keys() == set(keys[:8])
 
 
 async def test_suspension_takes_sight_and_reinstatement_gives_it_back(room: Room) -> None:
     owner = (await room.acting("platform-a")).partner
     async with head.writing(room.db, "test", "Intern") as session:
-        shared = await intern(session, owner, Tlp.GREEN, [])
+        shared = await audience(session, owner, Tlp.GREEN)
     everyone = await holders(room, shared)
     other = await room.view("platform-b")
     views = [await room.view("platform-a")]
@@ -116,8 +125,8 @@ async def test_suspension_takes_sight_and_reinstatement_gives_it_back(room: Room
 async def test_a_partner_admitted_later_sees_what_the_community_shares(room: Room) -> None:
     owner = (await room.acting("platform-a")).partner
     async with head.writing(room.db, "test", "Intern") as session:
-        shared = await intern(session, owner, Tlp.CLEAR, [])
-        closed = await intern(session, owner, Tlp.RED, [])
+        shared = await audience(session, owner, Tlp.CLEAR)
+        closed = await audience(session, owner, Tlp.RED)
     operator = await room.client_as("secretariat")
     body = {"slug": "bank-a", "name": "Bank A", "kind": "platform"}
     assert (await operator.post("/v1/partners", json=body)).status_code == 201
@@ -129,7 +138,7 @@ async def test_a_partner_admitted_later_sees_what_the_community_shares(room: Roo
 async def test_a_kind_that_loses_signals_loses_the_community(room: Room) -> None:
     owner = (await room.acting("platform-a")).partner
     async with head.writing(room.db, "test", "Intern") as session:
-        shared = await intern(session, owner, Tlp.GREEN, [])
+        shared = await audience(session, owner, Tlp.GREEN)
     operator = await room.client_as("secretariat")
     assert (await operator.put("/v1/kinds/agency", json={"scopes": ["reports:read"]})).status_code == 200
     assert "agency-a" not in await holders(room, shared)
@@ -147,7 +156,7 @@ async def test_a_kind_that_loses_signals_loses_the_community(room: Room) -> None
 async def test_a_change_of_kind_changes_sight(room: Room) -> None:
     owner = (await room.acting("platform-a")).partner
     async with head.writing(room.db, "test", "Intern") as session:
-        shared = await intern(session, owner, Tlp.GREEN, [])
+        shared = await audience(session, owner, Tlp.GREEN)
     operator = await room.client_as("secretariat")
     assert (await operator.patch("/v1/partners/platform-b", json={"kind": "creator"})).status_code == 200
     assert "platform-b" not in await holders(room, shared)

@@ -7,12 +7,11 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from core.auth import groups
-from core.auth.audiences import intern
+from core.auth.audiences import memberships
 from core.auth.models import Sight
 from core.log import head
 from core.wire.signals import Tlp
-from tests.auth.conftest import Room, assert_problem
+from tests.auth.conftest import Room, assert_problem, audience
 
 
 async def found(room: Room, founder: str = "platform-a", slug: str = "bank-desk") -> httpx.AsyncClient:
@@ -40,8 +39,8 @@ async def sight(room: Room, slug: str) -> set[int]:
 async def share(room: Room, owner: str, group: str = "bank-desk") -> int:
     async with head.writing(room.db, "test", "Intern") as session:
         partner = (await room.acting(owner)).partner
-        ids = (await groups.memberships(session, [partner]))[partner]
-        return await intern(session, partner, Tlp.AMBER, [ids[group]])
+        named = (await memberships(session, partner))[group]
+        return await audience(session, partner, Tlp.AMBER, named)
 
 
 async def test_founded_invited_accepted_left(room: Room) -> None:

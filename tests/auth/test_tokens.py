@@ -14,7 +14,7 @@ from joserfc import jwk, jws, jwt
 from sqlalchemy import select
 
 from core import times
-from core.auth import keys, kinds, tokens
+from core.auth import keys, tokens
 from core.auth.models import SigningKey
 from core.auth.tokens import Tokens
 from core.db import Database
@@ -355,8 +355,6 @@ async def test_a_retired_key_verifies_nothing(room: Room, monkeypatch: pytest.Mo
 async def test_processes_that_start_together_make_one_key(new_database: Callable[[], str]) -> None:
     async with AsyncExitStack() as stack:
         room = Room(new_database(), stack)
-        async with room.db.engine.begin() as connection:
-            await connection.run_sync(kinds.seed)
         databases = [Database(room.settings.database_url) for _ in range(3)]
         processes = [Tokens(db, room.settings) for db in databases]
         await asyncio.gather(*(process.refresh() for process in processes))

@@ -1,5 +1,6 @@
 """POST /v1/signals as JSON: an outcome for every item, and who sees what was said."""
 
+from itertools import combinations
 from typing import Any
 
 import httpx
@@ -93,9 +94,9 @@ FAULTS: list[tuple[Any, str, str]] = [
     ("a string", "", "invalid"),
     (None, "", "invalid"),
     ([DOMAIN], "", "invalid"),
-    ({"value": "bait.example"}, "", "invalid"),
-    ({"kind": "domain"}, "", "invalid"),
-    (DOMAIN | {"colour": "red"}, "", "invalid"),
+    ({"value": "bait.example"}, "/kind", "missing"),
+    ({"kind": "domain"}, "/value", "missing"),
+    (DOMAIN | {"colour": "red"}, "/colour", "unknown"),
     (DOMAIN | {"kind": "nonsense"}, "/kind", "unknown_kind"),
     (DOMAIN | {"kind": 7}, "/kind", "invalid"),
     (DOMAIN | {"kind": "Domain"}, "/kind", "invalid"),
@@ -105,7 +106,6 @@ FAULTS: list[tuple[Any, str, str]] = [
     (DOMAIN | {"value": ""}, "/value", "invalid"),
     (DOMAIN | {"value": "a" * 8_193}, "/value", "invalid"),
     (DOMAIN | {"category": "Phishing"}, "/category", "invalid"),
-    (DOMAIN | {"category": None}, "/category", "invalid"),
     (DOMAIN | {"confidence": 101}, "/confidence", "invalid"),
     (DOMAIN | {"confidence": -1}, "/confidence", "invalid"),
     (DOMAIN | {"confidence": 50.5}, "/confidence", "invalid"),
@@ -135,7 +135,7 @@ FAULTS: list[tuple[Any, str, str]] = [
     ),
     (DOMAIN | {"context": "text"}, "/context", "invalid"),
     (DOMAIN | {"context": {"nested": {}}}, "/context", "invalid"),
-    (DOMAIN | {"context": {"Not a name": 1}}, "/context", "invalid"),
+    (DOMAIN | {"context": {"": 1}}, "/context", "invalid"),
     (DOMAIN | {"context": {f"k{n}": n for n in range(21)}}, "/context", "invalid"),
     (DOMAIN | {"origin": "a\0b"}, "/origin", "invalid"),
     (DOMAIN | {"derived_from": ["bait.example"]}, "/derived_from/0", "invalid"),
@@ -272,3 +272,22 @@ async def test_a_reader_may_not_submit(hub: TestedHub) -> None:
     assert (await hub.client_as("tiktok", "signals:read").post("/v1/signals", json={"signals": []})).status_code == 403
     assert (await hub.client_as("creator-mai").post("/v1/signals", json={"signals": []})).status_code == 403
     assert (await hub.anonymous().post("/v1/signals", json={"signals": []})).status_code == 401
+
+
+async def test_a_submission_makes_a_hundred_audiences_and_no_more(hub: TestedHub) -> None:
+    tiktok = hub.client_as("tiktok")
+    slugs = [f"group-{number}" for number in range(7)]
+    for slug in slugs:
+        assert (await tiktok.post("/v1/groups", json={"slug": slug, "name": slug})).status_code == 201
+    subsets = [named for size in range(1, 8) for named in combinations(slugs, size)]
+    sent = [
+        {"kind": "domain", "value": f"a{number}.example", "tlp": "AMBER", "groups": named}
+        for number, named in enumerate(subsets)
+    ]
+    first = await submit(tiktok, *sent)
+    statuses = [result["status"] for result in first["results"]]
+    assert statuses == ["created"] * 100 + ["rejected"] * 27
+    (error,) = first["results"][100]["errors"]
+    assert (error["pointer"], error["code"]) == ("/signals/100/groups", "too_many_audiences")
+    again = await submit(tiktok, *sent)
+    assert (again["unchanged"], again["created"], again["rejected"]) == (100, 27, 0)
