@@ -1,5 +1,6 @@
-"""What the answers of several rooms have in common: pages with a link to the next, resources with an ETag."""
+"""What the answers of several rooms share: pages with a link to the next, ETags, a form that the caller chooses."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -37,7 +38,20 @@ def versioned(body: T, version: int, *, status: int = 200, location: str | None 
 def require_match(request: Request[Any, Any, Any], version: int) -> None:
     """Hold `If-Match`, when it is sent, against the version that stands (RFC 9110 §13.1.1: `*` fits any)."""
     sent = request.headers.get("if-match")
-    if sent is None or sent.strip() == "*":
-        return
-    if f'"{version}"' not in (tag.strip() for tag in sent.split(",")):
+    if sent is not None and not names(sent, f'"{version}"'):
         raise PreconditionFailed(f'The version that stands is "{version}". Read it again, then repeat your change.')
+
+
+def names(sent: str, etag: str, *, weakly: bool = False) -> bool:
+    """Whether `sent`, the value of `If-Match`, names the strong `etag`; `*` names any.
+
+    `weakly` is for `If-None-Match`, where a `W/` makes no difference (RFC 9110 §8.8.3.2).
+    """
+    tags = [tag.strip() for tag in sent.split(",")]
+    return tags == ["*"] or etag in tags or (weakly and f"W/{etag}" in tags)
+
+
+def negotiated(request: Request[Any, Any, Any], forms: Mapping[str, Callable[[], bytes]]) -> Response[bytes]:
+    """The form that `Accept` likes best, rendered; the first of them when it likes none."""
+    form = request.accept.best_match([*forms], default=next(iter(forms)))
+    return Response(forms[form](), media_type=form, headers={"Vary": "Accept"})

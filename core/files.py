@@ -10,6 +10,7 @@ from urllib.parse import quote
 from litestar import Response
 from litestar.response import Stream
 
+from core import answers
 from core.errors import Fault, PreconditionFailed
 
 
@@ -53,19 +54,14 @@ def plan(method: str, headers: Mapping[str, str], file: File) -> Plan:
     Raises `PreconditionFailed` and `RangeNotSatisfiable`.
     """
     whole = Plan(HTTPStatus.OK, 0, file.size)
-    if "if-match" in headers and file.etag not in _tags(headers["if-match"]) and headers["if-match"] != "*":
+    if not answers.names(headers.get("if-match", "*"), file.etag):
         raise PreconditionFailed(f"The file is {file.etag} now.")
-    unless = headers.get("if-none-match")
-    if unless is not None and (unless.strip() == "*" or file.etag in _tags(unless.replace("W/", ""))):
+    if answers.names(headers.get("if-none-match", ""), file.etag, weakly=True):
         return Plan(HTTPStatus.NOT_MODIFIED, 0, 0)
     # A range is defined for GET alone (§14.2), and holds only while the file is the one the caller began with.
     if method != "GET" or headers.get("if-range", file.etag) != file.etag:
         return whole
     return _ranged(headers.get("range", ""), file.size) or whole
-
-
-def _tags(value: str) -> list[str]:
-    return [tag.strip() for tag in value.split(",")]
 
 
 _RANGE = re.compile(r"bytes=\s*(\d{0,99})-(\d{0,99})\s*", re.IGNORECASE)

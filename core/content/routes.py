@@ -237,7 +237,6 @@ async def get_asset(
     version: str,
     name: str,
     principal: Principal,
-    snapshot: AsyncSession,
     db: Database,
     blobs: Blobs,
 ) -> Response[Any]:
@@ -245,7 +244,8 @@ async def get_asset(
 
     410 when it was withdrawn, with what to use instead. A download counts once, when its first byte is asked for.
     """
-    asset = await assets.leaving(snapshot, principal, id, version, name)
+    async with db.snapshot(principal.partner) as snapshot:
+        asset = await assets.leaving(snapshot, principal, id, version, name)
     file = files.File(
         name=asset.name,
         media_type=asset.media_type,

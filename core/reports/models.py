@@ -23,5 +23,5 @@ class FrozenReport(Base):
     since: Mapped[str] = mapped_column(Text)
     until: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(Text)
-    document: Mapped[bytes] = mapped_column(LargeBinary)
-    """Canonical JSON of `core.wire.reports.Report`, served as it is."""
+    document: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    """Canonical JSON of `core.wire.reports.Report`, served as it is. Lists leave it where it lies."""

@@ -1,7 +1,7 @@
 """Freezing reports and reading them again."""
 
 import hashlib
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, select
@@ -15,8 +15,8 @@ from core.log import head
 from core.log.events import record
 from core.log.models import Tick
 from core.plugin.host import PluginHost
+from core.reports import sections
 from core.reports.models import FrozenReport
-from core.reports.sections import sections
 from core.wire.events import ReportFrozen
 from core.wire.reports import Period, Report, ReportIn, ReportOut, Reports, ReportScope
 from core.wire.scopes import Scope
@@ -30,17 +30,37 @@ class EmptyPeriod(Conflict):
     code = "empty_period"
 
 
-async def freeze(
-    db: Database, snapshot: AsyncSession, plugins: PluginHost, principal: Principal, asked: ReportIn
-) -> ReportOut:
-    """Draw the report up in `snapshot` and store it for the caller's partner.
+class LongPeriod(Conflict):
+    """The period has more days than a report may count."""
+
+    code = "long_period"
+
+
+LONGEST = timedelta(days=400)
+"""A year with room on either side."""
+
+
+async def freeze(db: Database, plugins: PluginHost, principal: Principal, asked: ReportIn) -> ReportOut:
+    """Draw the report up in one snapshot and store it for the caller's partner.
 
     Plugins are asked before the log's head is locked: a slow one costs this caller time and no other caller anything.
-    Raises `EmptyPeriod`, and `Forbidden` for a national report without `reports:national`.
+    Raises `EmptyPeriod`, `LongPeriod`, and `Forbidden` for a national report without `reports:national`.
     """
     _require(principal, asked)
-    document = canonical(await _draw_up(snapshot, plugins, principal, asked))
-    row = FrozenReport(
+    while True:
+        report = await _draw_up(db, plugins, principal, asked)
+        row = _row(principal, asked, canonical(report))
+        async with head.edge(db, principal.partner, principal.client, "FreezeReport") as session:
+            # What began before the period's end may have been committed after it, and after the snapshot.
+            if report.complete and report.position != (await _reach(session, _midnight(asked.period.until)))[0]:
+                continue
+            row.position = await record(session, ReportFrozen(report=row.id))
+            session.add(row)
+        return _out(row)
+
+
+def _row(principal: Principal, asked: ReportIn, document: bytes) -> FrozenReport:
+    return FrozenReport(
         id=ids.new(_PREFIX),
         partner=principal.partner,
         created=times.now(),
@@ -51,10 +71,6 @@ async def freeze(
         sha256=hashlib.sha256(document).hexdigest(),
         document=document,
     )
-    async with head.edge(db, principal.partner, principal.client, "FreezeReport") as session:
-        row.position = await record(session, ReportFrozen(report=row.id))
-        session.add(row)
-    return _out(row)
 
 
 def canonical(report: Report) -> bytes:
@@ -84,6 +100,8 @@ async def page(session: AsyncSession, principal: Principal, after: int, limit: i
 def _require(principal: Principal, asked: ReportIn) -> None:
     if asked.period.since >= asked.period.until:
         raise EmptyPeriod("`to` is the first day that counts no longer; put it after `from`.")
+    if asked.period.until - asked.period.since > LONGEST:
+        raise LongPeriod(f"A report counts at most {LONGEST.days} days. Freeze several.")
     if asked.scope is ReportScope.NATIONAL and Scope.REPORTS_NATIONAL not in principal.scopes:
         raise Forbidden(f"A national report needs the scope {Scope.REPORTS_NATIONAL}.")
 
@@ -96,11 +114,15 @@ def _own(principal: Principal) -> ColumnElement[bool]:
     return and_(own, FrozenReport.scope != ReportScope.NATIONAL.value)
 
 
-async def _draw_up(snapshot: AsyncSession, plugins: PluginHost, principal: Principal, asked: ReportIn) -> Report:
+async def _draw_up(db: Database, plugins: PluginHost, principal: Principal, asked: ReportIn) -> Report:
     end = _midnight(asked.period.until)
-    position, at = await _reach(snapshot, end)
     complete = times.now() >= end
     national = asked.scope is ReportScope.NATIONAL
+    async with db.snapshot(principal.partner) as snapshot:
+        position, at = await _reach(snapshot, end)
+        own = await sections.own(snapshot, principal, asked.period, national=national)
+    # Plugins open views of their own; a connection that waits for another one would be one too many.
+    added = await sections.from_plugins(plugins, principal, asked.period, [section.name for section in own])
     return Report(
         title=asked.title,
         scope=asked.scope,
@@ -109,7 +131,7 @@ async def _draw_up(snapshot: AsyncSession, plugins: PluginHost, principal: Princ
         position=position,
         as_of=times.from_micros(end if complete else at),
         complete=complete,
-        sections=tuple(await sections(snapshot, plugins, principal, asked.period, national=national)),
+        sections=(*own, *added),
     )
 
 

@@ -1,6 +1,7 @@
 """HTTP of reports."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,14 +24,14 @@ from core.wire.scopes import Scope
 
 @post("/reports", operation_id="FreezeReport", **scoped(Scope.REPORTS_READ))
 async def freeze_report(
-    data: JSONBody[ReportIn], principal: Principal, db: Database, snapshot: AsyncSession, plugins: PluginHost
+    data: JSONBody[ReportIn], principal: Principal, db: Database, plugins: PluginHost
 ) -> Response[ReportOut]:
     """Freeze a report.
 
     It counts what your partner may see, or with the scope `reports:national` every partner's figures. Days are days in
-    Viet Nam. 409 `empty_period` when the period ends before it begins.
+    Viet Nam. 409 `empty_period` when the period ends before it begins, `long_period` when it has over 400 days.
     """
-    made = await reports.freeze(db, snapshot, plugins, principal, data)
+    made = await reports.freeze(db, plugins, principal, data)
     return Response(made, headers={"Location": f"/v1/reports/{made.id}"})
 
 
@@ -66,14 +67,13 @@ async def read_report(
     by `table`. `If-None-Match` is honoured.
     """
     document = await reports.find(snapshot, principal, id)
-    formats = plugins.report_formats()
-    form = request.accept.best_match([JSON, CSV, *formats], default=JSON)
-    if form == JSON:
-        return _answer(request, document, JSON)
-    report = msgspec.json.decode(document, type=Report)
-    if form == CSV:
-        return _answer(request, to_csv(_section(report, table)), CSV)
-    return _answer(request, formats[form].render(report), form)
+
+    def rendered(render: Callable[[Report], bytes]) -> Callable[[], bytes]:
+        return lambda: render(msgspec.json.decode(document, type=Report))
+
+    forms = {JSON: lambda: document, CSV: rendered(lambda report: to_csv(_section(report, table)))}
+    added = {name: rendered(form.render) for name, form in plugins.report_formats().items()}
+    return _unless_known(request, answers.negotiated(request, forms | added))
 
 
 def _section(report: Report, name: str) -> Section:
@@ -84,13 +84,12 @@ def _section(report: Report, name: str) -> Section:
     raise NotFound(f"The report has no such table; it has {names}.")
 
 
-def _answer(request: Request[Any, Any, Any], body: bytes, form: str) -> Response[bytes]:
-    etag = f'"{hashlib.sha256(body).hexdigest()}"'
-    headers = {"ETag": etag, "Vary": "Accept", "Cache-Control": "private, no-cache"}
-    known = request.headers.get("if-none-match", "")
-    if known == "*" or etag in known:
-        return Response(b"", status_code=304, headers=headers)
-    return Response(body, media_type=form, headers=headers)
+def _unless_known(request: Request[Any, Any, Any], answer: Response[bytes]) -> Response[bytes]:
+    etag = f'"{hashlib.sha256(answer.content).hexdigest()}"'
+    answer.headers.update({"ETag": etag, "Cache-Control": "private, no-cache"})
+    if answers.names(request.headers.get("if-none-match", ""), etag, weakly=True):
+        return Response(b"", status_code=304, headers=answer.headers)
+    return answer
 
 
 handlers = [freeze_report, list_reports, read_report]

@@ -15,16 +15,13 @@ from core.signals.models import Cell as SignalCell
 from core.wire.reports import Cell, Column, Period, Section
 
 
-async def sections(
-    session: AsyncSession, plugins: PluginHost, principal: Principal, period: Period, *, national: bool
-) -> list[Section]:
-    """Core's sections and then the plugins'. A plugin that could not answer leaves a section that says so."""
-    own = [
+async def own(session: AsyncSession, principal: Principal, period: Period, *, national: bool) -> list[Section]:
+    """The sections that core counts."""
+    return [
         await _signals(session, principal, period, national=national),
         await _materials(session, principal, period, national=national),
         await _activities(session, principal, period, national=national),
     ]
-    return own + await _from_plugins(plugins, principal, period, [section.name for section in own])
 
 
 async def _signals(session: AsyncSession, principal: Principal, period: Period, *, national: bool) -> Section:
@@ -71,9 +68,10 @@ async def _activities(session: AsyncSession, principal: Principal, period: Perio
     )
 
 
-async def _from_plugins(
+async def from_plugins(
     plugins: PluginHost, principal: Principal, period: Period, taken: Iterable[str]
 ) -> list[Section]:
+    """The plugins' sections, under names that are not `taken`. One that could not answer leaves one that says so."""
     found: list[Section] = []
     names = set(taken)
     async for plugin, answer in plugins.ask(hooks.report_sections, principal=principal, period=period):

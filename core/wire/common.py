@@ -18,6 +18,8 @@ Slug = Annotated[str, Meta(min_length=2, max_length=64, pattern=r"^[a-z0-9][a-z0
 """A name for use in addresses: lower-case letters, digits and inner hyphens."""
 ExternalId = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
 """A partner's own name for a thing, kept verbatim."""
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+"""In hex."""
 Time = Annotated[datetime, Meta(tz=True)]
 """RFC 3339 with a zone; the hub answers in UTC with `Z`."""
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]

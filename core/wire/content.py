@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from core.wire.common import Count, Line, Prose, Slug, Time, Title
+from core.wire.common import Count, Line, Prose, Sha256, Slug, Time, Title
 from core.wire.signals import Category
 
 
@@ -62,7 +62,6 @@ Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", m
 """A BCP 47 tag."""
 LicenceRef = Annotated[str, Meta(pattern="^[A-Za-z0-9.-]{2,64}$", max_length=64)]
 """An SPDX identifier or `LicenseRef-…` (spdx.org/licenses)."""
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 MaterialId = Annotated[str, Meta(pattern="^mat_[a-z2-7]{26}$")]
 
 

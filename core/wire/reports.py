@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from core.wire.common import Count, Line, Prose, Slug, Time
+from core.wire.common import Count, Line, Prose, Sha256, Slug, Time
 
 ReportId = Annotated[str, Meta(pattern="^rep_[a-z2-7]{26}$", min_length=30, max_length=30)]
 Name = Annotated[str, Meta(min_length=2, max_length=64, pattern="^[a-z][a-z0-9_]*$")]
 """Of a section or a column: a word for programs."""
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class ReportScope(StrEnum):
@@ -28,7 +27,7 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"s
     since: date
     """The first day that counts."""
     until: date
-    """The first day that counts no longer."""
+    """The first day that counts no longer; at most 400 days after `from`."""
 
 
 class ReportIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,11 +72,14 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Through whose eyes; null in a national report."""
     period: Period
     position: Count
-    """The last of the log that the figures rest on."""
+    """The last of the log in the period when this was frozen. Every signal up to it is counted.
+
+    Activities count by their own day, also when they are told of after the period; a report frozen later may have more.
+    """
     as_of: Time
-    """The end of the period; of one that is not over, the time of that position."""
+    """The end of the period; of one that is not over, the time of `position`."""
     complete: bool
-    """Whether the period was over."""
+    """Whether the period was over, so that no signal can be added to it."""
     sections: tuple[Section, ...]
 
 
@@ -89,7 +91,7 @@ class ReportOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scope: ReportScope
     period: Period
     position: Count
-    """Of the log at which it was frozen."""
+    """Of its freezing in the log; lists are in this order."""
     created: Time
     sha256: Sha256
     """Of the document that GET gives as JSON."""

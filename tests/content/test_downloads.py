@@ -1,5 +1,6 @@
 """Bytes going out: ranges and conditions (RFC 9110 §13, §14), headers, what counts as a download."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
@@ -156,3 +157,9 @@ async def test_a_partner_counts_its_own_materials_and_its_own_downloads(studio: 
     assert [row.fetches for row in await counted(hub, "chongluadao", national=False)] == [1]
     assert [row.fetches for row in await counted(hub, "creator-mai", national=False)] == [1]
     assert await counted(hub, "tiktok", national=False) == []
+
+
+async def test_a_crowd_of_downloads_outnumbers_the_connections(studio: Studio) -> None:
+    path = f"{await studio.published()}/assets/poster.png"
+    answers = await asyncio.gather(*(studio.creator.get(path) for _ in range(40)))
+    assert {(got.status_code, got.content) for got in answers} == {(200, PNG)}

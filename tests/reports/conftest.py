@@ -31,6 +31,8 @@ class Archive:
         self.db = db
         self.settings = Settings(secret="a secret of the tests, long enough to be one", database_url=db.url)
         self.partners: dict[str, Principal] = {}
+        self.budget = 0.2
+        """Seconds that a plugin may take."""
 
     async def admit(self, slug: str, kind: PartnerKind = PartnerKind.PLATFORM, attribution: str = "anonymous") -> None:
         async with head.writing(self.db, "test", "Admit") as session:
@@ -58,9 +60,9 @@ class Archive:
         self, slug: str, scope: ReportScope = ReportScope.PARTNER, period: Period = OCTOBER, *plugins: object
     ) -> ReportOut:
         principal = self.partners[slug]
-        host = PluginHost(self.settings, plugins=plugins, budget=0.2)
-        async with self.db.snapshot(principal.partner) as snapshot, host.running():
-            return await reports.freeze(self.db, snapshot, host, principal, ReportIn(period, scope))
+        host = PluginHost(self.settings, plugins=plugins, budget=self.budget)
+        async with host.running():
+            return await reports.freeze(self.db, host, principal, ReportIn(period, scope))
 
     async def read(self, slug: str, made: ReportOut) -> bytes:
         principal = self.partners[slug]

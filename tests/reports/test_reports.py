@@ -4,18 +4,21 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from concurrent.futures import Future
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
+from sqlalchemy import event, insert
 
 from core import times
 from core.auth.access import Principal
 from core.db import Database
 from core.errors import Forbidden, NotFound
+from core.log.models import Tick
 from core.plugin.hooks import Context
 from core.reports import reports
-from core.reports.reports import EmptyPeriod
+from core.reports.reports import EmptyPeriod, LongPeriod
 from core.wire.reports import Column, Period, Report, ReportScope, Section
 from core.wire.scopes import PartnerKind, Scope
 from tests.reports.conftest import OCTOBER, Archive, plugin, rows, section
@@ -73,9 +76,12 @@ async def test_the_period_is_half_open(archive: Archive) -> None:
     assert [row[0] for row in rows(await frozen(archive, "pine"))] == ["2026-10-01", "2026-10-31"]
 
 
-@pytest.mark.parametrize("days", [0, -1])
-async def test_a_period_without_days_is_refused(archive: Archive, days: int) -> None:
-    with pytest.raises(EmptyPeriod):
+@pytest.mark.parametrize(("days", "refusal"), [(0, EmptyPeriod), (-1, EmptyPeriod), (401, LongPeriod)])
+async def test_a_period_without_days_or_with_too_many_is_refused(
+    archive: Archive, days: int, refusal: type[Exception]
+) -> None:
+    await archive.freeze("pine", period=Period(OCTOBER.since, OCTOBER.since + timedelta(400)))
+    with pytest.raises(refusal):
         await archive.freeze("pine", period=Period(OCTOBER.since, OCTOBER.since + timedelta(days)))
 
 
@@ -126,6 +132,39 @@ async def test_it_says_how_far_it_reaches(archive: Archive) -> None:
     assert not running.complete
     # Everything of the test happened today, so the log had not begun when October ended.
     assert over.position == 0 < running.position
+
+
+async def test_what_was_committed_late_is_counted_before_a_report_is_complete(archive: Archive) -> None:
+    archive.budget = 10
+    loop = asyncio.get_running_loop()
+    at_work: list[Future[None]] = []
+
+    async def commit() -> None:
+        await archive.count("pine", "pine")
+        in_october = {"position": 1, "n": 1, "at": times.to_micros(datetime(2026, 10, 31, tzinfo=UTC))}
+        async with archive.db.writer() as session:
+            await session.execute(insert(Tick).values(in_october | {"actor": "test", "request": "Count"}))
+
+    async def slow(period: Period) -> list[Section]:
+        if not at_work:
+            at_work.append(asyncio.run_coroutine_threadsafe(commit(), loop))
+            await asyncio.wrap_future(at_work[0])
+        return []
+
+    made = await archive.freeze("pine", ReportScope.PARTNER, OCTOBER, plugin("hotline", slow))
+    report = msgspec.json.decode(await archive.read("pine", made), type=Report)
+    assert at_work
+    assert (report.complete, report.position, len(rows(report))) == (True, 1, 1)
+
+
+async def test_a_list_leaves_the_documents_where_they_lie(archive: Archive) -> None:
+    await archive.freeze("pine")
+    read: list[str] = []
+    event.listen(archive.db.engine.sync_engine, "before_cursor_execute", lambda *sent: read.append(sent[2]))
+    async with archive.db.snapshot(0) as session:
+        assert (await reports.page(session, archive.partners["pine"], 0, 10)).reports
+    assert "report.sha256" in read[-1]
+    assert "report.document" not in read[-1]
 
 
 async def test_another_partner_finds_nothing(archive: Archive) -> None:

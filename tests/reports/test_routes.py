@@ -1,17 +1,21 @@
 """Reports over HTTP: the bytes that were frozen, their ETag, their tables."""
 
+import asyncio
 import csv
 import hashlib
 import io
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import httpx
 import pytest
 
+from core import times
 from core.testing import TestedHub
 
 OCTOBER = {"period": {"from": "2026-10-01", "to": "2026-11-01"}}
-EVER = {"period": {"from": "2020-01-01", "to": "2100-01-01"}}
+TODAY = date.fromisoformat(times.hub_day(times.now()))
+ABOUT_NOW = {"period": {"from": f"{TODAY - timedelta(7)}", "to": f"{TODAY + timedelta(7)}"}}
 
 
 @pytest.fixture
@@ -34,11 +38,13 @@ async def test_the_etag_is_the_sha256_of_the_bytes(agency: httpx.AsyncClient) ->
     assert hashlib.sha256(answer.content).hexdigest() == made["sha256"]
     assert answer.headers["etag"] == f'"{made["sha256"]}"'
     again = await agency.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
+    assert (again.status_code, again.content, again.headers["vary"]) == (304, b"", "Accept")
+    older = await agency.get(answer.request.url, headers={"If-None-Match": f'"x{made["sha256"]}"'})
+    assert (older.status_code, older.headers["vary"]) == (200, "Accept")
 
 
 async def test_json_and_csv_show_the_same_figures(agency: httpx.AsyncClient) -> None:
-    report = await freeze(agency, EVER | {"scope": "national"})
+    report = await freeze(agency, ABOUT_NOW | {"scope": "national"})
     (section, *_) = report.json()["sections"]
     table = await agency.get(report.request.url, headers={"Accept": "text/csv"})
     assert table.headers["content-type"].startswith("text/csv")
@@ -50,7 +56,7 @@ async def test_json_and_csv_show_the_same_figures(agency: httpx.AsyncClient) -> 
 
 
 async def test_a_partner_counts_what_it_may_see(agency: httpx.AsyncClient) -> None:
-    (section, *_) = (await freeze(agency, EVER)).json()["sections"]
+    (section, *_) = (await freeze(agency, ABOUT_NOW)).json()["sections"]
     assert [(row[1], row[4]) for row in section["rows"]] == [(None, 1)]
 
 
@@ -86,3 +92,8 @@ async def test_lists_are_linked(agency: httpx.AsyncClient) -> None:
     rest = await agency.get(first.links["next"]["url"])
     assert [*first.json()["reports"], *rest.json()["reports"]] == made
     assert "next" not in rest.links
+
+
+async def test_a_crowd_of_reports_outnumbers_the_connections(agency: httpx.AsyncClient) -> None:
+    made = await asyncio.gather(*(agency.post("/v1/reports", json=OCTOBER) for _ in range(40)))
+    assert {answer.status_code for answer in made} == {201}
