@@ -34,15 +34,19 @@ from core.wire.signals import SubmitStatus
 _decoder = msgspec.json.Decoder(ActivityIn)
 
 
+def read(items: Sequence[msgspec.Raw]) -> list[ActivityIn | ActivityResult]:
+    """Each item on its own: one that is wrong becomes its rejection, and holds up none of the others."""
+    return [_read(raw, index) for index, raw in enumerate(items)]
+
+
 async def submit(
-    session: AsyncSession, principal: Principal, campaign: str, items: Sequence[msgspec.Raw]
+    session: AsyncSession, principal: Principal, campaign: str, items: Sequence[ActivityIn | ActivityResult]
 ) -> ActivitiesSubmitted:
-    """Take each item on its own: one that is wrong is rejected by name and holds up none of the others."""
-    read = [_read(raw, index) for index, raw in enumerate(items)]
-    names = [item.external_id for item in read if isinstance(item, ActivityIn) and item.external_id is not None]
+    """Store what `read` made of the items."""
+    names = [item.external_id for item in items if isinstance(item, ActivityIn) and item.external_id is not None]
     batch = _Batch(campaign, principal.partner, await _standing(session, principal, campaign, names))
     results = tuple(
-        item if isinstance(item, ActivityResult) else batch.take(item, index) for index, item in enumerate(read)
+        item if isinstance(item, ActivityResult) else batch.take(item, index) for index, item in enumerate(items)
     )
     await insert_rows(session, table_of(Activity), batch.new)
     await update_rows(session, table_of(Activity), "id", batch.changed)

@@ -5,19 +5,18 @@ import unicodedata
 from datetime import date
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import times
+from core import ids, times
 from core.auth.access import Principal
 from core.auth.models import Partner
 from core.campaigns.models import Campaign
 from core.errors import Conflict, Forbidden, NotFound
 from core.log.events import record
 from core.wire.campaigns import CampaignIn, CampaignOut, CampaignPage, CampaignPatch, CampaignState
-from core.wire.common import FieldError, Slug, Title
+from core.wire.common import FieldError, Title
 from core.wire.events import CampaignChanged
 
 
@@ -48,7 +47,7 @@ async def create(session: AsyncSession, principal: Principal, given: CampaignIn)
 
 async def find(session: AsyncSession, slug: str) -> Campaign:
     """The row of a campaign. Raises `NotFound`, also for what cannot be a slug."""
-    found = await session.get(Campaign, slug) if _is_slug(slug) else None
+    found = await session.get(Campaign, slug) if ids.is_slug(slug) else None
     if found is None:
         raise NotFound
     return found
@@ -120,14 +119,6 @@ def _out(row: Campaign, owner: str) -> CampaignOut:
         created=times.from_micros(row.created),
         updated=times.from_micros(row.updated),
     )
-
-
-def _is_slug(text: str) -> bool:
-    try:
-        msgspec.convert(text, Slug)
-    except msgspec.ValidationError:
-        return False
-    return True
 
 
 def _slug(title: str) -> str:

@@ -105,8 +105,8 @@ async def submit_activities(
 
     Sent again under the same `external_id` an activity of yours is updated, or unchanged.
     """
-    # Read first: the log is locked while a writing session is open, and a body may take its time.
-    items = edge.decode(await edge.json_body(request), _bulk).activities
+    # Read first: the log is locked while a writing session is open, and a body and its items take their time.
+    items = activities.read(edge.decode(await edge.json_body(request), _bulk).activities)
     async with head.edge(db, principal.partner, principal.client, "SubmitActivities") as session:
         row = await campaigns.find(session, slug)
         return await activities.submit(session, principal, row.slug, items)

@@ -99,7 +99,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"audience": {"views": -1}}, "/audience/views"),
     ({"audience": {"views": 10**12}}, "/audience/views"),
     ({"external_id": ""}, "/external_id"),
-    ({"pupils": ["a name"]}, ""),
+    ({"pupils": ["a name"]}, "/pupils"),
 ]
 
 
