@@ -22,6 +22,7 @@ from core.auth.access import Principal, public
 from core.auth.middleware import BearerMiddleware
 from core.auth.tokens import Tokens
 from core.blobs import Blobs
+from core.content import assets
 from core.db import Database
 from core.edge import JSON, TypedRequest
 from core.errors import HANDLERS
@@ -75,7 +76,8 @@ class Hub:
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
-                asyncio.create_task(_every(3600, lambda: self.blobs.sweep(before=datetime.now(UTC) - _UPLOAD))),
+                asyncio.create_task(_every(3600, lambda: self.blobs.sweep(_abandoned()))),
+                asyncio.create_task(_every(3600, lambda: assets.sweep(self.db, self.blobs, _abandoned()))),
             ]
             try:
                 yield
@@ -132,6 +134,10 @@ async def health(plugins: PluginHost, db: Database) -> Health:
 def contract(request: Request[Any, Any, Any]) -> Response[bytes]:
     """This API's OpenAPI 3.1 document."""
     return Response(request.app.state.contract, media_type=JSON)
+
+
+def _abandoned() -> datetime:
+    return datetime.now(UTC) - _UPLOAD
 
 
 def _always(part: Any) -> Callable[[], Any]:

@@ -4,10 +4,11 @@ import asyncio
 import base64
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -49,7 +50,8 @@ class Blobs:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        # `resolve`: a relative folder stays where it was if the process changes its own.
+        self._folder = Path(unquote(parts.path)).resolve() if parts.scheme == "file" else None
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._store: ObjectStore = LocalStore(self._folder)
@@ -67,13 +69,13 @@ class Blobs:
         try:
             yield staged
         finally:
-            # After `keep` there is nothing under this key.
             await self._delete(staged.key)
 
     async def keep(self, staged: Staged) -> None:
-        """Put what was received under its digest. The same bytes twice are one blob."""
+        """Put what was received under its digest, if it is not there. The same bytes twice are one blob."""
         if not await self.has(staged.sha256):
-            await obstore.rename_async(self._store, staged.key, _key(staged.sha256))
+            # In a folder a second name for the same file; in an object store it is copied there, not through the hub.
+            await obstore.copy_async(self._store, staged.key, _key(staged.sha256))
 
     async def has(self, sha256: str) -> bool:
         try:
@@ -87,7 +89,13 @@ class Blobs:
         await self._delete(_key(sha256))
 
     async def sweep(self, before: datetime) -> int:
-        """Remove what was being received when a process died, if it began before that time; returns how many."""
+        """Remove what was being received when a process died, if nothing came since that time; returns how many.
+
+        An object store drops the parts of an unfinished upload by a lifecycle rule of the bucket.
+        """
+        if self._folder is not None:
+            # The store hides from its lists what it has not finished writing.
+            return await asyncio.to_thread(_unlink_old, self._folder / "staging", before)
         swept = 0
         async for page in obstore.list(self._store, prefix="staging"):
             for left in page:
@@ -95,6 +103,12 @@ class Blobs:
                     await self._delete(left["path"])
                     swept += 1
         return swept
+
+    async def kept(self, before: datetime) -> AsyncIterator[list[str]]:
+        """The SHA-256 of every blob that was received before that time, a page at a time."""
+        async for page in obstore.list(self._store):
+            old = (blob["path"] for blob in page if blob["last_modified"] < before)
+            yield [path.replace("/", "") for path in old if _KEY.fullmatch(path)]
 
     async def _delete(self, key: str) -> None:
         try:
@@ -131,6 +145,19 @@ async def _measured(pieces: AsyncIterator[bytes], staged: Staged, limit: int) ->
             raise TooLarge(f"A file of this type may have {limit} bytes.")
         if piece:
             yield piece
+
+
+def _unlink_old(folder: Path, before: datetime) -> int:
+    swept = 0
+    for left in folder.glob("*"):
+        with suppress(FileNotFoundError):
+            if datetime.fromtimestamp(left.stat().st_mtime, UTC) < before:
+                left.unlink()
+                swept += 1
+    return swept
+
+
+_KEY = re.compile("[0-9a-f]{2}/[0-9a-f]{62}")
 
 
 def _key(sha256: str) -> str:

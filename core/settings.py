@@ -1,8 +1,10 @@
 """Settings: defaults, then a TOML file, then KMM_* variables."""
 
 import os
+import secrets
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,11 +19,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """
 
     secret: Annotated[str, Meta(min_length=32)]
-    """Root of every keyed digest and of the key encryption; constant for the life of a database."""
+    """Root of every keyed digest and of the key encryption; constant for the life of a database.
+
+    When neither the file nor the environment names one, `load` makes it once and keeps it in var/secret.
+    """
     database_url: str = "sqlite+aiosqlite:///var/hub.db"
     """SQLAlchemy URL; `sqlite:` and `postgresql:` without a driver get ours."""
-    blobs_url: str = "file:///var/blobs"
-    """Where assets lie: `file:///absolute/folder`, `s3://bucket/prefix` or `memory:///`."""
+    blobs_url: str = "file:var/blobs"
+    """Where assets lie: `file:///absolute/folder`, `file:folder`, `s3://bucket/prefix` or `memory:///`."""
     base_url: str = "http://127.0.0.1:8080"
     """How partners reach the hub; issuer and audience of every token."""
     disabled_plugins: tuple[str, ...] = ()
@@ -40,7 +45,22 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ov
         text = environ.get(f"KMM_{field.name.upper()}")
         if text is not None and field.name != "plugins":
             values[field.name] = _list(text) if field.name == "disabled_plugins" else text
-    return msgspec.convert(values | overrides, Settings)
+    values |= overrides
+    if "secret" not in values:
+        values["secret"] = _kept_secret(Path("var/secret"))
+    return msgspec.convert(values, Settings)
+
+
+def _kept_secret(file: Path) -> str:
+    """Made at the first start, for the owner's eyes only: one machine has nothing to choose."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError), open(file, "x", opener=_private) as new:
+        new.write(secrets.token_urlsafe(32))
+    return file.read_text("utf-8").strip()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _list(text: str) -> list[str]:

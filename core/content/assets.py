@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import delete, select
@@ -12,7 +13,7 @@ from core.auth.access import Principal
 from core.blobs import Blobs, Staged
 from core.content import decide, moves, sniff
 from core.content.models import Asset, Material, Version
-from core.db import Database
+from core.db import Database, among
 from core.errors import Conflict, Invalid, NotFound, TooLarge
 from core.log import head
 from core.wire.common import FieldError
@@ -48,21 +49,37 @@ async def upload(db: Database, blobs: Blobs, principal: Principal, id: str, numb
     async with blobs.receive(sent.pieces, kind.limit) as staged:
         _check_digests(staged, sent)
         sniff.check(kind, staged.first, staged.last, staged.size)
+        # Before the log is locked, since a store may take its time; what no asset names in the end, `sweep` finds.
+        await blobs.keep(staged)
         async with head.edge(db, principal.partner, principal.client, "PutAsset") as session:
             material, version = await _draft(session, principal, id, number)
-            await blobs.keep(staged)
-            return await _put(
-                session,
-                material,
-                version,
-                Asset(
-                    version=version.number,
-                    name=name,
-                    media_type=kind.media_type,
-                    size=staged.size,
-                    sha256=staged.sha256,
-                ),
+            asset = Asset(
+                version=version.number, name=name, media_type=kind.media_type, size=staged.size, sha256=staged.sha256
             )
+            put = await _put(session, material, version, asset)
+        # `sweep` may have taken away an older copy before the asset named it. From now on it does not.
+        await blobs.keep(staged)
+        return put
+
+
+async def sweep(db: Database, blobs: Blobs, before: datetime) -> int:
+    """Delete the blobs that no asset names and that were received before that time; returns how many."""
+    swept = 0
+    async for old in blobs.kept(before):
+        async with db.snapshot(0) as snapshot:
+            unnamed = await _unnamed(snapshot, old)
+        for sha256 in unnamed:
+            # Under the lock, one at a time: an upload that names it meanwhile waits, and then finds that it is gone.
+            async with head.edge(db, 0, "hub", "SweepAssets") as session:
+                if await _unnamed(session, [sha256]):
+                    await blobs.delete(sha256)
+                    swept += 1
+    return swept
+
+
+async def _unnamed(session: AsyncSession, sha256s: Sequence[str]) -> set[str]:
+    named = await session.scalars(select(Asset.sha256).where(among(Asset.sha256, sha256s, session)))
+    return set(sha256s) - set(named)
 
 
 async def remove(session: AsyncSession, principal: Principal, id: str, number: str, name: str) -> None:

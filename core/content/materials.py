@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import ids, times
+from core.auth import partners
 from core.auth.access import Principal
-from core.auth.models import Partner
 from core.content import decide, manifest, moves
 from core.content.models import Asset, Material, Review, Version
 from core.db import among
@@ -33,6 +33,9 @@ from core.wire.content import (
     VersionOut,
     Window,
 )
+
+_AT_ONCE = 5_000
+"""Numbers in a statement: SQLite takes 32,766, and a page of 10,000 materials may have more versions."""
 
 
 async def create(session: AsyncSession, principal: Principal, given: MaterialIn) -> Material:
@@ -140,7 +143,8 @@ async def _shown(
     numbers = [version.number for _, version in rows]
     assets = await _attached(session, Asset, numbers, Asset.name)
     reviews = await _attached(session, Review, numbers, Review.number)
-    slugs = {row.id: row.slug for row in await session.execute(select(Partner.id, Partner.slug))}
+    reviewers = {one.partner for some in reviews.values() for one in some}
+    slugs = await partners.slugs(session, {material.author for material, _ in rows} | reviewers)
 
     def version_out(material: Material, version: Version) -> VersionOut:
         of_version = tuple(_review_out(one, slugs[one.partner]) for one in reviews[version.number])
@@ -174,8 +178,10 @@ async def _attached(
 ) -> dict[int, list[A]]:
     """What hangs on each of these versions."""
     found: dict[int, list[A]] = defaultdict(list)
-    for row in await session.scalars(select(model).where(among(model.version, versions, session)).order_by(order)):
-        found[row.version].append(row)
+    for start in range(0, len(versions), _AT_ONCE):
+        of_these = select(model).where(among(model.version, versions[start : start + _AT_ONCE], session))
+        for row in await session.scalars(of_these.order_by(order)):
+            found[row.version].append(row)
     return found
 
 

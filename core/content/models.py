@@ -52,8 +52,6 @@ class Version(Base):
     digest: Mapped[str | None] = mapped_column(Text)
     """SHA-256 of the manifest of words and assets, while it is submitted or further; what a review names."""
     published: Mapped[int | None] = mapped_column(Micros)
-    replaced_by: Mapped[int | None] = mapped_column()
-    """The version whose publication withdrew this one."""
 
 
 class Asset(Base):
@@ -65,7 +63,7 @@ class Asset(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     media_type: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(Micros)
-    sha256: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text, index=True)
 
 
 class Review(Base):

@@ -85,7 +85,7 @@ async def publish(session: AsyncSession, principal: Principal, material: Materia
     await session.execute(
         update(Version)
         .where(Version.material == material.number, Version.state == MaterialState.PUBLISHED)
-        .values(state=MaterialState.WITHDRAWN, replaced_by=version.version)
+        .values(state=MaterialState.WITHDRAWN)
     )
     version.state = MaterialState.PUBLISHED
     version.published = times.now()

@@ -307,7 +307,6 @@ def upgrade() -> None:
         sa.Column("closes", MICROS, nullable=True),
         sa.Column("digest", sa.Text(), nullable=True),
         sa.Column("published", MICROS, nullable=True),
-        sa.Column("replaced_by", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["campaign"], ["campaign.slug"], name="fk_material_version_campaign"),
         sa.ForeignKeyConstraint(["material"], ["material.number"], name="fk_material_version_material"),
         sa.PrimaryKeyConstraint("number", name="pk_material_version"),
@@ -344,6 +343,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version"], ["material_version.number"], name="fk_asset_version"),
         sa.PrimaryKeyConstraint("version", "name", name="pk_asset"),
     )
+    op.create_index("ix_asset_sha256", "asset", ["sha256"], unique=False)
     op.create_table(
         "fetch",
         sa.Column("version", MICROS, nullable=False),

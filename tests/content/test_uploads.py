@@ -4,12 +4,14 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.content import sniff
+from core.content import assets, sniff
+from core.log import head
 from core.testing import TestedHub
 from tests.content.conftest import PNG, Studio, material
 
@@ -50,6 +52,34 @@ async def test_a_file_may_be_put_anew(studio: Studio, place: str) -> None:
     for content in (PNG, other):
         assert (await studio.author.put(place, content=content, headers=IMAGE)).status_code == 200
     assert (await studio.author.get(place)).content == other
+
+
+async def test_what_no_asset_names_any_more_is_swept(
+    studio: Studio, hub: TestedHub, place: str, blobs_folder: Path
+) -> None:
+    other = PNG[:100] + PNG[200:]
+    for content in (PNG, other):
+        assert (await studio.author.put(place, content=content, headers=IMAGE)).status_code == 200
+    now = datetime.now(UTC)
+    db, blobs = hub.parts.db, hub.parts.blobs
+    assert await assets.sweep(db, blobs, now - timedelta(days=1)) == 0
+    assert await assets.sweep(db, blobs, now + timedelta(days=1)) == 1
+    (kept,) = files(blobs_folder)
+    assert kept.read_bytes() == other
+    assert (await studio.author.get(place)).content == other
+
+
+async def test_an_upload_stands_that_a_sweep_comes_between(studio: Studio, hub: TestedHub, place: str) -> None:
+    assert (await studio.author.put(place, content=PNG, headers=IMAGE)).status_code == 200
+    assert (await studio.author.delete(place)).status_code == 204
+    async with head.edge(hub.parts.db, 0, "test", "Hold"):
+        upload = asyncio.create_task(studio.author.put(place, content=PNG, headers=IMAGE))
+        # Until it waits for the log with nothing but the old blob to its name.
+        await asyncio.sleep(0.5)
+        assert not upload.done()
+        await hub.parts.blobs.delete(hashlib.sha256(PNG).hexdigest())
+    assert (await upload).status_code == 200
+    assert (await studio.author.get(place)).content == PNG
 
 
 async def test_a_name_has_one_spelling(studio: Studio, place: str) -> None:
