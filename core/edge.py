@@ -185,6 +185,9 @@ def decode(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
 _AT = re.compile(r"^(.*) - at (?:`key` in )?`\$(.*)`$", re.DOTALL)
 
 
+_FIELD = re.compile(r"^Object (missing required|contains unknown) field `([^`/~]+)`")
+
+
 def field_error(exc: Exception, base: str = "") -> FieldError:
     """What msgspec says, with its `$.a[0].b` as a JSON pointer below `base`."""
     if isinstance(exc, RecursionError):
@@ -192,9 +195,10 @@ def field_error(exc: Exception, base: str = "") -> FieldError:
     if not isinstance(exc, msgspec.ValidationError):
         return FieldError(pointer=base, code="not_json", detail="This is not JSON in UTF-8.")
     found = _AT.match(str(exc))
-    if not found:
-        return FieldError(pointer=base, code="invalid", detail=str(exc))
-    detail, path = found.groups()
+    detail, path = found.groups() if found else (str(exc), "")
     # `[...]` is some entry of a mapping: the pointer ends at the mapping.
     pointer = base + re.sub(r"\[(\d+)\]", r"/\1", path.partition("[...]")[0]).replace(".", "/")
+    named = _FIELD.match(detail)
+    if named:
+        return FieldError(f"{pointer}/{named[2]}", "missing" if named[1] == "missing required" else "unknown", detail)
     return FieldError(pointer=pointer, code="invalid", detail=detail)

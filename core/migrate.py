@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import make_url
 
 import core
 from core.db import full_url
@@ -21,5 +22,11 @@ def config(url: str) -> Config:
 
 
 def migrate(url: str) -> None:
-    """Upgrade to the newest revision, as owner of the schema. Not to be called on a running event loop."""
+    """Upgrade to the newest revision, as owner of the schema. Not to be called on a running event loop.
+
+    Makes the folder of a SQLite file when there is none.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command.upgrade(config(url), "heads")

@@ -65,7 +65,7 @@ def usages(command: click.Command, path: str) -> list[str]:
     if isinstance(command, click.Group):
         return [line for name, one in command.commands.items() for line in usages(one, f"{path} {name}")]
     words = (_word(parameter, command) for parameter in command.params)
-    return [f"{' '.join([path, *words])}\n    {command.get_short_help_str(120)}\n"]
+    return [f"{' '.join([path, *filter(None, words)])}\n    {command.get_short_help_str(120)}\n"]
 
 
 def _word(parameter: click.Parameter, command: click.Command) -> str:

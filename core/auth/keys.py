@@ -91,6 +91,7 @@ async def rotate(db: Database, settings: Settings, lead: int = LEAD) -> str:
 
     Older keys stay published until the last token that they sign has expired; those beyond that are deleted.
     """
+    await ensure(db, settings)
     async with writing(db, "hub", "RotateSigningKey") as session:
         starts = times.now() + lead * times.SECOND
         # A minute for processes whose clock or snapshot is late to change over.

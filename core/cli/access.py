@@ -88,16 +88,24 @@ def client() -> None:
 
 @client.command("add")
 @click.argument("partner")
-@click.option("--scope", "scopes", multiple=True, required=True, type=Words(Scope), help="Once for each scope.")
+@click.option("--scope", "scopes", multiple=True, required=True, type=Words(Scope), help="One or several.")
+@click.argument("more", nargs=-1, type=Words(Scope), metavar="")
 @click.option("--auth", type=Words(AuthMethod), default=AuthMethod.CLIENT_SECRET_BASIC, show_default=True)
 @click.option("--jwks", type=click.File("rb"), help="Public keys (RFC 7517), for private_key_jwt.")
 @pass_house
-def add_client(house: House, partner: str, scopes: tuple[Scope, ...], auth: AuthMethod, jwks: BinaryIO | None) -> None:
+def add_client(
+    house: House,
+    partner: str,
+    scopes: tuple[Scope, ...],
+    more: tuple[Scope, ...],
+    auth: AuthMethod,
+    jwks: BinaryIO | None,
+) -> None:
     """Issue a client to PARTNER and print it as JSON. Its secret is shown this once."""
 
     async def work() -> IssuedClient:
         key_set = msgspec.json.decode(jwks.read(), type=KeySetIn) if jwks else UNSET
-        data = ClientIn(scopes=scopes, auth_method=auth, jwks=key_set)
+        data = ClientIn(scopes=(*scopes, *more), auth_method=auth, jwks=key_set)
         async with house.registry("IssueClient") as session:
             return await clients.issue(session, HUB, partner, data, house.settings)
 

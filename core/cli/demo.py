@@ -1,11 +1,14 @@
 """A hub to try out: one folder, a partner of every kind, something of everything to see."""
 
 import asyncio
+import fcntl
 import json
 import secrets
+import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import click
@@ -18,7 +21,7 @@ from core.auth.access import HUB
 from core.cli.demo_content import fill
 from core.cli.house import show_table
 from core.cli.importing import Defaults, Import
-from core.cli.server import serve_app
+from core.cli.server import PORT, serve_app, take_port
 from core.cli.signals import send
 from core.client import ClientCredentials, in_process
 from core.demo import PARTNERS, Account, admit, open_account
@@ -41,7 +44,7 @@ class Demo(msgspec.Struct, frozen=True):
 
 @click.command()
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=Path("var"), show_default=True)
-@click.option("--port", default=8080, show_default=True)
+@click.option("--port", type=PORT, default=8080, show_default=True)
 @click.option(
     "--list",
     "list_",
@@ -51,6 +54,13 @@ class Demo(msgspec.Struct, frozen=True):
 def demo(data: Path, port: int, list_: Path | None) -> None:
     """Serve a hub with demo partners, everything in one folder. Started again, it goes on with what is there."""
     base_url = f"http://127.0.0.1:{port}"
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Both are held for as long as the process lives, and taken before anything is written for others to read.
+    with _alone_in(data), closing(take_port("127.0.0.1", port)) as door:
+        _run(data, base_url, list_, door)
+
+
+def _run(data: Path, base_url: str, list_: Path | None, door: socket.socket) -> None:
     settings = _settle(data, base_url)
     migrate(settings.database_url)
     file = data / "demo.json"
@@ -61,12 +71,22 @@ def demo(data: Path, port: int, list_: Path | None) -> None:
     if list_:
         account = accounts[LISTED_BY]
         threading.Thread(target=_import, args=(list_, account, base_url, data / "imports"), daemon=True).start()
-    serve_app(create_app(settings), "127.0.0.1", port)
+    serve_app(create_app(settings), door)
+
+
+@contextmanager
+def _alone_in(data: Path) -> Iterator[None]:
+    """One demo a folder: a second would rewrite demo.json under the first."""
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise click.ClickException(f"Another demo runs in {data}.") from None
+        yield
 
 
 def _settle(data: Path, base_url: str) -> Settings:
     """The settings of the folder; written at the first start, with a secret of its own."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = data / "settings.toml"
     if not file.exists():
         whole = data.resolve()

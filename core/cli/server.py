@@ -1,5 +1,7 @@
 """Serving, migrating, and looking at what a hub is made of."""
 
+import asyncio
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,33 +19,47 @@ from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.signals.kinds import BUILTIN
 
+PORT = click.IntRange(1, 65_535)
 OPENAPI = Path(core.__file__).parents[1] / "openapi"
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8080, show_default=True)
+@click.option("--port", type=PORT, default=8080, show_default=True)
 @pass_house
 def serve(house: House, host: str, port: int) -> None:
     """Serve the API until interrupted."""
-    serve_app(create_app(house.settings), host, port)
+    door = take_port(host, port)
+    serve_app(create_app(house.settings), door)
 
 
-def serve_app(app: Litestar, host: str, port: int) -> None:
+def take_port(host: str, port: int) -> socket.socket:
+    """The address, before anything is written or told about it. Raises `ClickException` when it is not to be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as exc:
+        door.close()
+        raise click.ClickException(f"Cannot listen on {host}:{port}: {exc.strerror or exc}.") from None
+    return door
+
+
+def serve_app(app: Litestar, door: socket.socket) -> None:
     """Until interrupted. One process, the application in it: what kills the process kills all of it."""
-    config = uvicorn.Config(
-        app, host=host, port=port, lifespan="on", log_level="warning", timeout_graceful_shutdown=10, server_header=False
-    )
+    config = uvicorn.Config(app, lifespan="on", log_level="warning", timeout_graceful_shutdown=10, server_header=False)
     # The server raises the signal again once it is down; Ctrl-C is how it is meant to end.
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run()
+        uvicorn.Server(config).run(sockets=[door])
 
 
 @click.command()
 @pass_house
 def migrate(house: House) -> None:
     """Bring the database to the current schema, as its owner."""
-    core.migrate.migrate(house.settings.database_url)
+    # In a thread, because it runs an event loop of its own.
+    run(asyncio.to_thread(core.migrate.migrate, house.settings.database_url))
 
 
 @click.command()

@@ -11,7 +11,7 @@ from core.signals.kinds import Kinds, UnknownKind
 from core.signals.plan import Known, Spelling
 from core.times import to_micros
 from core.wire.common import FieldError
-from core.wire.signals import SignalIn, SubmitResult, SubmitStatus, Tlp
+from core.wire.signals import Category, SignalIn, SubmitResult, SubmitStatus, Tlp
 
 _decoder = msgspec.json.Decoder(SignalIn)
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -56,17 +56,17 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys) -
         signal=Known(keys.signal(sent.kind, canonical.identity), sent.kind),
         spelling=Spelling(canonical.display, sent.value),
         tlp=sent.tlp or "",
-        groups=tuple(sorted(set(sent.groups))),
+        groups=tuple(sorted(set(sent.groups or ()))),
         external_id=sent.external_id,
         content={
-            "category": sent.category.value,
+            "category": (sent.category or Category.OTHER).value,
             "confidence": sent.confidence,
             "severity": sent.severity and sent.severity.value,
             "first_seen": sent.first_seen and to_micros(sent.first_seen),
             "last_seen": sent.last_seen and to_micros(sent.last_seen),
             "valid_until": sent.valid_until and to_micros(sent.valid_until),
             "campaign": sent.campaign,
-            "context": _encoder.encode(sent.context).decode(),
+            "context": _encoder.encode(sent.context or {}).decode(),
             "origin": sent.origin,
             "derived_from": " ".join(sorted(set(sent.derived_from))),
         },

@@ -149,8 +149,9 @@ async def read_feed(
         return Response(formats[form].render(page), media_type=form, headers=link)
     if form == JSON:
         return Response(page, media_type=JSON, headers=link)
-    trailer = msgspec.structs.asdict(page)
-    del trailer["signals"]
+    trailer = {
+        name: value for name in ("next", "more", "digest") if (value := getattr(page, name)) is not msgspec.UNSET
+    }
     lines = _encoder.encode_lines([*page.signals, trailer])
     return Response(lines, media_type=NDJSON, headers=link)
 

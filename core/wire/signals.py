@@ -56,8 +56,10 @@ class State(StrEnum):
 SignalId = Annotated[str, Meta(pattern="^sig_[a-z2-7]{26}$", min_length=30, max_length=30)]
 KindName = Annotated[str, Meta(min_length=2, max_length=40, pattern="^[a-z][a-z0-9_]*$")]
 Confidence = Annotated[int, Meta(ge=0, le=100)]
-ContextValue = Annotated[str, Meta(max_length=500, pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$")]
-Context = Annotated[dict[KindName, ContextValue | int | bool], Meta(max_length=20)]
+ContextName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\u0000-\u001f\u007f]*$")]
+ContextText = Annotated[str, Meta(max_length=500, pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$")]
+ContextNumber = Annotated[int, Meta(ge=-(2**53 - 1), le=2**53 - 1)]
+Context = Annotated[dict[ContextName, ContextText | ContextNumber | float | bool | None], Meta(max_length=20)]
 """Up to 20 short facts about the observable. Never about a person affected."""
 
 
@@ -68,13 +70,14 @@ class SignalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of the hub's kinds, for example `url`, `phone`, `bank_account`."""
     value: Annotated[str, Meta(min_length=1, max_length=8192)]
     """The observable as seen; the hub normalises it and keeps the spelling."""
-    category: Category = Category.OTHER
+    category: Category | None = None
+    """Absent: `other`."""
     confidence: Confidence | None = None
     """0 to 100."""
     severity: Severity | None = None
     tlp: Tlp | None = None
     """Absent: for the submitter alone (or for `groups`)."""
-    groups: Annotated[tuple[Slug, ...], Meta(max_length=20)] = ()
+    groups: Annotated[tuple[Slug, ...], Meta(max_length=20)] | None = None
     """Sharing groups that the submitter belongs to."""
     campaign: Slug | None = None
     external_id: ExternalId | None = None
@@ -82,7 +85,7 @@ class SignalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first_seen: Time | None = None
     last_seen: Time | None = None
     valid_until: Time | None = None
-    context: Context = {}
+    context: Context | None = None
     origin: Line | None = None
     """Where the submitter has it from; two claims of one origin corroborate nothing."""
     derived_from: Annotated[tuple[SignalId, ...], Meta(max_length=10)] = ()

@@ -370,3 +370,15 @@ async def test_private_keys_are_encrypted_and_the_wrong_secret_says_so(room: Roo
         another = msgspec.structs.replace(room.settings, secret="another secret, long enough too")
         with pytest.raises(RuntimeError, match="secret"):
             await keys.load(session, another)
+
+
+async def test_a_rotation_before_the_first_start_leaves_a_key_that_signs(
+    new_database: Callable[[], str], room: Room
+) -> None:
+    db = Database(new_database())
+    kid = await keys.rotate(db, room.settings)
+    known = Tokens(db, room.settings)
+    await known.refresh()
+    assert known.current.ring.signer().kid != kid
+    assert len(known.current.ring.keys) == 2
+    await db.close()

@@ -105,9 +105,23 @@ def test_a_kind_may_hold_only_its_scopes(kmm: Run) -> None:
     assert "creator may not hold signals:read" in refused(kmm("client", "add", "mai", "--scope", "signals:read"))
 
 
+def test_without_any_settings_everything_is_in_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment = {"KMM_SECRET": None, "KMM_DATABASE_URL": None, "KMM_CONFIG": None}
+    for command in (["migrate"], ["partner", "add", "tiktok", "--kind", "platform", "--name", "TikTok"]):
+        assert CliRunner().invoke(main, command, env=environment).exit_code == 0
+    secret = tmp_path / "var" / "secret"
+    kept = secret.read_text()
+    assert (len(kept) >= 32, secret.stat().st_mode & 0o777) == (True, 0o600)
+    scopes = ["--scope", "signals:read", "signals:write"]
+    issued = CliRunner().invoke(main, ["client", "add", "tiktok", *scopes], env=environment)
+    assert json.loads(issued.stdout)["scopes"] == ["signals:read", "signals:write"]
+    assert secret.read_text() == kept
+
+
 def test_wrong_settings_are_named_before_anything_is_done(tmp_path: Path) -> None:
-    no_secret = CliRunner().invoke(main, ["partner", "list"], env={"KMM_SECRET": None})
-    assert (no_secret.exit_code, "secret" in no_secret.stderr) == (2, True)
+    short = CliRunner().invoke(main, ["partner", "list"], env={"KMM_SECRET": "short"})
+    assert (short.exit_code, "secret" in short.stderr) == (2, True)
     config = tmp_path / "hub.toml"
     config.write_text('colour = "blue"')
     unknown_key = CliRunner().invoke(main, ["--config", str(config), "partner", "list"])

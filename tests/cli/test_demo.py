@@ -1,15 +1,34 @@
 """`kmm demo`: what `make run` starts."""
 
 import json
+import socket
 import stat
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from core.cli import main
 from core.cli.demo import LISTED_BY
 from core.demo import PARTNERS
 from tests.live import LiveHub, live_hub
 
 SAMPLE = Path(__file__).parents[2] / "core/data/sample-signals.txt"
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_a_draft_of_a_start_that_was_cut_short_is_not_the_material(hub: TestedHub) -> None:
+    words = json.loads((SAMPLE.parent / "demo/content.json").read_text("utf-8"))["material"] | {"campaign": None}
+    assert (await hub.client_as("digital-trust-alliance").post("/v1/materials", json=words)).status_code == 201
+    for _ in range(2):
+        await fill(hub.client_as)
+        assert len((await hub.client_as("creator-mai").get("/v1/materials")).json()["materials"]) == 1
+
+
+def test_the_digest_in_the_demo_is_that_of_its_sentence() -> None:
+    signals = json.loads((SAMPLE.parent / "demo/content.json").read_text("utf-8"))["signals"]
+    digests = [one["value"] for of_partner in signals.values() for one in of_partner if one["kind"] == "sha256"]
+    assert digests == [sha256(PICTURE.encode()).hexdigest()]
 
 
 def demo_json(hub: LiveHub) -> Any:
@@ -51,3 +70,20 @@ def test_every_journey_has_something_to_show(tmp_path: Path) -> None:
             period = {"period": {"from": "2026-09-01", "to": "2027-01-01"}, "scope": "national"}
             report = agency.post("/v1/reports", json=period)
             assert report.is_success, report.text
+
+
+def test_nothing_is_written_or_told_before_the_port_is_ours(tmp_path: Path) -> None:
+    """Else the credentials of the demo would be sent to whoever has it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = CliRunner().invoke(main, ["demo", "--data", str(tmp_path), "--port", port])
+    assert (refused.exit_code, f"127.0.0.1:{port}" in refused.stderr) == (1, True)
+    assert not (tmp_path / "demo.json").exists()
+
+
+def test_a_folder_has_one_demo(tmp_path: Path) -> None:
+    with live_hub(tmp_path) as hub:
+        before = demo_json(hub)
+        second = CliRunner().invoke(main, ["demo", "--data", str(hub.folder), "--port", "1024"])
+        assert (second.exit_code, "Another demo" in second.stderr) == (1, True)
+        assert demo_json(hub) == before

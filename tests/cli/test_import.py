@@ -89,7 +89,7 @@ async def test_a_list_may_be_mixed_and_each_bad_line_is_explained(
     assert codes == {
         4: "invalid_value",
         5: "unknown_kind",
-        6: "invalid",
+        6: "unknown",
         7: "not_json",
         8: "not_json",
         9: "invalid",
