@@ -63,6 +63,8 @@ class Submit:
         Those beyond `_NEW_AUDIENCES` have none.
         """
         member = await audiences.memberships(session, self.partner)
+        # Ids of an attempt that was rolled back are nobody's.
+        self._audiences = {}
         wanted = {}
         for tlp, slugs in dict.fromkeys((item.tlp, item.groups) for item in self.items):
             missing = [slug for slug in slugs if slug not in member]
