@@ -1,9 +1,11 @@
 """Host names to block, in the forms that resolvers and browsers load."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import AsyncIterator, Callable
+from tempfile import SpooledTemporaryFile
+from typing import IO, Literal
 
-from litestar import Response, get
+from litestar import get
+from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.sdk import Principal, Scope, State, Tlp, answers, may_leave, scoped
@@ -16,6 +18,8 @@ _FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     "adblock": ("!", "||{}^".format),
 }
 _STRICTNESS = list(Tlp)
+_IN_MEMORY = 1024 * 1024
+_PIECE = 64 * 1024
 
 
 @get(
@@ -30,7 +34,7 @@ async def read_blocklist(
     keys: Keys,
     form: Literal["plain", "hosts", "adblock"] = "plain",
     tlp: Literal["CLEAR", "GREEN", "AMBER"] = "GREEN",
-) -> Response[bytes]:
+) -> Stream:
     """Read the host names among the signals you may see, as a blocklist.
 
     `form`: one name a line, a hosts file, or filters for ad blockers. `tlp` is the strictest marking that the list may
@@ -39,11 +43,21 @@ async def read_blocklist(
     """
     comment, line = _FORMS[form]
     widest = _STRICTNESS[: _STRICTNESS.index(Tlp(tlp)) + 1]
-    lines = [f"{comment} Khong Mot Minh, up to TLP:{tlp}. Leads, not verdicts."]
-    lines += [
-        line(str(signal.value))
-        async for signal in feed.live(snapshot, principal, keys, ["domain"])
-        if may_leave(signal) and signal.tlp in widest and signal.state is State.ACTIVE
-    ]
-    body = "\n".join(lines) + "\n"
-    return Response(body.encode(), media_type="text/plain", headers={"Cache-Control": "private, no-cache"})
+    # The snapshot closes before an answer begins to leave, so the list waits in between, on disk when it is long.
+    spool: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  (closed when the answer is sent)
+    try:
+        spool.write(f"{comment} Khong Mot Minh, up to TLP:{tlp}. Leads, not verdicts.\n".encode())
+        async for signal in feed.live(snapshot, principal, keys, ["domain"]):
+            if may_leave(signal) and signal.tlp in widest and signal.state is State.ACTIVE:
+                spool.write(f"{line(str(signal.value))}\n".encode())
+    except BaseException:
+        spool.close()
+        raise
+    return Stream(_pieces(spool), media_type="text/plain", headers={"Cache-Control": "private, no-cache"})
+
+
+async def _pieces(spool: IO[bytes]) -> AsyncIterator[bytes]:
+    with spool:
+        spool.seek(0)
+        while piece := spool.read(_PIECE):
+            yield piece

@@ -16,21 +16,6 @@ from tests.live import LiveHub, live_hub
 SAMPLE = Path(__file__).parents[2] / "core/data/sample-signals.txt"
 
 
-@pytest.mark.parametrize("engine_name", ["sqlite"])
-async def test_a_draft_of_a_start_that_was_cut_short_is_not_the_material(hub: TestedHub) -> None:
-    words = json.loads((SAMPLE.parent / "demo/content.json").read_text("utf-8"))["material"] | {"campaign": None}
-    assert (await hub.client_as("digital-trust-alliance").post("/v1/materials", json=words)).status_code == 201
-    for _ in range(2):
-        await fill(hub.client_as)
-        assert len((await hub.client_as("creator-mai").get("/v1/materials")).json()["materials"]) == 1
-
-
-def test_the_digest_in_the_demo_is_that_of_its_sentence() -> None:
-    signals = json.loads((SAMPLE.parent / "demo/content.json").read_text("utf-8"))["signals"]
-    digests = [one["value"] for of_partner in signals.values() for one in of_partner if one["kind"] == "sha256"]
-    assert digests == [sha256(PICTURE.encode()).hexdigest()]
-
-
 def demo_json(hub: LiveHub) -> Any:
     return json.loads((hub.folder / "demo.json").read_text())
 

@@ -12,7 +12,7 @@ import pytest
 from core.sdk import Column, Feed, Report, Section, SignalOut, State, Tlp
 from core.testing import TestedHub
 from core.wire.reports import Period, ReportScope
-from plugins.exports import tables
+from plugins.exports import blocklist, tables
 
 CSV = {"Accept": "text/csv"}
 
@@ -80,6 +80,18 @@ async def test_forms_of_the_blocklist(shared: TestedHub) -> None:
         assert comment.startswith("!" if form == "adblock" else "#")
         assert "TLP:CLEAR" in comment
         assert (first, rest) == (line, [""])
+
+
+async def test_a_long_blocklist_waits_on_disk_and_leaves_in_pieces(
+    shared: TestedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meta = shared.client_as("meta")
+    whole = (await meta.get("/exports/blocklist")).text
+    monkeypatch.setattr(blocklist, "_IN_MEMORY", 16)
+    monkeypatch.setattr(blocklist, "_PIECE", 7)
+    async with meta.stream("GET", "/exports/blocklist") as answer:
+        assert "content-length" not in answer.headers
+        assert "".join([piece async for piece in answer.aiter_text()]) == whole
 
 
 async def test_a_retracted_signal_is_not_listed(shared: TestedHub) -> None:
