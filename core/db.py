@@ -224,7 +224,11 @@ async def upsert(
     new = statement.excluded
     changed = {name: table.c[name] + new[name] if name in add else new[name] for name in rows[0] if name not in keys}
     connection = await session.connection()
-    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    if changed:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    await connection.execute(statement, list(rows))
 
 
 def table_of(model: type[Base]) -> Table:

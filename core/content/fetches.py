@@ -14,8 +14,7 @@ from core.db import Database, table_of, upsert
 
 async def note(db: Database, principal: Principal, version: int, asset: str) -> None:
     """Write a download down before its first byte leaves. Takes no position: it changes nothing that others read."""
-    at = times.now()
-    row = {"version": version, "asset": asset, "partner": principal.partner, "day": times.hub_day(at), "at": at}
+    row = {"version": version, "asset": asset, "partner": principal.partner, "day": times.hub_day(times.now())}
     async with db.edge(principal.partner) as session:
         await upsert(session, table_of(Fetch), [row])
 

@@ -75,6 +75,7 @@ class Review(Base):
     version: Mapped[int] = mapped_column(ForeignKey("material_version.number"), index=True)
     partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
     client: Mapped[str] = mapped_column(Text)
+    """Whose decision it was, should it have to be traced."""
     decision: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(Text)
@@ -92,5 +93,3 @@ class Fetch(Base):
     partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
     day: Mapped[str] = mapped_column(Text, primary_key=True)
     """The hub's day, YYYY-MM-DD."""
-    at: Mapped[int] = mapped_column(Micros)
-    """Of the latest download on that day."""

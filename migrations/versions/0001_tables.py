@@ -350,7 +350,6 @@ def upgrade() -> None:
         sa.Column("asset", sa.Text(), nullable=False),
         sa.Column("partner", sa.Integer(), nullable=False),
         sa.Column("day", sa.Text(), nullable=False),
-        sa.Column("at", MICROS, nullable=False),
         sa.ForeignKeyConstraint(["partner"], ["partner.id"], name="fk_fetch_partner"),
         sa.ForeignKeyConstraint(["version"], ["material_version.number"], name="fk_fetch_version"),
         sa.PrimaryKeyConstraint("version", "asset", "partner", "day", name="pk_fetch"),
