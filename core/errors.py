@@ -103,11 +103,6 @@ class UnsupportedMediaType(Fault):
     code = "unsupported_media_type"
 
 
-class Unprocessable(Fault):
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    code = "unprocessable"
-
-
 class Unavailable(Fault):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"

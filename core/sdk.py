@@ -5,9 +5,10 @@ A plugin that reads or writes shared data imports noun modules beside it (`core.
 
 from core.auth.access import Principal, public, scoped
 from core.edge import JSON, NDJSON
-from core.errors import Conflict, Fault, Forbidden, Gone, Invalid, NotFound, Unavailable, Unprocessable
+from core.errors import Conflict, Fault, Forbidden, Gone, Invalid, NotFound, Unavailable
 from core.openapi import answers, takes, takes_bulk
 from core.plugin.connector import BadSignature, Connector, Example, Refused, Translated, Withdrawal, translate_items
+from core.plugin.contract import run_connector_contract
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, hookimpl
 from core.wire.common import ExternalId, Line, Time
@@ -54,12 +55,12 @@ __all__ = [
     "Tlp",
     "Translated",
     "Unavailable",
-    "Unprocessable",
     "Withdrawal",
     "answers",
     "hookimpl",
     "may_leave",
     "public",
+    "run_connector_contract",
     "scoped",
     "takes",
     "takes_bulk",

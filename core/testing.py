@@ -3,8 +3,9 @@
     async def test_my_route(client_as):
         answer = await client_as("tiktok").get("/my-plugin/route")
 
-Installed with the hub, so nothing needs to be imported. Each hub stands on an empty SQLite file of its own; override
-`database_url` for another database, `hub_plugins` to run without the installed plugins or with a fake one.
+Installed with the hub, so nothing needs to be imported. The extra `khongmotminh[testing]` brings pytest-asyncio, which
+runs such tests when pytest's settings say `asyncio_mode = "auto"`. Each hub stands on an empty SQLite file of its own;
+override `database_url` for another database, `hub_plugins` to run without the installed plugins or with a fake one.
 """
 
 import asyncio
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import pytest
-import pytest_asyncio
 
 # Only what is quick to import: pytest loads this file in every run, also where no hub is tested.
 from core.client import ClientCredentials, in_process
@@ -35,6 +35,9 @@ BASE_URL = "http://hub.test"
 
 class TestedHub:
     """A running application, called without a socket."""
+
+    __test__ = False
+    """To pytest, which takes classes of this name for tests."""
 
     def __init__(self, app: "Litestar", stack: AsyncExitStack) -> None:
         self.app = app
@@ -103,7 +106,8 @@ def hub_plugins() -> Sequence[object] | None:
     return None
 
 
-@pytest_asyncio.fixture
+# pytest's own, so that pytest runs beside the hub without pytest-asyncio, too.
+@pytest.fixture
 async def hub(hub_settings: Settings, hub_plugins: Sequence[object] | None) -> AsyncIterator[TestedHub]:
     """A running hub, seeded with a partner of every kind."""
     async with _one_task(run_hub(hub_settings, hub_plugins)) as running:

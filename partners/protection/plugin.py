@@ -59,7 +59,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
     assessors: Annotated[int, Meta(ge=1, le=100)] = 1
     """How many analysts agreed."""
     tlp: Tlp = Tlp.AMBER
-    groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
 
 
 class Payload(msgspec.Struct, forbid_unknown_fields=True):

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from core.plugin.connector import Connector
-from core.plugin.contract import run_connector_contract
-from core.sdk import Example, PartnerKind, Refused, SignalIn, Tlp, Withdrawal
+from core.sdk import Example, PartnerKind, Refused, SignalIn, Tlp, Withdrawal, run_connector_contract
 from core.testing import TestedHub
 from partners.agency.plugin import Agency
 from partners.alliance.plugin import Alliance

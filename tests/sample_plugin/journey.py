@@ -11,7 +11,7 @@ from pathlib import Path
 
 import core
 from core.migrate import migrate
-from core.plugin.contract import run_connector_contract
+from core.sdk import run_connector_contract
 from core.settings import Settings
 from core.testing import run_hub
 from core.wire.scopes import PartnerKind
