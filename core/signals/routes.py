@@ -1,15 +1,17 @@
 """HTTP of the signal exchange."""
 
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.response import Stream as StreamResponse
-from msgspec import Meta
+from msgspec import UNSET, Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import edge
+from core.answers import negotiated
 from core.auth.access import Principal, scoped
 from core.edge import JSON, NDJSON
 from core.openapi import answers, takes, takes_bulk
@@ -132,7 +134,7 @@ async def read_feed(
     after: Annotated[str, Meta(max_length=200, pattern="^[A-Za-z0-9_-]+$")] | None = None,
     limit: Annotated[int, Meta(ge=1, le=AT_ONCE)] = 1_000,
     kind: Annotated[list[KindName], Meta(max_length=40)] | None = None,
-) -> Response[Any]:
+) -> Response[bytes]:
     """Read what changed after a cursor, in commit order, as you may see it.
 
     Walk from zero by leaving `after` out; go on with `next`, which is always given. An item replaces your copy of that
@@ -141,19 +143,16 @@ async def read_feed(
     a line with `next`, `more` and `digest`. Plugins add further forms, such as text/csv.
     """
     page = await feed.page(snapshot, principal, keys, after=after, limit=limit, kinds=kind or ())
+    added = {media_type: partial(form.render, page) for media_type, form in plugins.feed_formats().items()}
+    answer = negotiated(request, {JSON: partial(_encoder.encode, page), NDJSON: partial(_lines, page)} | added)
     query = urlencode({"after": page.next, "limit": limit, "kind": kind or []}, doseq=True)
-    link = {"Link": f'</v1/signals?{query}>; rel="next"'}
-    formats = plugins.feed_formats()
-    form = request.accept.best_match([JSON, NDJSON, *formats], default=JSON)
-    if form in formats:
-        return Response(formats[form].render(page), media_type=form, headers=link)
-    if form == JSON:
-        return Response(page, media_type=JSON, headers=link)
-    trailer = {
-        name: value for name in ("next", "more", "digest") if (value := getattr(page, name)) is not msgspec.UNSET
-    }
-    lines = _encoder.encode_lines([*page.signals, trailer])
-    return Response(lines, media_type=NDJSON, headers=link)
+    answer.headers["Link"] = f'</v1/signals?{query}>; rel="next"'
+    return answer
+
+
+def _lines(page: Feed) -> bytes:
+    last = {name: getattr(page, name) for name in ("next", "more", "digest")}
+    return _encoder.encode_lines([*page.signals, {name: one for name, one in last.items() if one is not UNSET}])
 
 
 @get("/signals/digest", operation_id="ReadDigest", **scoped(Scope.SIGNALS_READ))
