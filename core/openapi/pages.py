@@ -10,6 +10,10 @@ from core.openapi.shapes import field_docs
 from core.wire.events import Event
 from core.wire.scopes import Scope
 
+_EVENTS = """\
+Named by what happened; a body carries ids only.
+The hub records them in its log beside each change. Partners cannot read them yet: there is no `GET /v1/events`."""
+
 
 def write(app: Litestar, folder: Path) -> None:
     """Write the generated files anew."""
@@ -41,7 +45,7 @@ def _scopes(app: Litestar) -> str:
 
 
 def _events() -> str:
-    parts = ["# Events", "", "Named by what happened; a body carries ids only.", ""]
+    parts = ["# Events", "", _EVENTS, ""]
     for kind in sorted(Event.__subclasses__(), key=_tag):
         documents = field_docs(kind)
         fields = [f"- `{name}`{': ' + documents[name] if name in documents else ''}" for name in kind.__struct_fields__]

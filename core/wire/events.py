@@ -1,4 +1,7 @@
-"""Low-volume events, one Struct each; the tag is the name in the log and in openapi/events.md."""
+"""Low-volume events, one Struct each; the tag is the name in the log and in openapi/events.md.
+
+They are recorded beside each change; delivery to partners comes later.
+"""
 
 import msgspec
 

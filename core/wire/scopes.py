@@ -21,7 +21,7 @@ class Scope(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """One line for the consent page, the OpenAPI document and scopes.md."""
+        """One line for the OpenAPI document and scopes.md."""
         return _MEANINGS[self]
 
 
