@@ -7,7 +7,7 @@ from typing import Any
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select
 
 import core.auth.models
 import core.campaigns.models
@@ -42,3 +42,16 @@ def test_everything_can_be_taken_back_and_made_again(database_url: str) -> None:
     assert look(database_url, lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
     migrate(database_url)
     assert "claim" in look(database_url, lambda connection: inspect(connection).get_table_names())
+
+
+def test_the_seed_can_be_taken_back_alone(database_url: str) -> None:
+    def rows(connection: Connection) -> dict[str, int]:
+        tables = ("log_head", "retention", "kind_scope", "access_version")
+        return {name: len(connection.execute(select(Base.metadata.tables[name])).all()) for name in tables}
+
+    seeded = look(database_url, rows)
+    assert all(seeded.values())
+    command.downgrade(config(database_url), "0001")
+    assert not any(look(database_url, rows).values())
+    migrate(database_url)
+    assert look(database_url, rows) == seeded
