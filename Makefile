@@ -21,7 +21,7 @@ test: .venv/tools  ## Check style, types and imports, then run every test on bot
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 drills: .venv/tools  ## Kill, crowd and flood the hub at full size (minutes; make test has a short form)
 	KMM_DRILLS=full $(BIN)/pytest -v tests/drills

@@ -132,9 +132,9 @@ async def test_a_body_that_is_no_submission_is_refused_whole(hub: TestedHub) -> 
         b'{"signals":[' + item + b"," + b"[" * 50_000 + b"]" * 50_000 + b"]}": "too_deep",
         b"null": "invalid",
         b"[" + item + b"]": "invalid",
-        b"{}": "invalid",
+        b"{}": "missing",
         b'{"signals":' + item + b"}": "invalid",
-        b'{"signals":[],"also":1}': "invalid",
+        b'{"signals":[],"also":1}': "unknown",
     }
     for body, code in bodies.items():
         answer = await post(hub, body)

@@ -75,8 +75,8 @@ async def test_a_fault_names_its_item_and_its_field_and_costs_nothing_else(hub: 
         ({"kind": "nonsense", "value": "x"}, "/kind", "unknown_kind"),
         ({"kind": "phone", "value": "hello"}, "/value", "invalid_value"),
         ({"kind": "phone", "value": 900}, "/value", "invalid"),
-        ({"kind": "phone"}, "", "invalid"),
-        ({"kind": "domain", "value": "bait.example", "tlp": "GREEN"}, "", "invalid"),
+        ({"kind": "phone"}, "/value", "missing"),
+        ({"kind": "domain", "value": "bait.example", "tlp": "GREEN"}, "/tlp", "unknown"),
         ("bait.example", "", "invalid"),
         (None, "", "invalid"),
     ]

@@ -158,7 +158,7 @@ async def test_a_body_that_is_no_retraction_is_refused_whole(hub: TestedHub) -> 
         ({"ids": [one, 7]}, "/ids/1"),
         ({"ids": [one], "external_ids": [None]}, "/external_ids/0"),
         ({"ids": [one], "external_ids": ["1", "a\0b"]}, "/external_ids/1"),
-        ({"ids": [one], "reason": "none"}, ""),
+        ({"ids": [one], "reason": "none"}, "/reason"),
     ):
         answer = await tiktok.post("/v1/signals/retractions", json=body)
         assert answer.status_code == 400
