@@ -1,4 +1,7 @@
-"""Nothing that a partner of any kind sends makes the hub break its own contract. At length: make drills."""
+"""Nothing that a partner of any kind sends makes the hub break its own contract. At length: make drills.
+
+The coverage phase, which tries every boundary of the schema, is the same at any number of examples.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +16,11 @@ from tests.live import live_hub
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_each_kind_of_partner(kind: str, tmp_path: Path, database_url: str) -> None:
     with live_hub(tmp_path / "data", database_url) as hub:
-        attack(hub, CAST[kind], examples=5, seed=1)
+        attack(hub, CAST[kind], examples=1, seed=1)
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"])
 def test_the_operator_on_postgresql(tmp_path: Path, new_database: Callable[[], str]) -> None:
     """The one that reaches every statement."""
     with live_hub(tmp_path / "data", new_database()) as hub:
-        attack(hub, CAST["operator"], examples=5, seed=1)
+        attack(hub, CAST["operator"], examples=1, seed=1)
