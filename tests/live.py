@@ -31,7 +31,7 @@ class LiveHub:
         self._environment = os.environ | ({"KMM_DATABASE_URL": database_url} if database_url else {})
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, seconds: float = 60) -> None:
+    def start(self, seconds: float = 90) -> None:
         """Until /health answers 200."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
