@@ -22,12 +22,8 @@ CAST = {
 }
 """Who stands for each kind of partner."""
 
-PHASES = "examples,coverage,fuzzing,stateful"
-QUICK = "examples,fuzzing,stateful"
-"""Without the boundaries of the whole schema, which take a minute: the operator tries them for all."""
 
-
-def attack(hub: LiveHub, slug: str, *, examples: int, seed: int | None = None, phases: str = PHASES) -> None:
+def attack(hub: LiveHub, slug: str, *, examples: int, seed: int | None = None) -> None:
     """As one partner, with all that its client may do. Fails with the report of schemathesis."""
     account = hub.accounts[slug]
     answer = httpx.post(
@@ -37,7 +33,7 @@ def attack(hub: LiveHub, slug: str, *, examples: int, seed: int | None = None, p
     )
     command = [
         *(SCHEMATHESIS, "--config-file", FOLDER / "schemathesis.toml", "run", f"{hub.base_url}/openapi.json"),
-        *("--phases", phases, "--checks", "all", "--continue-on-failure"),
+        *("--phases", "examples,coverage,fuzzing,stateful", "--checks", "all", "--continue-on-failure"),
         *("--header", f"Authorization: Bearer {answer.raise_for_status().json()['access_token']}"),
         *("--max-examples", str(examples), *(("--seed", str(seed)) if seed is not None else ())),
     ]

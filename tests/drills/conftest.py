@@ -11,6 +11,9 @@ from tests.live import LiveHub, live_hub
 
 FULL = os.environ.get("KMM_DRILLS") == "full"
 
+# Their short forms are tests/contract/test_schemathesis.py and tests/isolation/test_partners.py.
+collect_ignore = [] if FULL else ["test_schemathesis.py", "test_isolation.py"]
+
 
 @pytest.fixture
 def size() -> Callable[[int, int], int]:
