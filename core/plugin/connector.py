@@ -1,5 +1,6 @@
 """Connector: a partner's own payload, read into the hub's words."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -53,7 +54,7 @@ class Example(msgspec.Struct, frozen=True):
     becomes: Sequence[SignalIn | Withdrawal]
 
 
-class Connector:
+class Connector(ABC):
     """One partner's way of speaking, or that of a kind of partner. Objects hold settings and no state.
 
     A subclass names `kind` (and `partner`, when it speaks for one), declares `statuses` and writes `translate`.
@@ -75,12 +76,12 @@ class Connector:
         The caller's token was checked before, and is not among the headers; a partner that signs nothing needs no more.
         """
 
+    @abstractmethod
     def translate(self, body: bytes) -> Sequence[Translated]:
         """One answer for each item of the payload, in its order. Pure.
 
         Raises `msgspec.MsgspecError` when the body is not the partner's envelope, `Refused` to refuse it whole.
         """
-        raise NotImplementedError
 
     def examples(self) -> Sequence[Example]:
         """The recorded payloads; `core.plugin.contract` holds the connector to them."""
