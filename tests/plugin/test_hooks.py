@@ -1,5 +1,6 @@
 """One test for each hook: what core does with the answer."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import pluggy
@@ -26,6 +27,7 @@ from core.sdk import (
     SignalOut,
     State,
     Tlp,
+    Translated,
     public,
 )
 from core.wire.reports import ReportScope
@@ -69,6 +71,9 @@ def test_hook_route_handlers() -> None:
 def test_hook_connectors() -> None:
     class OfKind(Connector):
         kind = PartnerKind.PLATFORM
+
+        def translate(self, body: bytes) -> Sequence[Translated]:
+            return []
 
     class OfPartner(OfKind):
         partner = "named"
