@@ -41,7 +41,9 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
         _run(folder, *control, "start", "--options", options)
         try:
             database = f"127.0.0.1:{port}/postgres"
-            execute(f"postgresql://postgres@{database}", f"CREATE ROLE {OWNER} LOGIN CREATEDB CREATEROLE")
+            # pg_signal_backend: a database that autovacuum happens to be at cannot be dropped without it.
+            rights = "LOGIN CREATEDB CREATEROLE IN ROLE pg_signal_backend"
+            execute(f"postgresql://postgres@{database}", f"CREATE ROLE {OWNER} {rights}")
             yield f"postgresql+asyncpg://{OWNER}@{database}"
         finally:
             _run(folder, *control, "stop", "--mode=immediate")
