@@ -14,6 +14,8 @@ from litestar import Request
 from core.errors import Invalid, TooLarge, UnsupportedMediaType
 from core.wire.common import FieldError
 
+AT_ONCE = 10_000
+"""Items of a bulk body."""
 JSON_LIMIT = 32 * 1024 * 1024
 """Bytes of a JSON body, after decompression."""
 LINE_LIMIT = 64 * 1024

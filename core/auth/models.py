@@ -1,6 +1,6 @@
 """Tables of partners, their clients and keys, their groups and what they may see."""
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Micros
@@ -19,6 +19,12 @@ class Partner(Base):
     """`active` or `suspended`."""
     attribution: Mapped[str] = mapped_column(Text, default="anonymous")
     """`named` shows peers who said it; `anonymous` does not."""
+    burst_per_hour: Mapped[int | None] = mapped_column(Micros)
+    """Claims that it may open in an hour before more of them are held; null: the policy's."""
+    bulk_until: Mapped[int | None] = mapped_column(Micros)
+    """Until then nothing of it is held for being much."""
+    quality: Mapped[int | None] = mapped_column(SmallInteger)
+    """0 to 100, how often it was right; null while nobody has stated it."""
     view: Mapped[int] = mapped_column(Micros, default=0)
     """Position at which its sight last changed; cursors from before answer 410."""
     version: Mapped[int] = mapped_column(default=1)

@@ -57,3 +57,18 @@ class Retention(Base):
     """Why this long."""
     horizon: Mapped[int] = mapped_column(Micros)
     """Highest position purged so far; a reader from before it walks anew."""
+
+
+class Audit(Base):
+    """Something that was asked or decided and leaves no trace in the log: who, what, when."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(Micros, primary_key=True)
+    at: Mapped[int] = mapped_column(Micros, index=True)
+    client: Mapped[str] = mapped_column(Text)
+    partner: Mapped[int] = mapped_column(Micros)
+    what: Mapped[str] = mapped_column(Text)
+    """The operation, as named in the OpenAPI document, or the command."""
+    detail: Mapped[str] = mapped_column(Text)
+    """JSON object; never the value of a signal."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from core.auth.access import Principal
-from core.edge import field_error
+from core.edge import AT_ONCE, field_error
 from core.errors import Conflict, Invalid, NotFound, TooLarge, Unauthorized, Unavailable
 from core.plugin.connector import BadSignature, Connector, Refused, Translated, Withdrawal
 from core.plugin.host import PluginHost
@@ -19,9 +19,6 @@ from core.wire.connect import Connected, ConnectResult, ConnectStatus
 from core.wire.signals import Retraction, RetractResult, SignalIn, SubmitResult
 
 log = logging.getLogger("kmm.plugins")
-
-AT_ONCE = 10_000
-"""Items of a payload."""
 
 # With the caller's token a connector could do all that its partner may.
 _WITHHELD = frozenset({"authorization", "cookie", "proxy-authorization"})

@@ -1,4 +1,4 @@
-"""Tables of the claim log."""
+"""Tables of the signal exchange: the claim log, and what is thought, held back and read of it."""
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +17,8 @@ class Signal(Base):
     kind: Mapped[str] = mapped_column(Text)
     claims: Mapped[int] = mapped_column(Micros)
     """Rows of `claim` ever opened on it. 1 lets a reader skip the search for siblings."""
+    merged_into: Mapped[int | None] = mapped_column(Micros)
+    """The signal that a better normaliser made of it."""
 
 
 class Claim(Base):
@@ -44,7 +46,7 @@ class Claim(Base):
     """Position at which this audience could first see it."""
     audience: Mapped[int] = mapped_column(ForeignKey("audience.id"))
     state: Mapped[str] = mapped_column(Text)
-    """`active`, or why it was closed: `retracted`, `expired`, `gone`."""
+    """`active`, `suspended`, or why it was closed: `retracted`, `expired`, `gone`."""
     category: Mapped[str] = mapped_column(Text)
     confidence: Mapped[int | None] = mapped_column(SmallInteger)
     severity: Mapped[str | None] = mapped_column(Text)
@@ -63,6 +65,12 @@ class Claim(Base):
     """Canonical form. Not on the signal: spellings of one identity differ, and not all are for every reader."""
     original: Mapped[str] = mapped_column(Text)
     """The value as first spelled by this partner."""
+    opinions: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """`partner:stance` of each opinion whose author can see this claim, separated by spaces: what readers are told."""
+    held: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why it is quarantined (`guard`, `burst`), or empty."""
+    wished: Mapped[int] = mapped_column(default=0, server_default="0")
+    """While quarantined, the audience that its partner asked for; else 0."""
 
 
 class Reference(Base):
@@ -100,3 +108,121 @@ class Cell(Base):
     """Signals on which this was the partner's first claim."""
     opened: Mapped[int] = mapped_column(Micros)
     closed: Mapped[int] = mapped_column(Micros)
+
+
+class Opinion(Base):
+    """What a partner thinks of others' claims on a signal: at most one for each (signal, partner)."""
+
+    __tablename__ = "opinion"
+
+    signal: Mapped[int] = mapped_column(Micros, ForeignKey("signal.id"), primary_key=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    stance: Mapped[str] = mapped_column(Text)
+    """`agree`, `disagree`, `false_positive`."""
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[int] = mapped_column(Micros)
+    suspends: Mapped[bool]
+    """While true, the claims of others that its author can see are suspended."""
+    verdict: Mapped[str] = mapped_column(Text)
+    """Empty, or what the review said: `upheld`, `dismissed`."""
+    reviewer: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    reviewed: Mapped[int | None] = mapped_column(Micros)
+    review_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class GuardEntry(Base):
+    """A value that is never distributed as abusive: a hotline, a bank's or an agency's own address, a blank image."""
+
+    __tablename__ = "guard_entry"
+    __table_args__ = (UniqueConstraint("kind", "identity", "reach"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    identity: Mapped[str] = mapped_column(Text)
+    """As the kind's normaliser gives it."""
+    reach: Mapped[str] = mapped_column(Text)
+    """`exact`, or `site`: the host, its subdomains, and every address and mailbox on them."""
+    label: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[int | None] = mapped_column(Micros)
+    valid_until: Mapped[int | None] = mapped_column(Micros)
+    added: Mapped[int] = mapped_column(Micros)
+    added_by: Mapped[str] = mapped_column(Text)
+
+
+class SignalPolicy(Base):
+    """Numbers that decide what is suspended or held: data, changed without a release."""
+
+    __tablename__ = "signal_policy"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[int] = mapped_column(Micros)
+    source: Mapped[str] = mapped_column(Text)
+    """Why this number."""
+
+
+class Burst(Base):
+    """How many claims a partner opened in an hour of the hub's clock."""
+
+    __tablename__ = "burst"
+
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    hour: Mapped[int] = mapped_column(Micros, primary_key=True)
+    """Hours since 1970."""
+    opened: Mapped[int] = mapped_column(Micros)
+
+
+class Reader(Base):
+    """How far a client has come with a walk of the feed under one filter."""
+
+    __tablename__ = "reader"
+
+    client: Mapped[str] = mapped_column(Text, primary_key=True)
+    filter: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    start: Mapped[int] = mapped_column(Micros)
+    acknowledged: Mapped[int] = mapped_column(Micros)
+    """The position up to which it said that it has everything, by asking for what comes after."""
+    seen: Mapped[int] = mapped_column(Micros)
+
+
+class Blind(Base):
+    """A signal as the private lookup knows it: a digest under the key that the partners share."""
+
+    __tablename__ = "blind"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    signal: Mapped[int] = mapped_column(Micros, index=True)
+
+
+class BlindEpoch(Base):
+    """One row: which key digests are made under, and up to which signal they are made."""
+
+    __tablename__ = "blind_epoch"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(Micros)
+    since: Mapped[int] = mapped_column(Micros)
+    reached: Mapped[int] = mapped_column(Micros)
+    """Id of the last signal that has a digest."""
+
+
+class BlindUse(Base):
+    """Private lookups of a partner in a day of the hub."""
+
+    __tablename__ = "blind_use"
+
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
+    asked: Mapped[int] = mapped_column(Micros)
+
+
+class Normaliser(Base):
+    """The version of each kind's normaliser that every claim has been through, and how far the next one has come."""
+
+    __tablename__ = "normaliser"
+
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Micros)
+    reached: Mapped[int] = mapped_column(Micros)
+    """Id of the last signal that the job for a newer version has looked at; 0 when none runs."""

@@ -8,6 +8,9 @@ class Scope(StrEnum):
 
     SIGNALS_READ = "signals:read"
     SIGNALS_WRITE = "signals:write"
+    SIGNALS_LOOKUP = "signals:lookup"
+    SIGNALS_REVIEW = "signals:review"
+    OPINIONS_WRITE = "opinions:write"
     GROUPS_WRITE = "groups:write"
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
@@ -26,8 +29,11 @@ class Scope(StrEnum):
 
 
 _MEANINGS = {
-    Scope.SIGNALS_READ: "Read the signal feed, look signals up, read sharing groups.",
-    Scope.SIGNALS_WRITE: "Submit and retract signals.",
+    Scope.SIGNALS_READ: "Read the signal feed, single signals and sharing groups.",
+    Scope.SIGNALS_WRITE: "Submit and retract signals, and see who still holds one's own.",
+    Scope.SIGNALS_LOOKUP: "Ask whether values are known, in the open or privately.",
+    Scope.SIGNALS_REVIEW: "Decide about disputed and quarantined signals, and keep the negative list.",
+    Scope.OPINIONS_WRITE: "Agree or disagree with other partners' signals.",
     Scope.GROUPS_WRITE: "Found sharing groups, invite to them, accept and leave.",
     Scope.CAMPAIGNS_READ: "Read campaigns and their activities.",
     Scope.CAMPAIGNS_WRITE: "Create campaigns, change them and submit activities.",

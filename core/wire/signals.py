@@ -96,6 +96,8 @@ class SubmitStatus(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+    QUARANTINED = "quarantined"
+    """Taken, counted as created, and shown to nobody else until it is released."""
     REJECTED = "rejected"
 
 

@@ -9,7 +9,8 @@ from core.auth import partners
 from core.wire.scopes import PartnerKind, Scope
 from tests.auth.conftest import CAST, Room, assert_problem
 
-SHARE = {"signals:read", "signals:write", "groups:write", "campaigns:read", "content:read", "reports:read"}
+EXCHANGE = {"signals:read", "signals:write", "signals:lookup", "opinions:write"}
+SHARE = EXCHANGE | {"groups:write", "campaigns:read", "content:read", "reports:read"}
 CREATE = SHARE | {"campaigns:write", "content:write", "content:approve"}
 DEFAULTS: dict[PartnerKind, set[str]] = {
     PartnerKind.PLATFORM: SHARE,

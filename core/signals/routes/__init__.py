@@ -1,0 +1,5 @@
+"""HTTP of the signal exchange: a module for each thing that a partner comes to do."""
+
+from core.signals.routes import feed, lookup, submit
+
+handlers = [*submit.handlers, *lookup.handlers, *feed.handlers]
