@@ -11,14 +11,15 @@ class BearerMiddleware(ASGIMiddleware):
     """Puts a `Principal` or None into `scope["user"]`; a bad token is refused, except where anyone may call."""
 
     scopes = (ScopeType.HTTP,)
-    exclude_opt_key = "public"
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        token = _bearer(scope)
-        scope["user"] = None if token is None else await self._tokens.authenticate(token)
+        # For public routes as well: tokens are issued from the snapshot that they are checked against.
+        await self._tokens.catch_up()
+        token = None if scope["route_handler"].opt.get("public") else _bearer(scope)
+        scope["user"] = None if token is None else self._tokens.principal(token)
         await next_app(scope, receive, send)
 
 

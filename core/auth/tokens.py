@@ -117,14 +117,13 @@ class Tokens:
         token = jwt.encode(header, msgspec.to_builtins(claims), signer.key, algorithms=["ES256"])
         return TokenOut(access_token=token, token_type="Bearer", expires_in=TOKEN_LIFE, scope=claims.scope)  # noqa: S106
 
-    async def authenticate(self, token: str) -> Principal:
-        """`principal`, after catching up when the background job has been late."""
+    async def catch_up(self) -> None:
+        """Read the snapshot when the background job has been late with it."""
         if self.is_stale:
             try:
                 await self.refresh()
             except (SQLAlchemyError, OSError):
                 log.exception("cannot read who may call")
-        return self.principal(token)
 
     def principal(self, token: str) -> Principal:
         """Whom the token stands for now. Raises `Unauthorized`, or `Unavailable` when the hub cannot know."""
