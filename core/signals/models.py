@@ -35,6 +35,13 @@ class Claim(Base):
         ),
         # For the purge, which would otherwise walk every standing claim.
         Index("ix_claim_closed", "closed", sqlite_where=text("closed > 0"), postgresql_where=text("closed > 0")),
+        # For the queue of reviews; a partner's burst may be a part of millions.
+        Index(
+            "ix_claim_held",
+            *("partner", "position"),
+            sqlite_where=text("closed = 0 AND held <> ''"),
+            postgresql_where=text("closed = 0 AND held <> ''"),
+        ),
     )
 
     position: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
@@ -138,8 +145,10 @@ class GuardEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(Text)
+    """Canonical form. What is compared is made of it anew, so that a better normaliser needs no job here."""
     identity: Mapped[str] = mapped_column(Text)
-    """As the kind's normaliser gives it."""
+    """As the kind's normaliser gave it when the entry was added; keeps an entry from being there twice."""
     reach: Mapped[str] = mapped_column(Text)
     """`exact`, or `site`: the host, its subdomains, and every address and mailbox on them."""
     label: Mapped[str] = mapped_column(Text)
@@ -147,7 +156,10 @@ class GuardEntry(Base):
     valid_from: Mapped[int | None] = mapped_column(Micros)
     valid_until: Mapped[int | None] = mapped_column(Micros)
     added: Mapped[int] = mapped_column(Micros)
+    """When it was added or last changed."""
     added_by: Mapped[str] = mapped_column(Text)
+    reached: Mapped[int | None] = mapped_column(Micros)
+    """Position up to which standing claims have been held against it; null when all have."""
 
 
 class SignalPolicy(Base):

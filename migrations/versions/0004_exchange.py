@@ -49,6 +49,8 @@ def upgrade() -> None:
     op.add_column("partner", sa.Column("burst_per_hour", MICROS, nullable=True))
     op.add_column("partner", sa.Column("bulk_until", MICROS, nullable=True))
     op.add_column("partner", sa.Column("quality", sa.SmallInteger(), nullable=True))
+    held = sa.text("closed = 0 AND held <> ''")
+    op.create_index("ix_claim_held", "claim", ["partner", "position"], sqlite_where=held, postgresql_where=held)
     _tables()
     _seed()
     if op.get_bind().dialect.name == "postgresql":
@@ -77,6 +79,7 @@ def _tables() -> None:
         "guard_entry",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
         sa.Column("identity", sa.Text(), nullable=False),
         sa.Column("reach", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
@@ -85,6 +88,7 @@ def _tables() -> None:
         sa.Column("valid_until", MICROS, nullable=True),
         sa.Column("added", MICROS, nullable=False),
         sa.Column("added_by", sa.Text(), nullable=False),
+        sa.Column("reached", MICROS, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_guard_entry"),
         sa.UniqueConstraint("kind", "identity", "reach", name="uq_guard_entry_kind_identity_reach"),
     )
@@ -196,6 +200,7 @@ def downgrade() -> None:
     op.execute(f"DELETE FROM kind_scope WHERE scope IN ({scopes})")  # noqa: S608  (our own names)
     for table in ("audit", "normaliser", *reversed(TABLES)):
         op.drop_table(table)
+    op.drop_index("ix_claim_held", "claim")
     for table, columns in COLUMNS.items():
         for column in columns:
             op.drop_column(table, column)
