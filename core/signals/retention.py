@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.db import Database
 from core.log import head, retention
-from core.signals.ingest import Expire
+from core.signals.jobs import Expire
 from core.signals.models import Claim, Reference, Signal
 from core.signals.writer import SignalWriter
 

@@ -8,8 +8,8 @@ import msgspec
 from core.auth.access import Principal
 from core.edge import in_turns
 from core.signals import items
-from core.signals.ingest import Retract, Submit
 from core.signals.items import Item
+from core.signals.jobs import Retract, Submit
 from core.signals.keys import Keys, parse_id
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter

@@ -12,8 +12,8 @@ from core import edge
 from core.auth.access import Principal
 from core.errors import Invalid, TooLarge, Unavailable
 from core.signals import items
-from core.signals.ingest import Submit
 from core.signals.items import Item
+from core.signals.jobs import Submit
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter

@@ -13,7 +13,7 @@ from core.log.head import position
 from core.log.models import Retention, Tick
 from core.signals import retention
 from core.signals.cursors import Resync
-from core.signals.ingest import Expire
+from core.signals.jobs import Expire
 from core.signals.keys import parse_id, public_id
 from core.signals.models import Claim, Signal
 from core.wire.signals import State

@@ -14,8 +14,8 @@ from core.errors import Unavailable
 from core.log.head import Head
 from core.log.models import Tick
 from core.signals import items
-from core.signals.ingest import Retract, Submit
 from core.signals.items import Item
+from core.signals.jobs import Retract, Submit
 from core.signals.keys import hex_sum
 from core.signals.models import Claim, Signal
 from core.signals.plan import Picture
