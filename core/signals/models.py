@@ -51,6 +51,8 @@ class Claim(Base):
     """0 while it stands, else the position at which it was closed."""
     opened: Mapped[int] = mapped_column(Micros)
     """Position at which this audience could first see it."""
+    opened_at: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
+    """When that was: the age of a claim that states no times, also after its tick is gone."""
     audience: Mapped[int] = mapped_column(ForeignKey("audience.id"))
     state: Mapped[str] = mapped_column(Text)
     """`active`, `suspended`, or why it was closed: `retracted`, `expired`, `gone`."""
@@ -73,7 +75,7 @@ class Claim(Base):
     original: Mapped[str] = mapped_column(Text)
     """The value as first spelled by this partner."""
     opinions: Mapped[str] = mapped_column(Text, default="", server_default="")
-    """`partner:stance` of each opinion whose author can see this claim, separated by spaces: what readers are told."""
+    """Each opinion whose author can see this claim, as `score.write_opinions` spells it: what readers are told."""
     held: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Why it is quarantined (`guard`, `burst`), or empty."""
     wished: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -199,24 +201,30 @@ class Reader(Base):
 
 
 class Blind(Base):
-    """A signal as the private lookup knows it: a digest under the key that the partners share."""
+    """A signal as the private lookup knows it: a digest under the key that the partners of an epoch share."""
 
     __tablename__ = "blind"
 
+    epoch: Mapped[int] = mapped_column(Micros, primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """All 32 bytes: the first half is what a bucket shows, the whole makes the key of what is sealed there."""
     signal: Mapped[int] = mapped_column(Micros, index=True)
 
 
 class BlindEpoch(Base):
-    """One row: which key digests are made under, and up to which signal they are made."""
+    """A key of the private lookup, and how far the digests under it are made."""
 
     __tablename__ = "blind_epoch"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    epoch: Mapped[int] = mapped_column(Micros)
-    since: Mapped[int] = mapped_column(Micros)
+    epoch: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
+    since: Mapped[int | None] = mapped_column(Micros)
+    """When it began to serve; null while it is built. The newest that serves is the one."""
     reached: Mapped[int] = mapped_column(Micros)
-    """Id of the last signal that has a digest."""
+    """Position of the last claim whose signal has a digest."""
+    entries: Mapped[int] = mapped_column(Micros)
+    """Rows of `blind` in this epoch."""
+    bits: Mapped[int] = mapped_column(SmallInteger)
+    """How many bits of a digest a caller shows."""
 
 
 class BlindUse(Base):

@@ -220,6 +220,7 @@ def _open(claim: Standing, said: Said, head: Head, keys: Keys, changes: Changes)
             "partner": claim.partner,
             "closed": 0,
             "opened": position,
+            "opened_at": head.at,
             "audience": said.audience,
             "state": "active",
             "names": claim.names,

@@ -13,7 +13,7 @@ DAY = 86_400
 
 COLUMNS = {
     "signal": ("merged_into",),
-    "claim": ("opinions", "held", "wished"),
+    "claim": ("opened_at", "opinions", "held", "wished"),
     "partner": ("burst_per_hour", "bulk_until", "quality"),
 }
 TABLES = ("opinion", "guard_entry", "signal_policy", "burst", "reader", "blind", "blind_epoch", "blind_use")
@@ -43,6 +43,7 @@ KEPT = {
 
 def upgrade() -> None:
     op.add_column("signal", sa.Column("merged_into", MICROS, nullable=True))
+    op.add_column("claim", sa.Column("opened_at", MICROS, server_default="0", nullable=False))
     op.add_column("claim", sa.Column("opinions", sa.Text(), server_default="", nullable=False))
     op.add_column("claim", sa.Column("held", sa.Text(), server_default="", nullable=False))
     op.add_column("claim", sa.Column("wished", sa.Integer(), server_default="0", nullable=False))
@@ -121,18 +122,20 @@ def _tables() -> None:
     op.create_index("ix_reader_partner", "reader", ["partner"])
     op.create_table(
         "blind",
+        sa.Column("epoch", MICROS, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("signal", MICROS, nullable=False),
-        sa.PrimaryKeyConstraint("digest", name="pk_blind"),
+        sa.PrimaryKeyConstraint("epoch", "digest", name="pk_blind"),
     )
     op.create_index("ix_blind_signal", "blind", ["signal"])
     op.create_table(
         "blind_epoch",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("epoch", MICROS, nullable=False),
-        sa.Column("since", MICROS, nullable=False),
+        sa.Column("epoch", MICROS, autoincrement=False, nullable=False),
+        sa.Column("since", MICROS, nullable=True),
         sa.Column("reached", MICROS, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_blind_epoch"),
+        sa.Column("entries", MICROS, nullable=False),
+        sa.Column("bits", sa.SmallInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("epoch", name="pk_blind_epoch"),
     )
     op.create_table(
         "blind_use",
@@ -173,8 +176,8 @@ def _seed() -> None:
     op.bulk_insert(retention, kept)
     allowed = sa.table("kind_scope", sa.column("kind"), sa.column("scope"))
     op.bulk_insert(allowed, [{"kind": kind, "scope": scope} for scope, kinds in SCOPES.items() for kind in kinds])
-    epoch = sa.table("blind_epoch", *(sa.column(name) for name in ("id", "epoch", "since", "reached")))
-    op.bulk_insert(epoch, [{"id": 1, "epoch": 1, "since": 0, "reached": 0}])
+    first = {"epoch": 1, "since": None, "reached": 0, "entries": 0, "bits": 4}
+    op.bulk_insert(sa.table("blind_epoch", *map(sa.column, first)), [first])
 
 
 def _rights() -> None:

@@ -1,0 +1,74 @@
+"""What partners think of each other's signals."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from core.wire.common import Count, FieldError, Prose, Slug, Time
+from core.wire.signals import SignalId
+
+
+class Stance(StrEnum):
+    AGREE = "agree"
+    """We see the same, and have no claim of our own to make."""
+    DISAGREE = "disagree"
+    """We doubt it."""
+    FALSE_POSITIVE = "false_positive"
+    """We know that it is not so."""
+
+
+class OpinionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An opinion on what others claim of a signal. The same again changes nothing."""
+
+    id: SignalId
+    stance: Stance | None
+    """Null withdraws the opinion."""
+    reason: Annotated[Prose, Meta(max_length=1_000)] = ""
+    """Needed with `disagree` and `false_positive`; read by the submitters concerned and by the operator."""
+
+
+class OpinionStatus(StrEnum):
+    GIVEN = "given"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    WITHDRAWN = "withdrawn"
+    NOT_FOUND = "not_found"
+    """No such signal, or none that you may see; or nothing to withdraw."""
+    OWN_CLAIM = "own_claim"
+    """Only your own claim is there to be seen: change or retract that one."""
+    REJECTED = "rejected"
+
+
+class OpinionResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of one opinion."""
+
+    index: Count
+    id: SignalId | None
+    status: OpinionStatus
+    errors: tuple[FieldError, ...] = ()
+    """Why it was rejected."""
+
+
+class OpinionsTaken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An outcome for every opinion that was sent."""
+
+    position: Count
+    """Of the log after it."""
+    results: tuple[OpinionResult, ...]
+
+
+class OpinionOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who said what."""
+
+    partner: Slug
+    stance: Stance
+    reason: Prose
+    at: Time
+
+
+class Opinions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The opinions whose authors the caller may know."""
+
+    opinions: tuple[OpinionOut, ...]
