@@ -1,14 +1,14 @@
 """What plugins may make files of, and what happens when they cannot."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import msgspec
 
 from core.errors import Unavailable
 from core.plugin.hooks import Format
-from core.wire.kinds import Canonical, SignalKind
+from core.wire.kinds import Canonical, Fact, SignalKind
 from core.wire.signals import Feed, SignalOut, Tlp
 
 log = logging.getLogger("kmm.plugins")
@@ -54,7 +54,7 @@ def _contained(plugin: str, form: Format[T]) -> Callable[[T], bytes]:
 
 
 def of_kind(plugin: str, kind: SignalKind) -> SignalKind:
-    """The kind as the hub uses it: any failure to parse is the item's error, as a ValueError is."""
+    """The kind as the hub uses it: any failure to parse is the item's error, as a ValueError is; facts are left out."""
 
     def parse(value: str) -> Canonical:
         try:
@@ -65,4 +65,11 @@ def of_kind(plugin: str, kind: SignalKind) -> SignalKind:
             log.exception("plugin %s could not parse a %s", plugin, kind.name)
             raise ValueError("The hub could not read this value.") from None
 
-    return msgspec.structs.replace(kind, parse=parse)
+    def facts(display: str) -> Mapping[str, Fact]:
+        try:
+            return kind.facts(display)
+        except Exception:
+            log.exception("plugin %s could not say more of a %s", plugin, kind.name)
+            return {}
+
+    return msgspec.structs.replace(kind, parse=parse, facts=facts)

@@ -11,6 +11,7 @@ from core.signals.kinds import Kinds, UnknownKind
 from core.signals.plan import Known, Spelling
 from core.times import to_micros
 from core.wire.common import FieldError
+from core.wire.kinds import Note
 from core.wire.signals import Category, SignalIn, SubmitResult, SubmitStatus, Tlp
 
 _decoder = msgspec.json.Decoder(SignalIn)
@@ -28,6 +29,8 @@ class Item(msgspec.Struct, frozen=True):
     groups: tuple[str, ...]
     external_id: str | None
     content: dict[str, Any]
+    noted: tuple[Note, ...] = ()
+    """What the kind says of the value."""
 
 
 def read(raw: bytes | msgspec.Raw, index: int, pointer: str, kinds: Kinds, keys: Keys) -> Item | SubmitResult:
@@ -58,6 +61,7 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys) -
         tlp=sent.tlp or "",
         groups=tuple(sorted(set(sent.groups or ()))),
         external_id=sent.external_id,
+        noted=canonical.notes,
         content={
             "category": (sent.category or Category.OTHER).value,
             "confidence": sent.confidence,
@@ -92,7 +96,8 @@ def rejected(index: int, *errors: FieldError) -> SubmitResult:
 
 def notes(item: Item) -> tuple[FieldError, ...]:
     """What the submitter should know of an item that was taken."""
+    noted = tuple(FieldError(f"{item.pointer}/value", note.code, note.detail) for note in item.noted)
     if item.groups or item.tlp not in (Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED):
-        return ()
+        return noted
     detail = f"{item.tlp} without groups is shared with nobody; name sharing groups to share it."
-    return (FieldError(f"{item.pointer}/tlp", "audience_empty", detail),)
+    return (*noted, FieldError(f"{item.pointer}/tlp", "audience_empty", detail))

@@ -74,7 +74,7 @@ async def _visible(
     return {key: view.item(rows, max(row.position for row in rows), keys) for key, rows in claims.items()}
 
 
-async def detail(session: AsyncSession, principal: Principal, keys: Keys, signal_id: str) -> SignalDetail:
+async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys: Keys, signal_id: str) -> SignalDetail:
     """One signal and its visible claims. `NotFound` alike for no such signal and for none that the caller may see."""
     key = parse_id(signal_id)
     if key is None:
@@ -95,7 +95,8 @@ async def detail(session: AsyncSession, principal: Principal, keys: Keys, signal
         )
         for row in rows
     )
-    return SignalDetail(signal=view.item(rows, max(row.position for row in rows), keys), claims=claims)
+    signal = view.item(rows, max(row.position for row in rows), keys)
+    return SignalDetail(signal=signal, claims=claims, facts=kinds.facts(rows[0].kind, str(signal.value)))
 
 
 def _claim(row: Any, *, partner: str | None, groups: dict[int, str], names: Sequence[str]) -> ClaimOut:

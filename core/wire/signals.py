@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from core.wire.common import Count, ExternalId, FieldError, Line, Slug, Time
+from core.wire.kinds import Fact
 
 
 class Tlp(StrEnum):
@@ -108,7 +109,7 @@ class SubmitResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: SignalId | None
     status: SubmitStatus
     errors: tuple[FieldError, ...] = ()
-    """Why it was rejected; a note (`audience_empty`) on an accepted item."""
+    """Why it was rejected; notes (`audience_empty`, `look_alike`, `tracking_parameters`) on an accepted item."""
 
 
 class Submitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -240,3 +241,5 @@ class SignalDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     signal: SignalOut
     claims: tuple[ClaimOut, ...]
+    facts: dict[str, Fact] = msgspec.field(default_factory=dict)
+    """What follows from the value alone, such as `registrable_domain`, `look_alike` or `tracking_parameters`."""

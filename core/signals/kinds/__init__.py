@@ -11,7 +11,7 @@ from core.signals.kinds.hashes import parse_md5, parse_pdq, parse_sha1, parse_sh
 from core.signals.kinds.phone import parse_phone
 from core.signals.kinds.social import parse_social_account
 from core.signals.kinds.web import guess, parse_domain, parse_email, parse_ip, parse_url
-from core.wire.kinds import Canonical, SignalKind
+from core.wire.kinds import Canonical, Fact, SignalKind
 
 __all__ = ["BUILTIN", "Kinds", "UnknownKind", "guess"]
 
@@ -56,3 +56,8 @@ class Kinds:
         except KeyError:
             raise UnknownKind(f"Expected one of the kinds {', '.join(self._by_name)}.") from None
         return known.parse(value)
+
+    def facts(self, kind: str, display: str) -> dict[str, Fact]:
+        """What follows from a canonical form; nothing for a kind that left with its plugin."""
+        known = self._by_name.get(kind)
+        return dict(known.facts(display)) if known else {}

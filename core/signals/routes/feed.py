@@ -16,6 +16,7 @@ from core.openapi import answers
 from core.plugin.host import PluginHost
 from core.signals import feed, lookup
 from core.signals.keys import Keys
+from core.signals.kinds import Kinds
 from core.wire.scopes import Scope
 from core.wire.signals import Digest, Feed, KindName, SignalDetail, SignalOut
 
@@ -70,9 +71,9 @@ async def read_digest(
 
 
 @get("/signals/{id:str}", operation_id="ReadSignal", **scoped(Scope.SIGNALS_READ))
-async def read_signal(principal: Principal, snapshot: AsyncSession, keys: Keys, id: str) -> SignalDetail:
+async def read_signal(principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys, id: str) -> SignalDetail:
     """Read one signal and each claim on it that you may see."""
-    return await lookup.detail(snapshot, principal, keys, id)
+    return await lookup.detail(snapshot, principal, kinds, keys, id)
 
 
 handlers = [read_feed, read_digest, read_signal]
