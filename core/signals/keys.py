@@ -20,10 +20,21 @@ class Keys:
         self._signal = _derive(root, b"signal")
         self._check = _derive(root, b"check")
         self._cursor = _derive(root, b"cursor")
+        self._blind = _derive(root, b"blind")
+        self._filler = _derive(root, b"filler")
 
     def signal(self, kind: str, identity: str) -> bytes:
         """Key of a signal. Keyed, so that an id tells nobody which value it stands for, nor when it came."""
         return blake2b(f"{kind}\0{identity}".encode(), key=self._signal, digest_size=16).digest()
+
+    def blind(self, epoch: int) -> bytes:
+        """The key that partners share for the private lookup."""
+        return blake2b(epoch.to_bytes(8, "big"), key=self._blind, digest_size=32).digest()
+
+    def filler(self, epoch: int, partner: int) -> bytes:
+        """What the dummies of a partner are made of in an epoch. Never leaves the hub."""
+        message = epoch.to_bytes(8, "big") + partner.to_bytes(8, "big")
+        return blake2b(message, key=self._filler, digest_size=32).digest()
 
     def check(self, position: int) -> int:
         """h(position): what a live claim adds to digests."""
