@@ -53,7 +53,7 @@ class Hub:
         self.plugins = PluginHost(settings, plugins, kinds=[kind.name for kind in BUILTIN], strict=strict)
         self.kinds = Kinds(self.plugins.signal_kinds())
         self.tokens = Tokens(self.db, settings)
-        self.writer = SignalWriter(self.db, self.keys)
+        self.writer = SignalWriter(self.db, self.keys, coalesce=settings.coalesce)
 
     def dependencies(self) -> dict[str, Provide]:
         parts = {

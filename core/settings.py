@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where assets lie: `file:///absolute/folder`, `file:folder`, `s3://bucket/prefix` or `memory:///`."""
     base_url: str = "http://127.0.0.1:8080"
     """How partners reach the hub; issuer and audience of every token."""
+    coalesce: bool = True
+    """Commit signal jobs that wait together in one transaction. Off only for measuring what that is worth."""
     disabled_plugins: tuple[str, ...] = ()
     plugins: dict[str, dict[str, Any]] = {}
     """One table for each plugin, validated by the plugin's own Struct."""
@@ -48,7 +50,8 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ, **ov
     values |= overrides
     if "secret" not in values:
         values["secret"] = _kept_secret(Path("var/secret"))
-    return msgspec.convert(values, Settings)
+    # Lax, because the environment has nothing but text.
+    return msgspec.convert(values, Settings, strict=False)
 
 
 def _kept_secret(file: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.migrate import migrate
-from core.settings import Settings
+from core.settings import Settings, load
 from core.testing import run_hub
 
 
@@ -21,3 +21,9 @@ def test_the_defaults_write_into_the_working_directory(tmp_path: Path, monkeypat
     migrate(settings.database_url)
     asyncio.run(run())
     assert {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")} >= {"var/hub.db", "var/blobs"}
+
+
+def test_the_environment_turns_a_switch() -> None:
+    for said, meant in (("false", False), ("0", False), ("true", True)):
+        environ = {"KMM_SECRET": "s" * 32, "KMM_COALESCE": said}
+        assert load(environ=environ).coalesce is meant

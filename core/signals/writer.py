@@ -19,7 +19,7 @@ from core.db import Database
 from core.errors import Unavailable
 from core.log import head
 from core.signals import ingest
-from core.signals.ingest import Job
+from core.signals.jobs import Job
 from core.signals.keys import Keys
 
 log = logging.getLogger("kmm")
@@ -72,7 +72,7 @@ class SignalWriter:
                 await task
             # Of what was cut short nobody knows whether it is stored; sending it again is harmless.
             for ticket in (*self._under_way, *self._waiting):
-                _fail(ticket, Unavailable("The hub is going down; send it again."))
+                _fail(ticket, Unavailable("The hub is going down. Send it again."))
             self._waiting.clear()
 
     async def write(self, job: Job, actor: str, request: str) -> int:

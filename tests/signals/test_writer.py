@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import Unavailable
+from core.log import head
 from core.log.head import Head
 from core.log.models import Tick
 from core.signals import items
@@ -19,6 +21,7 @@ from core.signals.jobs import Retract, Submit
 from core.signals.keys import hex_sum
 from core.signals.models import Claim, Signal
 from core.signals.plan import Picture
+from core.signals.writer import SignalWriter
 from core.wire.signals import Submitted
 from tests.signals.conftest import KEYS, KINDS, Room
 
@@ -151,10 +154,11 @@ async def test_a_caller_that_goes_away_takes_nobody_with_it(office: Room) -> Non
 
 async def test_the_writer_ends_with_its_block(office: Room) -> None:
     """Also when the block fails: a writer must not outlive its database."""
+    writer = SignalWriter(office.db, KEYS)
     before = asyncio.all_tasks()
 
     async def fail() -> None:
-        async with office.writer.running():
+        async with writer.running():
             assert asyncio.all_tasks() - before - {block}
             raise Bug
 
@@ -162,3 +166,61 @@ async def test_the_writer_ends_with_its_block(office: Room) -> None:
     with pytest.raises(Bug):
         await block
     assert asyncio.all_tasks() == before
+
+
+class Noted(Retract):
+    """A job that touches so many names, and remembers in which transaction."""
+
+    def __init__(self, names: int) -> None:
+        super().__init__(0, [f"n{number}" for number in range(names)], ())
+        self.transaction: object = None
+
+    async def prepare(self, session: AsyncSession) -> None:
+        self.transaction = session.info["head"]
+
+
+async def test_single_items_from_many_connections_share_a_transaction(office: Room) -> None:
+    before = await ticks(office)
+    done = await asyncio.gather(*(office.submit(slug, *domains(slug, 1, n)) for n in range(8) for slug in WRITERS))
+    assert {one.position for one in done} == {done[0].position}
+    assert await ticks(office) == before + 1
+
+
+async def test_a_transaction_is_limited_by_what_it_touches_and_nobody_overtakes(office: Room) -> None:
+    """The first is taken whatever it holds; each later one only while it fits."""
+    jobs = [Noted(names) for names in (1, 9_000, 900, 9_000, 1, 12_000, 1, 1)]
+    await asyncio.gather(*(office.writer.write(job, "cli", "Note") for job in jobs))
+    order = [job.transaction for job in jobs]
+    shared = [one is other for one, other in pairwise(order)]
+    assert shared == [True, True, False, True, False, False, True]
+
+
+async def test_without_coalescing_every_job_has_its_own_transaction(office: Room) -> None:
+    alone = SignalWriter(office.db, KEYS, coalesce=False)
+    jobs = [Noted(1) for _ in range(4)]
+    async with alone.running():
+        await asyncio.gather(*(alone.write(job, "cli", "Note") for job in jobs))
+    assert len({id(job.transaction) for job in jobs}) == 4
+
+
+async def test_who_waits_when_the_hub_goes_down_is_answered(office: Room) -> None:
+    """What is under way is finished; nothing of the rest is stored, and its callers do not hang."""
+    writer = SignalWriter(office.db, KEYS, coalesce=False)
+    jobs = [Noted(1) for _ in range(4)]
+    release = asyncio.Event()
+
+    async def hold() -> None:
+        async with head.writing(office.db, "cli", "Hold the log"):
+            await release.wait()
+
+    holder = asyncio.create_task(hold())
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(8), writer.running():
+        waiting = [asyncio.create_task(writer.write(job, "cli", "Note")) for job in jobs]
+        await asyncio.sleep(0.1)
+        asyncio.get_running_loop().call_later(0.1, release.set)
+    done = await asyncio.gather(holder, *waiting, return_exceptions=True)
+    assert [type(one) for one in done[1:]] == [int, Unavailable, Unavailable, Unavailable]
+    assert [job.transaction is None for job in jobs] == [False, True, True, True]
+    with pytest.raises(Unavailable):
+        await writer.write(Noted(1), "cli", "Note")
