@@ -30,7 +30,9 @@ from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
 from core.settings import Settings
+from core.signals import blinding
 from core.signals import retention as claim_retention
+from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import BUILTIN, Kinds
 from core.signals.writer import SignalWriter
@@ -53,12 +55,13 @@ class Hub:
         self.plugins = PluginHost(settings, plugins, kinds=[kind.name for kind in BUILTIN], strict=strict)
         self.kinds = Kinds(self.plugins.signal_kinds())
         self.tokens = Tokens(self.db, settings)
+        self.guard = Guard(self.db, self.kinds)
         self.writer = SignalWriter(self.db, self.keys, coalesce=settings.coalesce)
 
     def dependencies(self) -> dict[str, Provide]:
         parts = {
             name: getattr(self, name)
-            for name in ("settings", "db", "blobs", "keys", "plugins", "kinds", "tokens", "writer")
+            for name in ("settings", "db", "blobs", "keys", "plugins", "kinds", "tokens", "guard", "writer")
         }
         return {name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()} | {
             "principal": Provide(_principal, sync_to_thread=False),
@@ -67,12 +70,20 @@ class Hub:
             "registry": Provide(_registry),
         }
 
+    async def _blind(self) -> int:
+        return await blinding.follow(self.db, self.keys, self.kinds)
+
     @asynccontextmanager
     async def running(self, app: Litestar) -> AsyncIterator[None]:
         await self.tokens.refresh()
+        await self.guard.refresh()
+        # Once before anything is served, so that the private lookup of a new hub is there from the start.
+        await self._blind()
         async with self.writer.running(), self.plugins.running():
             jobs = [
                 asyncio.create_task(_every(1, self.tokens.refresh)),
+                asyncio.create_task(_every(1, self.guard.refresh)),
+                asyncio.create_task(_every(1, self._blind)),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),

@@ -9,7 +9,8 @@ HUB_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
-DAY = 86_400 * SECOND
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
 
 
 def now() -> int:

@@ -7,11 +7,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 from core import times
 from core.db import Base, Database
 from core.log import head
-from core.log.models import EventRow, Retention, Tick
+from core.log.models import Audit, EventRow, Retention, Tick
 
 CLOSED_CLAIMS = "closed_claims"
 EVENTS = "events"
 TICKS = "ticks"
+AUDIT = "audit"
 
 _AT_ONCE = 1_000
 """Rows a transaction: a purge never holds the head for long."""
@@ -24,11 +25,16 @@ async def horizon(session: AsyncSession, what: str) -> int:
 
 async def due(session: AsyncSession, what: str) -> int:
     """The last position that is older than this class is kept, by the ticks; 0 when there is none."""
-    seconds = (await session.execute(select(Retention.seconds).where(Retention.what == what))).scalar_one()
-    cutoff = times.now() - seconds * times.SECOND
-    newest = select(Tick.position, Tick.n).where(Tick.at < cutoff).order_by(Tick.at.desc()).limit(1)
+    before = Tick.at < await cutoff(session, what)
+    newest = select(Tick.position, Tick.n).where(before).order_by(Tick.at.desc()).limit(1)
     row = (await session.execute(newest)).first()
     return row.position + row.n - 1 if row else 0
+
+
+async def cutoff(session: AsyncSession, what: str) -> int:
+    """The time before which rows of this class have been kept for long enough, µs."""
+    seconds = (await session.execute(select(Retention.seconds).where(Retention.what == what))).scalar_one()
+    return times.now() - int(seconds) * times.SECOND
 
 
 async def raise_horizon(session: AsyncSession, what: str, position: int) -> None:
@@ -38,8 +44,9 @@ async def raise_horizon(session: AsyncSession, what: str, position: int) -> None
 
 
 async def purge(db: Database) -> int:
-    """Drop events and ticks that are older than they are kept; returns how many rows went."""
-    return await _purge(db, EVENTS, EventRow, EventRow.position) + await _purge(db, TICKS, Tick, Tick.position)
+    """Drop events, ticks and notes of the audit that are older than they are kept; returns how many rows went."""
+    gone = await _purge(db, EVENTS, EventRow, EventRow.position)
+    return gone + await _purge(db, TICKS, Tick, Tick.position) + await _purge_audit(db)
 
 
 async def _purge(db: Database, what: str, table: type[Base], position: InstrumentedAttribute[int]) -> int:
@@ -50,6 +57,19 @@ async def _purge(db: Database, what: str, table: type[Base], position: Instrumen
             some = list(await session.scalars(select(position).where(position <= last).limit(_AT_ONCE)))
             await session.execute(delete(table).where(position.in_(some)))
             await raise_horizon(session, what, last)
+        gone += len(some)
+        if len(some) < _AT_ONCE:
+            return gone
+
+
+async def _purge_audit(db: Database) -> int:
+    """By time: a note has no position."""
+    gone = 0
+    while True:
+        async with head.writing(db, "hub", f"Purge {AUDIT}") as session:
+            before = Audit.at < await cutoff(session, AUDIT)
+            some = list(await session.scalars(select(Audit.id).where(before).limit(_AT_ONCE)))
+            await session.execute(delete(Audit).where(Audit.id.in_(some)))
         gone += len(some)
         if len(some) < _AT_ONCE:
             return gone

@@ -49,3 +49,15 @@ class ReportFrozen(Event, frozen=True, tag="report.frozen"):
     """A consolidated report was frozen."""
 
     report: str
+
+
+class GuardChanged(Event, frozen=True, tag="guard.changed"):
+    """Entries of the negative list were added, changed or removed."""
+
+    entries: int
+
+
+class ReviewDecided(Event, frozen=True, tag="review.decided"):
+    """Reviewers decided about signals that were disputed or quarantined."""
+
+    decisions: int

@@ -1,0 +1,67 @@
+"""Numbers that decide what is suspended, held or refused, and what a partner has of them left."""
+
+from hashlib import blake2b
+
+import msgspec
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import times
+from core.auth.access import Principal, visible
+from core.auth.models import Partner
+from core.log import audit
+from core.signals.models import Burst, Claim, SignalPolicy
+from core.wire.policy import Figure, Limits, SignalPolicies
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The numbers in force; what each means is said in `SignalPolicies`."""
+
+    suspend_below: int
+    stated_quality: int
+    burst_per_hour: int
+    private_lookups_per_day: int
+
+
+async def read(session: AsyncSession) -> Policy:
+    """The numbers in force."""
+    rows = (await session.execute(select(SignalPolicy.name, SignalPolicy.value))).all()
+    return msgspec.convert({row.name: row.value for row in rows}, Policy)
+
+
+async def table(session: AsyncSession) -> SignalPolicies:
+    """The numbers in force, each with why it is what it is."""
+    rows = await session.scalars(select(SignalPolicy))
+    return SignalPolicies(**{row.name: Figure(row.value, row.source) for row in rows})
+
+
+def version(policies: SignalPolicies) -> int:
+    """For the ETag: the same for the same numbers and reasons."""
+    return int.from_bytes(blake2b(msgspec.json.encode(policies), digest_size=7).digest(), "big")
+
+
+async def replace(session: AsyncSession, principal: Principal, wanted: SignalPolicies) -> None:
+    """Set every number. Holds for what comes; nothing that was held or suspended is looked at again."""
+    figures: dict[str, Figure] = msgspec.structs.asdict(wanted)
+    for name, figure in figures.items():
+        row = update(SignalPolicy).where(SignalPolicy.name == name)
+        await session.execute(row.values(value=figure.value, source=figure.source))
+    await audit.note(session, principal, "ReplaceSignalPolicy", {name: one.value for name, one in figures.items()})
+
+
+async def limits(session: AsyncSession, principal: Principal) -> Limits:
+    """How much the caller may still open this hour before more of it is held, and what is held of it."""
+    now = times.now()
+    columns = select(Partner.burst_per_hour, Partner.bulk_until, Partner.quality)
+    partner = (await session.execute(columns.where(Partner.id == principal.partner))).one()
+    this_hour = select(Burst.opened).where(Burst.partner == principal.partner, Burst.hour == now // times.HOUR)
+    own = (Claim.partner == principal.partner, Claim.closed == 0, Claim.held != "")
+    held = select(func.count()).select_from(Claim).where(*own, visible(Claim, principal))
+    own_limit = partner.burst_per_hour
+    return Limits(
+        burst_per_hour=(await read(session)).burst_per_hour if own_limit is None else own_limit,
+        opened=(await session.execute(this_hour)).scalar_one_or_none() or 0,
+        held=(await session.execute(held)).scalar_one(),
+        bulk_until=times.from_micros(partner.bulk_until) if partner.bulk_until and partner.bulk_until > now else None,
+        quality=partner.quality,
+    )

@@ -1,0 +1,44 @@
+"""Numbers that the hub decides by, and what they leave a partner."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from core.wire.common import Count, Line, Time
+
+Percent = Annotated[int, Meta(ge=0, le=100)]
+
+
+class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A number, and why it is that one."""
+
+    value: Count
+    source: Line
+
+
+class SignalPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What decides which signals are suspended or held."""
+
+    suspend_below: Figure
+    """A dispute suspends a signal whose score, over all claims, is lower."""
+    stated_quality: Figure
+    """A partner of this quality or better disputes with the weight of an agency."""
+    burst_per_hour: Figure
+    """Claims that a partner may open in an hour of UTC before more are held, unless its own limit is another."""
+    private_lookups_per_day: Figure
+    """Private lookups of a partner in a day of the hub."""
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the caller's partner may send before more of it is held."""
+
+    burst_per_hour: Count
+    opened: Count
+    """Claims opened in this hour of UTC."""
+    held: Count
+    """Claims that wait for their release."""
+    bulk_until: Time | None
+    """Until then nothing is held for being much."""
+    quality: Percent | None
+    """How often the partner was right, of 100; null while nobody has stated it."""
