@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from core.cli import main
-from tests.live import live_hub
+from tests.live import KMM, live_hub
 
 README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text("utf-8")
@@ -26,11 +26,11 @@ def test_the_tour_gives_what_it_shows(tmp_path: Path) -> None:
     """In one shell, as a reader would type it; `…` stands for anything."""
     script = "set -euo pipefail\n" + f"\necho; echo '{END}'\n".join(block for block, _ in TOUR)
     with live_hub(tmp_path / "hub") as hub:
-        environment = os.environ | {"HUB": hub.base_url, "DEMO": str(hub.folder / "demo.json")}
+        environment = os.environ | {"HUB": hub.base_url, "DEMO": str(hub.folder / "demo.json"), "KMM": str(KMM)}
         done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     shown = done.stdout.split(END)
-    assert len(shown) == len(TOUR) == 8
+    assert len(shown) == len(TOUR) == 9
     for (block, expected), output in zip(TOUR, shown, strict=True):
         pattern = ".*?".join(map(re.escape, expected.strip().split("…")))
         assert re.fullmatch(pattern, output.strip(), re.DOTALL), f"{block}\ngave\n{output}\ninstead of\n{expected}"

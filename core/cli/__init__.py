@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli import access, demo, server, signals
+from core.cli import access, demo, lookup, server, signals, sync
 from core.cli.house import Commands, House
 
 
@@ -27,6 +27,8 @@ for command in (
     access.client,
     access.group,
     signals.signals,
+    lookup.lookup,
+    sync.sync,
     server.plugins,
     server.openapi,
     server.keys,

@@ -1,14 +1,13 @@
 """A hub to try out: one folder, a partner of every kind, something of everything to see."""
 
 import asyncio
-import fcntl
 import json
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -19,7 +18,7 @@ from core.app import Hub, create_app
 from core.auth import clients, partners
 from core.auth.access import HUB
 from core.cli.demo_content import fill
-from core.cli.house import show_table
+from core.cli.house import alone_in, show_table
 from core.cli.importing import Defaults, Import
 from core.cli.server import PORT, serve_app, take_port
 from core.cli.signals import send
@@ -56,7 +55,7 @@ def demo(data: Path, port: int, list_: Path | None) -> None:
     base_url = f"http://127.0.0.1:{port}"
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Both are held for as long as the process lives, and taken before anything is written for others to read.
-    with _alone_in(data), closing(take_port("127.0.0.1", port)) as door:
+    with alone_in(data, "demo"), closing(take_port("127.0.0.1", port)) as door:
         _run(data, base_url, list_, door)
 
 
@@ -72,17 +71,6 @@ def _run(data: Path, base_url: str, list_: Path | None, door: socket.socket) -> 
         account = accounts[LISTED_BY]
         threading.Thread(target=_import, args=(list_, account, base_url, data / "imports"), daemon=True).start()
     serve_app(create_app(settings), door)
-
-
-@contextmanager
-def _alone_in(data: Path) -> Iterator[None]:
-    """One demo a folder: a second would rewrite demo.json under the first."""
-    with (data / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise click.ClickException(f"Another demo runs in {data}.") from None
-        yield
 
 
 def _settle(data: Path, base_url: str) -> Settings:

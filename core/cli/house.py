@@ -1,8 +1,9 @@
-"""What subcommands share: settings, a registry session, errors as one line."""
+"""What subcommands share: settings, a registry session, a folder of their own, errors as one line."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +57,17 @@ class House:
         """One transaction that may change who sees what. `request` names the change in the log."""
         async with self.database() as db, head.writing(db, "cli", request) as session:
             yield session
+
+
+@contextmanager
+def alone_in(folder: Path, what: str) -> Iterator[None]:
+    """One `kmm {what}` a folder: a second would rewrite its files under the first. A kill lets go of it."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise click.ClickException(f"Another {what} runs in {folder}.") from None
+        yield
 
 
 pass_house = click.make_pass_decorator(House)
