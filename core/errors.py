@@ -103,6 +103,13 @@ class UnsupportedMediaType(Fault):
     code = "unsupported_media_type"
 
 
+class TooManyRequests(Fault):
+    """Over a quota; the headers say when there is more."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+
 class Unavailable(Fault):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"

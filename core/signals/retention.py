@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.db import Database
 from core.log import head, retention
+from core.signals import blinding
 from core.signals.jobs import Expire
 from core.signals.models import Claim, Reference, Signal
 from core.signals.writer import SignalWriter
@@ -67,4 +68,5 @@ async def _drop_bare_signals(session: AsyncSession, signals: set[int]) -> None:
     some = list(signals)
     bare = ~exists().where(Claim.signal == Signal.id)
     unnamed = ~exists().where(Reference.signal == Signal.id)
-    await session.execute(delete(Signal).where(Signal.id.in_(some), bare, unnamed))
+    gone = delete(Signal).where(Signal.id.in_(some), bare, unnamed).returning(Signal.id)
+    await blinding.forget(session, list(await session.scalars(gone)))
