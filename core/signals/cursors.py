@@ -28,8 +28,10 @@ class Cursor(msgspec.Struct, frozen=True):
     start: int
 
 
-def kinds_filter(kinds: Sequence[str]) -> bytes:
-    return blake2b(" ".join(sorted(set(kinds))).encode(), digest_size=8).digest()
+def filter_of(kinds: Sequence[str], min_score: int = 0) -> bytes:
+    """What a reader asks to be left out, in eight bytes."""
+    wanted = " ".join(sorted(set(kinds))) + (f" score>={min_score}" if min_score else "")
+    return blake2b(wanted.encode(), digest_size=8).digest()
 
 
 def encode(cursor: Cursor, view: int, filtered: bytes, keys: Keys, partner: int) -> str:

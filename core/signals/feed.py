@@ -10,14 +10,17 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import Select
 
+from core import times
 from core.auth.access import Principal, visible
 from core.auth.models import Partner
 from core.db import among
 from core.log import head, retention
-from core.signals import cursors, view
+from core.signals import cursors, score, view
 from core.signals.cursors import Cursor
 from core.signals.keys import Keys, hex_sum
+from core.signals.kinds import Kinds
 from core.signals.models import Claim, Digest, Signal
+from core.signals.view import Lens
 from core.wire.signals import Digest as DigestOut
 from core.wire.signals import Feed, SignalOut
 
@@ -32,8 +35,11 @@ class _Reader(msgspec.Struct, frozen=True):
 
     session: AsyncSession
     principal: Principal
-    keys: Keys
+    lens: Lens
     kinds: Sequence[str]
+    min_score: int = 0
+    at: int = 0
+    """When scores are taken."""
 
     def sees(self, start: int) -> list[ColumnElement[bool]]:
         """Claims that may matter to a walk begun at `start`."""
@@ -44,20 +50,25 @@ class _Reader(msgspec.Struct, frozen=True):
 async def page(
     session: AsyncSession,
     principal: Principal,
+    known: Kinds,
     keys: Keys,
     *,
     after: str | None,
     limit: int,
     kinds: Sequence[str] = (),
+    min_score: int = 0,
 ) -> Feed:
     """The next `limit` changes after a cursor, in commit order. One snapshot: `next` and `digest` agree.
 
+    Scores are taken when an item is sent. One below `min_score` is a tombstone for a reader that may hold an older
+    one, and nothing for others; what has faded since it was sent stays, so there is no digest to compare with.
+
     Raises `cursors.Resync` when the reader has to begin anew, `Invalid` for what is no cursor of its own.
     """
-    reader = _Reader(session, principal, keys, kinds)
+    reader = _Reader(session, principal, await view.lens(session, known, keys), kinds, min_score, times.now())
     top = await head.position(session)
     seen = await _view(session, principal)
-    filtered = cursors.kinds_filter(kinds)
+    filtered = cursors.filter_of(kinds, min_score)
     horizon = await retention.horizon(session, retention.CLOSED_CLAIMS)
     cursor = cursors.decode(
         after, head=top, view=seen, horizon=horizon, filtered=filtered, keys=keys, partner=principal.partner
@@ -68,21 +79,20 @@ async def page(
         signals=tuple(await _render(reader, cursor, rows)),
         next=cursors.encode(Cursor(reached, cursor.start), seen, filtered, keys, principal.partner),
         more=more,
-        digest=msgspec.UNSET if more else await _digest(reader),
+        digest=msgspec.UNSET if more or min_score else await _digest(session, principal, kinds),
     )
 
 
-async def digest(session: AsyncSession, principal: Principal, keys: Keys, kinds: Sequence[str] = ()) -> DigestOut:
+async def digest(session: AsyncSession, principal: Principal, kinds: Sequence[str] = ()) -> DigestOut:
     """The view as one number, for comparing a copy in quiet times."""
-    reader = _Reader(session, principal, keys, kinds)
-    return DigestOut(position=await head.position(session), digest=await _digest(reader))
+    return DigestOut(position=await head.position(session), digest=await _digest(session, principal, kinds))
 
 
 async def live(
-    session: AsyncSession, principal: Principal, keys: Keys, kinds: Sequence[str] = ()
+    session: AsyncSession, principal: Principal, known: Kinds, keys: Keys, kinds: Sequence[str] = ()
 ) -> AsyncIterator[SignalOut]:
     """Everything the principal may see now, each signal once: what exports are made of."""
-    reader = _Reader(session, principal, keys, kinds)
+    reader = _Reader(session, principal, await view.lens(session, known, keys), kinds)
     top = await head.position(session)
     cursor = Cursor(0, top)
     while cursor.position < top:
@@ -137,18 +147,23 @@ def _one(reader: _Reader, cursor: Cursor, row: Any, claims: Sequence[Any]) -> Si
     if any(claim.position > row.position for claim in claims):
         return None
     standing = [claim for claim in claims if view.is_live(claim)]
-    if standing:
-        return view.item(standing, row.position, reader.keys)
+    item = view.item(standing, row.position, reader.lens) if standing else None
+    if item is not None and _passes(reader, item):
+        return item
     if any(claim.opened <= cursor.position for claim in claims):
-        return view.tombstone(row)
+        return view.tombstone(row) if item is None else view.gone(row)
     return None
 
 
-async def _digest(reader: _Reader) -> str:
-    sums = select(Digest.sum).where(visible(Digest, reader.principal))
-    if reader.kinds:
-        sums = sums.where(Digest.kind.in_(reader.kinds))
-    return hex_sum(sum(int.from_bytes(one, "big") for one in await reader.session.scalars(sums)))
+def _passes(reader: _Reader, item: SignalOut) -> bool:
+    return not reader.min_score or score.score(item.terms or (), reader.at).value >= reader.min_score
+
+
+async def _digest(session: AsyncSession, principal: Principal, kinds: Sequence[str]) -> str:
+    sums = select(Digest.sum).where(visible(Digest, principal))
+    if kinds:
+        sums = sums.where(Digest.kind.in_(kinds))
+    return hex_sum(sum(int.from_bytes(one, "big") for one in await session.scalars(sums)))
 
 
 async def _view(session: AsyncSession, principal: Principal) -> int:

@@ -8,20 +8,24 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import times
 from core.auth.access import Principal, visible
 from core.auth.audiences import split
 from core.auth.models import Group, Membership, Partner
 from core.db import among
 from core.edge import field_error, in_turns
 from core.errors import NotFound
-from core.signals import view
+from core.signals import score, view
 from core.signals.keys import Keys, parse_id
 from core.signals.kinds import Kinds, UnknownKind
 from core.signals.models import Claim, Reference, Signal
+from core.signals.view import Lens
 from core.times import from_micros
 from core.wire.common import FieldError
 from core.wire.signals import (
     ClaimOut,
+    ClaimState,
+    Held,
     LookedUp,
     LookupItem,
     LookupResult,
@@ -38,8 +42,10 @@ async def look_up(
 ) -> LookedUp:
     """Each item is known, with the signal as the caller may see it, or not. What is hidden is not known."""
     asked = await in_turns(items, lambda index, raw: _read(raw, index, kinds, keys))
-    known = await _visible(session, principal, keys, [one for one in asked if isinstance(one, bytes)])
-    return LookedUp(results=tuple(_answer(one, index, known) for index, one in enumerate(asked)))
+    lens = await view.lens(session, kinds, keys)
+    known = await _visible(session, principal, lens, [one for one in asked if isinstance(one, bytes)])
+    at = times.now()
+    return LookedUp(results=tuple(_answer(one, index, known, at) for index, one in enumerate(asked)))
 
 
 def _read(raw: msgspec.Raw, index: int, kinds: Kinds, keys: Keys) -> bytes | FieldError:
@@ -55,15 +61,17 @@ def _read(raw: msgspec.Raw, index: int, kinds: Kinds, keys: Keys) -> bytes | Fie
         return FieldError(f"{pointer}/value", "invalid_value", str(exc))
 
 
-def _answer(asked: bytes | FieldError, index: int, known: dict[bytes, SignalOut]) -> LookupResult:
+def _answer(asked: bytes | FieldError, index: int, known: dict[bytes, SignalOut], at: int) -> LookupResult:
     if isinstance(asked, FieldError):
         return LookupResult(index=index, known=False, errors=(asked,))
     signal = known.get(asked)
-    return LookupResult(index=index, known=signal is not None, signal=signal)
+    if signal is None:
+        return LookupResult(index=index, known=False)
+    return LookupResult(index=index, known=True, signal=signal, score=score.score(signal.terms or (), at))
 
 
 async def _visible(
-    session: AsyncSession, principal: Principal, keys: Keys, wanted: Sequence[bytes]
+    session: AsyncSession, principal: Principal, lens: Lens, wanted: Sequence[bytes]
 ) -> dict[bytes, SignalOut]:
     claims: dict[bytes, list[Any]] = defaultdict(list)
     distinct = sorted(set(wanted))
@@ -71,7 +79,7 @@ async def _visible(
         these = among(Signal.key, distinct[start : start + 5_000], session)
         for row in await session.execute(view.claims().where(these, visible(Claim, principal), *view.LIVE)):
             claims[row.key].append(row)
-    return {key: view.item(rows, max(row.position for row in rows), keys) for key, rows in claims.items()}
+    return {key: view.item(rows, max(row.position for row in rows), lens) for key, rows in claims.items()}
 
 
 async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys: Keys, signal_id: str) -> SignalDetail:
@@ -79,8 +87,10 @@ async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys
     key = parse_id(signal_id)
     if key is None:
         raise NotFound
-    wanted = view.claims().where(Signal.key == key, visible(Claim, principal), *view.LIVE).order_by(Claim.opened)
-    rows = (await session.execute(wanted)).all()
+    wanted = view.claims(Claim.original, Claim.held).where(Signal.key == key, visible(Claim, principal))
+    # Its own claim is shown to a partner also while it is suspended.
+    standing = (Claim.closed == 0) & ((Claim.state == "active") | (Claim.partner == principal.partner))
+    rows = (await session.execute(wanted.where(standing).order_by(Claim.opened))).all()
     if not rows:
         raise NotFound
     groups = await _own_groups(session, principal)
@@ -91,15 +101,21 @@ async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys
             row,
             partner=_attribution(row.partner, partners, principal),
             groups=groups,
-            names=names if row.partner == principal.partner else (),
+            names=names if row.partner == principal.partner else None,
         )
         for row in rows
     )
-    signal = view.item(rows, max(row.position for row in rows), keys)
-    return SignalDetail(signal=signal, claims=claims, facts=kinds.facts(rows[0].kind, str(signal.value)))
+    live = [row for row in rows if view.is_live(row)]
+    if not live:
+        return SignalDetail(signal=view.gone(rows[0]), claims=claims, score=None)
+    signal = view.item(live, max(row.position for row in live), await view.lens(session, kinds, keys))
+    now = score.score(signal.terms or (), times.now())
+    facts = kinds.facts(live[0].kind, str(signal.value))
+    return SignalDetail(signal=signal, claims=claims, score=now, facts=facts)
 
 
-def _claim(row: Any, *, partner: str | None, groups: dict[int, str], names: Sequence[str]) -> ClaimOut:
+def _claim(row: Any, *, partner: str | None, groups: dict[int, str], names: Sequence[str] | None) -> ClaimOut:
+    """`names` is None for the claim of another partner."""
     return ClaimOut(
         position=row.position,
         partner=partner,
@@ -113,7 +129,12 @@ def _claim(row: Any, *, partner: str | None, groups: dict[int, str], names: Sequ
         valid_until=None if row.valid_until is None else from_micros(row.valid_until),
         campaign=row.campaign,
         context=msgspec.json.decode(row.context),
-        external_ids=tuple(names),
+        origin=row.origin,
+        derived_from=tuple(row.derived_from.split()),
+        external_ids=tuple(names or ()),
+        original=None if names is None else row.original,
+        state=ClaimState(row.state),
+        held=Held(row.held) if row.held else None,
     )
 
 

@@ -6,8 +6,9 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from core.wire.common import Count, ExternalId, FieldError, Line, Slug, Time
+from core.wire.common import Count, ExternalId, FieldError, Line, Slug, Time, Title
 from core.wire.kinds import Fact
+from core.wire.score import OpinionCounts, Score, Term
 
 
 class Tlp(StrEnum):
@@ -176,6 +177,9 @@ class SignalOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     campaign: Slug | None | UnsetType = UNSET
     claims: Count | UnsetType = UNSET
     """How many partners' claims the caller may see."""
+    terms: tuple[Term, ...] | UnsetType = UNSET
+    """What the score is made of at any time: `Term` says how."""
+    opinions: OpinionCounts | UnsetType = UNSET
     check: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | UnsetType = UNSET
     """Adds up, mod 2^128 over a caught-up copy, to the feed's `digest`."""
 
@@ -207,12 +211,34 @@ class LookupResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     index: Count
     known: bool
     signal: SignalOut | None = None
+    score: Score | None = None
+    """Of what you may see, now."""
     errors: tuple[FieldError, ...] = ()
     """Why the item could not be looked up."""
 
 
+NOT_KNOWN = Title(
+    vi="Chưa có trong dữ liệu không có nghĩa là an toàn.",
+    en="Not known does not mean safe.",
+)
+
+
 class LookedUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     results: tuple[LookupResult, ...]
+    note: Title = NOT_KNOWN
+    """To be shown wherever an unknown value is shown."""
+
+
+class ClaimState(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Held(StrEnum):
+    GUARD = "guard"
+    """The value is on the negative list."""
+    BURST = "burst"
+    """You submitted more in an hour than is distributed unseen."""
 
 
 class ClaimOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,14 +258,26 @@ class ClaimOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_until: Time | None
     campaign: Slug | None
     context: Context
+    origin: Line | None
+    derived_from: tuple[SignalId, ...]
+    """What the submitter declares; you may not be able to see all of them."""
     external_ids: tuple[ExternalId, ...] = ()
     """Your own names for it; empty on others' claims."""
+    original: str | None = None
+    """The value as you first spelled it; null on others' claims."""
+    state: ClaimState = ClaimState.ACTIVE
+    """`suspended` is shown to its own partner only: others have lost the claim until the dispute is settled."""
+    held: Held | None = None
+    """Why your claim waits for release and is shown to nobody else."""
 
 
 class SignalDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A signal and each claim that the caller may see."""
 
     signal: SignalOut
+    """A tombstone (`gone`) when only your own suspended claim is left to see."""
     claims: tuple[ClaimOut, ...]
+    score: Score | None
+    """Of what you may see, now; null with a tombstone."""
     facts: dict[str, Fact] = msgspec.field(default_factory=dict)
     """What follows from the value alone, such as `registrable_domain`, `look_alike` or `tracking_parameters`."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.sdk import Principal, Scope, State, Tlp, answers, may_leave, scoped
 from core.signals import feed
 from core.signals.keys import Keys
+from core.signals.kinds import Kinds
 
 _FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     "plain": ("#", str),
@@ -31,6 +32,7 @@ _PIECE = 64 * 1024
 async def read_blocklist(
     principal: Principal,
     snapshot: AsyncSession,
+    kinds: Kinds,
     keys: Keys,
     form: Literal["plain", "hosts", "adblock"] = "plain",
     tlp: Literal["CLEAR", "GREEN", "AMBER"] = "GREEN",
@@ -47,7 +49,7 @@ async def read_blocklist(
     spool: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  (closed when the answer is sent)
     try:
         spool.write(f"{comment} Khong Mot Minh, up to TLP:{tlp}. Leads, not verdicts.\n".encode())
-        async for signal in feed.live(snapshot, principal, keys, ["domain"]):
+        async for signal in feed.live(snapshot, principal, kinds, keys, ["domain"]):
             if may_leave(signal) and signal.tlp in widest and signal.state is State.ACTIVE:
                 spool.write(f"{line(str(signal.value))}\n".encode())
     except BaseException:

@@ -82,12 +82,12 @@ class Room:
     async def page(self, slug: str, after: str | None = None, limit: int = 1_000, kinds: Sequence[str] = ()) -> Feed:
         principal = self.partners[slug]
         async with self.db.snapshot(principal.partner) as session:
-            return await feed.page(session, principal, KEYS, after=after, limit=limit, kinds=kinds)
+            return await feed.page(session, principal, KINDS, KEYS, after=after, limit=limit, kinds=kinds)
 
     async def digest(self, slug: str) -> Digest:
         principal = self.partners[slug]
         async with self.db.snapshot(principal.partner) as session:
-            return await feed.digest(session, principal, KEYS)
+            return await feed.digest(session, principal)
 
 
 @pytest.fixture

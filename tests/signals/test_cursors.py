@@ -12,7 +12,7 @@ from core.signals.keys import Keys
 from core.testing import TestedHub
 
 KEYS = Keys("a secret of the tests, long enough to be one")
-ALL = cursors.kinds_filter(())
+ALL = cursors.filter_of(())
 HEAD, VIEW, HORIZON, PARTNER = 1_000, 300, 200, 7
 
 
@@ -62,13 +62,14 @@ def test_a_position_beyond_the_head_is_refused() -> None:
 def test_another_partner_or_another_filter_is_refused() -> None:
     cursor = encode(500, 400)
     assert refused(cursor, partner=PARTNER + 1)
-    assert refused(cursor, filtered=cursors.kinds_filter(["phone"]))
-    assert refused(encode(500, 400, filtered=cursors.kinds_filter(["phone"])))
+    assert refused(cursor, filtered=cursors.filter_of(["phone"]))
+    assert refused(encode(500, 400, filtered=cursors.filter_of(["phone"])))
 
 
 def test_a_filter_is_a_set() -> None:
-    assert cursors.kinds_filter(["url", "phone"]) == cursors.kinds_filter(["phone", "url", "phone"])
-    assert len({cursors.kinds_filter(kinds) for kinds in ([], ["url"], ["phone"], ["url", "phone"])}) == 4
+    assert cursors.filter_of(["url", "phone"]) == cursors.filter_of(["phone", "url", "phone"])
+    assert len({cursors.filter_of(kinds) for kinds in ([], ["url"], ["phone"], ["url", "phone"])}) == 4
+    assert len({cursors.filter_of(kinds, least) for kinds in ([], ["url"]) for least in (0, 1, 50)}) == 6
 
 
 def test_every_letter_of_a_cursor_counts() -> None:

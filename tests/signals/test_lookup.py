@@ -30,13 +30,18 @@ async def test_the_answer_has_the_fields_of_the_contract(hub: TestedHub) -> None
     await submit(hub.client_as("tiktok"), DOMAIN | {"confidence": 7, "category": "phishing"})
     meta = hub.client_as("meta")
     (shown,) = (await meta.get("/v1/signals")).json()["signals"]
+    (term,) = shown["terms"]
     asked = [{"kind": "domain", "value": "bait.example"}, {"kind": "domain", "value": "other.example"}]
-    assert (await meta.post("/v1/signals/lookup", json={"items": asked})).json() == {
+    answer = (await meta.post("/v1/signals/lookup", json={"items": asked})).json()
+    score = answer["results"][0].pop("score")
+    assert answer == {
         "results": [
             {"index": 0, "known": True, "signal": shown, "errors": []},
-            {"index": 1, "known": False, "signal": None, "errors": []},
-        ]
+            {"index": 1, "known": False, "signal": None, "score": None, "errors": []},
+        ],
+        "note": {"vi": "Chưa có trong dữ liệu không có nghĩa là an toàn.", "en": "Not known does not mean safe."},
     }
+    assert score["terms"] == [term | {"points": score["value"]}]
 
 
 SPELLINGS = {
@@ -147,6 +152,8 @@ async def test_the_detail_lists_the_claims_one_may_see(hub: TestedHub) -> None:
 
     detail = (await tiktok.get(f"/v1/signals/{one}")).json()
     (listed,) = (await tiktok.get("/v1/signals")).json()["signals"]
+    score = detail.pop("score")
+    assert [points["points"] for points in score["terms"]] == [score["value"]]
     assert detail == {
         "signal": listed,
         "claims": [
@@ -157,14 +164,20 @@ async def test_the_detail_lists_the_claims_one_may_see(hub: TestedHub) -> None:
                 "tlp": "GREEN",
                 "groups": [],
                 "external_ids": ["a", "b"],
+                "origin": None,
+                "derived_from": [],
+                "original": "bait.example",
+                "state": "active",
+                "held": None,
             }
             | said
             | lasting
             | context
         ],
+        "facts": detail["facts"],
     }
     others = (await hub.client_as("google").get(f"/v1/signals/{one}")).json()
-    assert others["claims"] == [detail["claims"][0] | {"partner": None, "external_ids": []}]
+    assert others["claims"] == [detail["claims"][0] | {"partner": None, "external_ids": [], "original": None}]
     named = [claim["external_ids"] for claim in (await meta.get(f"/v1/signals/{one}")).json()["claims"]]
     assert named == [[], ["secret"]]
     every = (await hub.client_as("secretariat").get(f"/v1/signals/{one}")).json()["claims"]

@@ -11,6 +11,7 @@ from core.signals.kinds.hashes import parse_md5, parse_pdq, parse_sha1, parse_sh
 from core.signals.kinds.phone import parse_phone
 from core.signals.kinds.social import parse_social_account
 from core.signals.kinds.web import guess, parse_domain, parse_email, parse_ip, parse_url
+from core.signals.score import half_lives
 from core.wire.kinds import Canonical, Fact, SignalKind
 
 __all__ = ["BUILTIN", "Kinds", "UnknownKind", "guess"]
@@ -43,6 +44,8 @@ class Kinds:
             if kind.name in self._by_name:
                 raise ValueError(f"Two signal kinds are named {kind.name}.")
             self._by_name[kind.name] = kind
+        self.half_lives = half_lives(self._by_name.values())
+        """By name, the days after which a voice on a signal of the kind counts half; None: it does not decay."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -33,23 +33,29 @@ async def read_feed(
     request: Request[Any, Any, Any],
     principal: Principal,
     snapshot: AsyncSession,
+    kinds: Kinds,
     keys: Keys,
     plugins: PluginHost,
     after: Annotated[str, Meta(max_length=200, pattern="^[A-Za-z0-9_-]+$")] | None = None,
     limit: Annotated[int, Meta(ge=1, le=AT_ONCE)] = 1_000,
     kind: Annotated[list[KindName], Meta(max_length=40)] | None = None,
+    min_score: Annotated[int, Meta(ge=0, le=100)] = 0,
 ) -> Response[bytes]:
     """Read what changed after a cursor, in commit order, as you may see it.
 
     Walk from zero by leaving `after` out; go on with `next`, which is always given. An item replaces your copy of that
     signal, a tombstone (only `id`, `state`, `position`) removes it. The last page carries `digest`: the sum of your
-    copy's `check` values mod 2^128. 410 `resync` asks for a new walk into a new copy. As NDJSON: one item a line, then
-    a line with `next`, `more` and `digest`. Plugins add further forms, such as text/csv.
+    copy's `check` values mod 2^128. With `min_score`, what scores lower when it is sent is left out, or removed from
+    your copy, and there is no digest. 410 `resync` asks for a new walk into a new copy. As NDJSON: one item a line,
+    then a line with `next`, `more` and `digest`. Plugins add further forms, such as text/csv.
     """
-    page = await feed.page(snapshot, principal, keys, after=after, limit=limit, kinds=kind or ())
+    page = await feed.page(
+        snapshot, principal, kinds, keys, after=after, limit=limit, kinds=kind or (), min_score=min_score
+    )
     added = {media_type: partial(form.render, page) for media_type, form in plugins.feed_formats().items()}
     answer = negotiated(request, {JSON: partial(_encoder.encode, page), NDJSON: partial(_lines, page)} | added)
-    query = urlencode({"after": page.next, "limit": limit, "kind": kind or []}, doseq=True)
+    chosen = {"after": page.next, "limit": limit, "kind": kind or []} | ({"min_score": min_score} if min_score else {})
+    query = urlencode(chosen, doseq=True)
     answer.headers["Link"] = f'</v1/signals?{query}>; rel="next"'
     return answer
 
@@ -63,11 +69,10 @@ def _lines(page: Feed) -> bytes:
 async def read_digest(
     principal: Principal,
     snapshot: AsyncSession,
-    keys: Keys,
     kind: Annotated[list[KindName], Meta(max_length=40)] | None = None,
 ) -> Digest:
     """Read the sum over everything you may see now, to compare a copy with in quiet times."""
-    return await feed.digest(snapshot, principal, keys, kind or ())
+    return await feed.digest(snapshot, principal, kind or ())
 
 
 @get("/signals/{id:str}", operation_id="ReadSignal", **scoped(Scope.SIGNALS_READ))

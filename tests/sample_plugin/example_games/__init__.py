@@ -38,6 +38,7 @@ from core.sdk import (
 )
 from core.signals import feed
 from core.signals.keys import Keys
+from core.signals.kinds import Kinds
 
 _ACCOUNT = re.compile(r"[a-z0-9-]{2,20}:[0-9]{4,20}")
 
@@ -99,9 +100,9 @@ class Accounts(msgspec.Struct):
 
 
 @get("/accounts", operation_id="ListGameAccounts", **scoped(Scope.SIGNALS_READ))
-async def list_accounts(principal: Principal, snapshot: AsyncSession, keys: Keys) -> Accounts:
+async def list_accounts(principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys) -> Accounts:
     """List the game accounts among the signals you may see and pass on."""
-    found = feed.live(snapshot, principal, keys, ["game_account"])
+    found = feed.live(snapshot, principal, kinds, keys, ["game_account"])
     return Accounts(sorted([str(signal.value) async for signal in found if may_leave(signal)]))
 
 
