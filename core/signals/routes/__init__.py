@@ -1,5 +1,5 @@
 """HTTP of the signal exchange: a module for each thing that a partner comes to do."""
 
-from core.signals.routes import feed, lookup, submit
+from core.signals.routes import feed, guard, lookup, policy, submit
 
-handlers = [*submit.handlers, *lookup.handlers, *feed.handlers]
+handlers = [*submit.handlers, *lookup.handlers, *feed.handlers, *guard.handlers, *policy.handlers]
