@@ -26,8 +26,8 @@ test: .venv/tools  ## Check style, types and imports, then run every test on bot
 drills: .venv/tools  ## Kill, crowd and flood the hub at full size (minutes; make test has a short form)
 	KMM_DRILLS=full $(BIN)/pytest -v tests/drills
 
-bench: .venv/tools  ## Measure throughput and latency (minutes)
-	$(BIN)/pytest -s tests/bench
+bench: .venv/tools  ## Measure speed and memory against their baselines (an hour; FIGURES="feed page" for some)
+	$(BIN)/python -m tests.bench $(FIGURES)
 
 openapi: .venv/installed  ## Write openapi/ anew
 	$(BIN)/kmm openapi

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,13 +22,20 @@ KMM = Path(sys.executable).with_name("kmm")
 class LiveHub:
     """`kmm demo` over one folder and database; `start`, `kill` and `stop` as often as a test wants."""
 
-    def __init__(self, folder: Path, database_url: str | None = None, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str | None = None,
+        arguments: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = folder.with_suffix(".log")
         self._command = [str(KMM), "demo", "--data", str(folder), "--port", str(self.port), *arguments]
-        self._environment = os.environ | ({"KMM_DATABASE_URL": database_url} if database_url else {})
+        named = {"KMM_DATABASE_URL": database_url} if database_url else {}
+        self._environment = os.environ | named | dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, seconds: float = 90) -> None:

@@ -24,10 +24,11 @@ FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @contextmanager
-def cluster(*, durable: bool = False) -> Iterator[str]:
+def cluster(*, durable: bool = False, options: str = "") -> Iterator[str]:
     """Run a cluster and yield the URL of its database `postgres` for `OWNER`, who may create databases and roles.
 
-    `durable` keeps fsync on, for drills that pull the plug. Raises `RuntimeError` with the server's log.
+    `durable` keeps fsync on, for drills that pull the plug; `options` go to the server. Raises `RuntimeError` with its
+    log.
     """
     with tempfile.TemporaryDirectory(prefix="kmm-postgres-") as name:
         folder = Path(name)
@@ -36,7 +37,8 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
             os.chown(folder, account["user"], account["group"])
         data, port = folder / "data", free_port()
         _run(folder, binaries / "initdb", "--pgdata", data, *INITDB)
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {'' if durable else FAST}"
+        speed = "" if durable else FAST
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {speed} {options}"
         control = (binaries / "pg_ctl", "--pgdata", data, "--wait")
         _run(folder, *control, "start", "--options", options)
         try:
@@ -47,6 +49,11 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
             yield f"postgresql+asyncpg://{OWNER}@{database}"
         finally:
             _run(folder, *control, "stop", "--mode=immediate")
+
+
+def as_superuser(url: str) -> str:
+    """The URL for whom row-level security does not hold; others than `OWNER`'s stay as they are."""
+    return url.replace(f"//{OWNER}@", "//postgres@")
 
 
 def execute(url: str, statement: str) -> None:

@@ -1,0 +1,27 @@
+"""Every figure can be taken. What they come to is for a quiet machine: make bench."""
+
+from collections.abc import Callable, Iterator
+from math import isfinite
+from pathlib import Path
+
+import pytest
+
+from tests.bench.__main__ import FIGURES
+from tests.bench.memory import memory
+from tests.bench.stage import QUICK, Stage
+
+
+@pytest.fixture
+def stage(engine_name: str, new_database: Callable[[], str], tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(engine_name, QUICK, tmp_path, new_database)
+    yield stage
+    stage.close()
+
+
+async def test_every_figure_is_told(stage: Stage) -> None:
+    # The short form of memory is tests/drills/test_memory.py.
+    told = [figure for one in FIGURES if one is not memory async for figure in one(stage)]
+    assert len({figure.name for figure in told}) == len(told) >= len(FIGURES)
+    for figure in told:
+        assert isfinite(figure.ratio), figure
+        assert figure.ratio > 0, figure
