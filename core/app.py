@@ -30,11 +30,13 @@ from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
 from core.settings import Settings
-from core.signals import blinding
+from core.signals import blinding, readers
 from core.signals import retention as claim_retention
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import BUILTIN, Kinds
+from core.signals.readers import Readers
+from core.signals.wake import Wake
 from core.signals.writer import SignalWriter
 from core.wire.health import Health
 
@@ -56,14 +58,12 @@ class Hub:
         self.kinds = Kinds(self.plugins.signal_kinds())
         self.tokens = Tokens(self.db, settings)
         self.guard = Guard(self.db, self.kinds)
-        self.writer = SignalWriter(self.db, self.keys, coalesce=settings.coalesce)
+        self.wake = Wake(self.db)
+        self.readers = Readers(self.db)
+        self.writer = SignalWriter(self.db, self.keys, coalesce=settings.coalesce, committed=self.wake.tell)
 
     def dependencies(self) -> dict[str, Provide]:
-        parts = {
-            name: getattr(self, name)
-            for name in ("settings", "db", "blobs", "keys", "plugins", "kinds", "tokens", "guard", "writer")
-        }
-        return {name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()} | {
+        return {name: Provide(_always(part), sync_to_thread=False) for name, part in vars(self).items()} | {
             "principal": Provide(_principal, sync_to_thread=False),
             "snapshot": Provide(_snapshot),
             "session": Provide(_session),
@@ -79,14 +79,16 @@ class Hub:
         await self.guard.refresh()
         # Once before anything is served, so that the private lookup of a new hub is there from the start.
         await self._blind()
-        async with self.writer.running(), self.plugins.running():
+        async with self._database(), self.wake.running(), self.writer.running(), self.plugins.running():
             jobs = [
                 asyncio.create_task(_every(1, self.tokens.refresh)),
                 asyncio.create_task(_every(1, self.guard.refresh)),
                 asyncio.create_task(_every(1, self._blind)),
+                asyncio.create_task(_every(1, self.readers.flush)),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
+                asyncio.create_task(_every(3600, lambda: readers.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: self.blobs.sweep(_abandoned()))),
                 asyncio.create_task(_every(3600, lambda: assets.sweep(self.db, self.blobs, _abandoned()))),
             ]
@@ -97,6 +99,16 @@ class Hub:
                     job.cancel()
                     with suppress(asyncio.CancelledError):
                         await job
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[None]:
+        """Closed last, when those who write have ended."""
+        try:
+            yield
+        finally:
+            try:
+                await self.readers.flush()
+            finally:
                 await self.db.close()
 
 
@@ -171,10 +183,11 @@ async def _session(db: Database, principal: Principal, request: Request[Any, Any
 
 
 async def _registry(
-    db: Database, tokens: Tokens, principal: Principal, request: Request[Any, Any, Any]
+    db: Database, tokens: Tokens, wake: Wake, principal: Principal, request: Request[Any, Any, Any]
 ) -> AsyncIterator[AsyncSession]:
     async with head.writing(db, principal.client, _operation(request)) as session:
         yield session
+    wake.tell()
     # What was changed holds for the very next request of this process; others follow within a second.
     await tokens.refresh()
 

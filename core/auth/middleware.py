@@ -19,6 +19,8 @@ class BearerMiddleware(ASGIMiddleware):
         # For public routes as well: tokens are issued from the snapshot that they are checked against.
         await self._tokens.catch_up()
         token = None if scope["route_handler"].opt.get("public") else _bearer(scope)
+        # Who waits for long is asked again.
+        scope["auth"] = token
         scope["user"] = None if token is None else self._tokens.principal(token)
         await next_app(scope, receive, send)
 

@@ -13,6 +13,7 @@ CLOSED_CLAIMS = "closed_claims"
 EVENTS = "events"
 TICKS = "ticks"
 AUDIT = "audit"
+READERS = "readers"
 
 _AT_ONCE = 1_000
 """Rows a transaction: a purge never holds the head for long."""

@@ -192,12 +192,17 @@ class Reader(Base):
     __tablename__ = "reader"
 
     client: Mapped[str] = mapped_column(Text, primary_key=True)
-    filter: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    filter: Mapped[str] = mapped_column(Text, primary_key=True)
+    """As in the address of the feed (`kind=phone&kind=url`); empty: everything."""
     partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
     start: Mapped[int] = mapped_column(Micros)
+    """Head of the log when the walk began."""
     acknowledged: Mapped[int] = mapped_column(Micros)
     """The position up to which it said that it has everything, by asking for what comes after."""
+    given: Mapped[int] = mapped_column(Micros)
+    """The position up to which it was given everything, whether it arrived or not."""
     seen: Mapped[int] = mapped_column(Micros)
+    """When it last asked, µs."""
 
 
 class Blind(Base):

@@ -111,10 +111,11 @@ def _tables() -> None:
     op.create_table(
         "reader",
         sa.Column("client", sa.Text(), nullable=False),
-        sa.Column("filter", sa.LargeBinary(), nullable=False),
+        sa.Column("filter", sa.Text(), nullable=False),
         sa.Column("partner", sa.Integer(), nullable=False),
         sa.Column("start", MICROS, nullable=False),
         sa.Column("acknowledged", MICROS, nullable=False),
+        sa.Column("given", MICROS, nullable=False),
         sa.Column("seen", MICROS, nullable=False),
         sa.ForeignKeyConstraint(["partner"], ["partner.id"], name="fk_reader_partner"),
         sa.PrimaryKeyConstraint("client", "filter", name="pk_reader"),

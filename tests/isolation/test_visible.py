@@ -13,6 +13,10 @@ ROOT = Path(__file__).parents[2]
 EXEMPT: dict[str, str] = {
     "core.log.events.record": "writes an event",
     "core.log.retention.purge": "names the events to the function that drops old rows",
+    "core.signals.blinding._standing": "reads whatever has no digest yet",
+    "core.signals.blinding._keep": "writes digests",
+    "core.signals.blinding._drop": "drops the digests of an epoch",
+    "core.signals.blinding.forget": "drops the digests of signals",
     "core.signals.ingest": "the columns that a writer loads",
     "core.signals.ingest._load": "a writer sees every claim on what it touches",
     "core.signals.ingest._write": "writes claims, signals and cells",
@@ -20,6 +24,7 @@ EXEMPT: dict[str, str] = {
     "core.signals.retention._lapsed": "finds claims to close, whoever made them",
     "core.signals.retention.purge": "drops closed claims",
     "core.signals.retention._drop_bare_signals": "drops signals without claims",
+    "core.signals.wake._moved": "finds whose view a commit moved; nothing of it is shown",
     "core.reports.sections._signals": "a national report counts every audience",
 }
 """Functions that may go round it, and why. Nothing else may, and what no longer does has to leave the list."""

@@ -1,0 +1,141 @@
+"""How far each reader of the feed has come. A reader is a client and its filter.
+
+2026-11-22: reading never writes. What a reader said by asking is noted in memory and written each second, and at the
+end; whoever reads the table has it written first. A crash loses a second of it: a reader then counts as further behind
+than it is until it asks again, and a page of that second does not count as given until its receipt comes.
+Held by tests/signals/test_readers.py.
+"""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from sqlalchemy import case, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from core import times
+from core.auth.access import Principal
+from core.auth.models import Partner
+from core.db import Database, among, table_of
+from core.log import head, retention
+from core.signals.cursors import Cursor
+from core.signals.models import Reader
+from core.times import from_micros
+from core.wire.readers import ReaderList, ReaderOut
+
+_FILTERS = 100
+"""Readers a client may have: those that asked last are kept."""
+
+_Name = tuple[str, str]
+"""Client and filter."""
+
+
+class _Place(msgspec.Struct):
+    partner: int
+    start: int
+    acknowledged: int
+    given: int
+    seen: int
+
+
+class Readers:
+    """The places that this process has heard of and not yet written."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._heard: dict[_Name, _Place] = {}
+        self._writing = asyncio.Lock()
+
+    def note(self, principal: Principal, filtered: str, asked: Cursor, given: int) -> None:
+        """It asked for what comes after `asked`, and the answer reaches to `given`."""
+        name = (principal.client, filtered)
+        before = self._heard.get(name)
+        if before and before.start == asked.start:
+            given = max(given, before.given)
+        self._heard[name] = _Place(principal.partner, asked.start, asked.position, given, times.now())
+
+    async def flush(self) -> None:
+        """Write what was heard. A failure keeps it for the next time."""
+        async with self._writing:
+            heard, self._heard = self._heard, {}
+            if not heard:
+                return
+            try:
+                async with self._db.edge(partner=0) as session:
+                    await _write(session, heard)
+            except BaseException:
+                self._heard = heard | self._heard
+                raise
+
+
+async def _write(session: AsyncSession, heard: dict[_Name, _Place]) -> None:
+    rows = [
+        {"client": client, "filter": filtered} | msgspec.structs.asdict(place)
+        for (client, filtered), place in heard.items()
+    ]
+    connection = await session.connection()
+    await connection.execute(_newest(session), rows)
+    other = aliased(Reader)
+    last = select(other.seen).where(other.client == Reader.client).order_by(other.seen.desc())
+    crowded = among(Reader.client, sorted({client for client, _ in heard}), session)
+    surplus = Reader.seen < last.limit(1).offset(_FILTERS - 1).scalar_subquery()
+    await session.execute(delete(Reader).where(crowded, surplus).execution_options(synchronize_session=False))
+
+
+def _newest(session: AsyncSession) -> Any:
+    """Put rows in, unless another process heard of the same reader later. In one walk, what was given stays given."""
+    table = table_of(Reader)
+    statement = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
+    new, old = statement.excluded, table.c
+    same_walk = (old.start == new.start) & (old.given > new.given)
+    changed = {name: new[name] for name in ("partner", "start", "acknowledged", "seen")}
+    return statement.on_conflict_do_update(
+        index_elements=["client", "filter"],
+        set_=changed | {"given": case((same_walk, old.given), else_=new.given)},
+        where=new.seen >= old.seen,
+    )
+
+
+def lapsed(row: Reader, horizon: int) -> bool:
+    """Whether its cursor leads nowhere any more, by the rule of `cursors.decode`."""
+    return max(row.acknowledged, row.start) < horizon
+
+
+async def listing(session: AsyncSession, principal: Principal, after: str | None, limit: int) -> ReaderList:
+    """The partner's own readers, or everyone's for the operator; by client, `limit` clients a page."""
+    top = await head.position(session)
+    horizon = await retention.horizon(session, retention.CLOSED_CLAIMS)
+    own = () if principal.is_operator else (Reader.partner == principal.partner,)
+    names = select(Reader.client).where(Reader.client > (after or ""), *own).distinct()
+    clients = list(await session.scalars(names.order_by(Reader.client).limit(limit + 1)))
+    page = clients[:limit]
+    rows = await session.execute(
+        select(Reader, Partner.slug)
+        .join(Partner, Partner.id == Reader.partner)
+        .where(among(Reader.client, page, session), *own)
+        .order_by(Reader.client, Reader.filter)
+    )
+    readers = tuple(
+        ReaderOut(
+            client=row.client,
+            partner=slug,
+            filter=row.filter,
+            acknowledged=row.acknowledged,
+            behind=max(0, top - row.acknowledged),
+            lapsed=lapsed(row, horizon),
+            seen=from_micros(row.seen),
+        )
+        for row, slug in rows
+    )
+    return ReaderList(readers=readers, next=page[-1] if len(clients) > limit else None)
+
+
+async def purge(db: Database) -> int:
+    """Forget readers that have not asked for as long as the table `retention` says."""
+    async with db.edge(partner=0) as session:
+        before = Reader.seen < await retention.cutoff(session, retention.READERS)
+        gone = (await session.execute(select(func.count()).select_from(Reader).where(before))).scalar_one()
+        await session.execute(delete(Reader).where(before))
+    return gone

@@ -1,0 +1,155 @@
+"""Readers that wait for news: woken when their own view moved, and by nothing else.
+
+2026-11-22: who waits holds no connection and no snapshot. One task looks for all of them, after a commit of this
+process and ten times a second for those of others: which audiences took positions, and who of those waiting sees them.
+It asks three questions however many wait, and none while nobody does. LISTEN/NOTIFY would tell of other processes a
+little sooner, on one of the two engines, at the price of a connection beside the pool that has to be kept alive.
+Held by tests/signals/test_wake.py.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth.models import Partner, Sight
+from core.db import Database, among
+from core.log import head
+from core.signals.models import Claim, Signal
+
+log = logging.getLogger("kmm")
+
+_OTHERS = 0.1
+"""Seconds between two looks for the commits of other processes."""
+_PAUSE = 0.02
+"""Seconds between two looks at most often: commits that follow closely are told of together."""
+_AT_ONCE = 8
+"""Readers that were woken and read at the same time: the writer and everyone else want connections, too."""
+
+
+class _Ear(msgspec.Struct, eq=False):
+    """A reader that waits: woken by what moves its view beyond `since`."""
+
+    partner: int
+    kinds: frozenset[str]
+    """Empty: all of them."""
+    since: int
+    woken: asyncio.Event
+
+
+class Wake:
+    """Who waits in this process, and the task that looks for them."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._ears: set[_Ear] = set()
+        self._news = asyncio.Event()
+        self.closed = False
+        self.turns = asyncio.Semaphore(_AT_ONCE)
+        """To be held by a reader that was woken while it reads."""
+
+    @property
+    def waiting(self) -> int:
+        return len(self._ears)
+
+    def tell(self) -> None:
+        """Something was committed: look now."""
+        self._news.set()
+
+    def close(self) -> None:
+        """End every wait, and let none begin."""
+        self.closed = True
+        for ear in self._ears:
+            ear.woken.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        self.closed = False
+        task = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            self.close()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def wait(
+        self, partner: int, kinds: Collection[str], since: int, seconds: float, leaving: asyncio.Future[None]
+    ) -> None:
+        """Until what `partner` sees of `kinds` (none: of all) moved after position `since`, or its sight itself did.
+
+        Ends too when the time is over, when `leaving` is done and when the hub goes down.
+        """
+        ear = _Ear(partner, frozenset(kinds), since, asyncio.Event())
+
+        def left(_: asyncio.Future[None]) -> None:
+            ear.woken.set()
+
+        leaving.add_done_callback(left)
+        self._ears.add(ear)
+        # What was committed since the caller's snapshot has been told of already.
+        self.tell()
+        try:
+            if not self.closed:
+                async with asyncio.timeout(seconds):
+                    await ear.woken.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._ears.discard(ear)
+            leaving.remove_done_callback(left)
+
+    async def _watch(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_OTHERS if self._ears else None):
+                    await self._news.wait()
+            self._news.clear()
+            if self._ears:
+                try:
+                    await self._look()
+                except Exception:
+                    log.exception("cannot look for news; trying again")
+                await asyncio.sleep(_PAUSE)
+
+    async def _look(self) -> None:
+        ears = list(self._ears)
+        async with self._db.survey() as session:
+            top = await head.position(session)
+            behind = [ear for ear in ears if ear.since < top]
+            if not behind:
+                return
+            moved = await _moved(session, min(ear.since for ear in behind), top, {ear.partner for ear in behind})
+        for ear in behind:
+            if any(at > ear.since and (not ear.kinds or kind in ear.kinds) for kind, at in moved[ear.partner]):
+                ear.woken.set()
+            else:
+                ear.since = top
+
+
+async def _moved(
+    session: AsyncSession, after: int, top: int, partners: Collection[int]
+) -> defaultdict[int, list[tuple[str | None, int]]]:
+    """Partners whose view moved after a position: of which kinds and where. A change of sight concerns all kinds."""
+    touched: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    places = select(Claim.audience, Signal.kind, func.max(Claim.position).label("at"))
+    places = places.join(Signal, Signal.id == Claim.signal).where(Claim.position > after, Claim.position <= top)
+    for row in await session.execute(places.group_by(Claim.audience, Signal.kind)):
+        touched[row.audience].append((row.kind, row.at))
+    found: defaultdict[int, list[tuple[str | None, int]]] = defaultdict(list)
+    waiting: Sequence[int] = sorted(partners)
+    sees = select(Sight.partner, Sight.audience).where(
+        among(Sight.partner, waiting, session), among(Sight.audience, sorted(touched), session)
+    )
+    for row in await session.execute(sees):
+        found[row.partner] += touched[row.audience]
+    views = select(Partner.id, Partner.view).where(among(Partner.id, waiting, session), Partner.view > after)
+    for row in await session.execute(views):
+        found[row.id].append((None, row.view))
+    return found
