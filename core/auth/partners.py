@@ -1,6 +1,9 @@
 """Partners: who is admitted, as what, and whether it stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -48,7 +51,7 @@ async def admit(session: AsyncSession, principal: Principal, data: PartnerIn) ->
     return row
 
 
-async def listing(session: AsyncSession, after: str | None, limit: int) -> PartnerList:
+async def listing(session: AsyncSession, principal: Principal, after: str | None, limit: int) -> PartnerList:
     """Partners by slug, a page of them."""
     rows = list(
         await session.scalars(
@@ -57,7 +60,7 @@ async def listing(session: AsyncSession, after: str | None, limit: int) -> Partn
     )
     page = rows[:limit]
     following = page[-1].slug if len(rows) > limit else None
-    return PartnerList(partners=tuple(to_wire(row) for row in page), next=following)
+    return PartnerList(partners=tuple(to_wire(row, principal) for row in page), next=following)
 
 
 async def find(session: AsyncSession, slug: str) -> Partner:
@@ -68,6 +71,15 @@ async def find(session: AsyncSession, slug: str) -> Partner:
     return row
 
 
+_TRUST = frozenset({"burst_per_hour", "bulk_until", "quality"})
+
+
+def _stored(value: object) -> object:
+    if isinstance(value, datetime):
+        return times.to_micros(value)
+    return value.value if isinstance(value, StrEnum) else value
+
+
 async def change(session: AsyncSession, principal: Principal, row: Partner, patch: PartnerPatch) -> None:
     """Change what `patch` names. Another kind or state mends the partner's sight and takes effect on its tokens."""
     require_charge(principal, row.kind)
@@ -75,7 +87,9 @@ async def change(session: AsyncSession, principal: Principal, row: Partner, patc
         require_charge(principal, patch.kind)
     if row.id == principal.partner and (patch.kind, patch.state) != (UNSET, UNSET):
         raise Conflict("A partner cannot change its own kind or state: nobody might be left to change it back.")
-    wanted = {name: value for name, value in msgspec.structs.asdict(patch).items() if value is not UNSET}
+    wanted = {name: _stored(value) for name, value in msgspec.structs.asdict(patch).items() if value is not UNSET}
+    if wanted.keys() & _TRUST and not principal.is_operator:
+        raise Forbidden("How far a partner is trusted is in the operator's charge.")
     changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     await _write(session, row, changed)
     if changed.keys() & {"kind", "state"}:
@@ -86,15 +100,15 @@ async def change(session: AsyncSession, principal: Principal, row: Partner, patc
 async def attribute(session: AsyncSession, principal: Principal, attribution: Attribution) -> Partner:
     """Decide whether peers learn what the caller's own partner said."""
     row = (await session.scalars(select(Partner).where(Partner.id == principal.partner))).one()
-    await _write(session, row, {"attribution": attribution} if row.attribution != attribution else {})
+    await _write(session, row, {"attribution": attribution.value} if row.attribution != attribution else {})
     return row
 
 
-async def _write(session: AsyncSession, row: Partner, changed: dict[str, str]) -> None:
+async def _write(session: AsyncSession, row: Partner, changed: Mapping[str, Any]) -> None:
     if not changed:
         return
     # Written by statement, not through the object: `refresh_sight` reads and raises the same row.
-    values = {name: str(value) for name, value in changed.items()} | {"version": row.version + 1}
+    values = {**changed, "version": row.version + 1}
     await session.execute(update(Partner).where(Partner.id == row.id).values(values))
     await session.refresh(row)
 
@@ -119,8 +133,9 @@ async def slugs(session: AsyncSession, partners: Iterable[int]) -> dict[int, str
     return dict((await session.execute(select(Partner.id, Partner.slug).where(wanted))).all())
 
 
-def to_wire(row: Partner) -> PartnerOut:
-    return PartnerOut(
+def to_wire(row: Partner, principal: Principal) -> PartnerOut:
+    """As `principal` may read it."""
+    out = PartnerOut(
         slug=row.slug,
         name=row.name,
         kind=PartnerKind(row.kind),
@@ -128,3 +143,7 @@ def to_wire(row: Partner) -> PartnerOut:
         attribution=Attribution(row.attribution),
         created=times.from_micros(row.created),
     )
+    if not principal.is_operator and principal.partner != row.id:
+        return out
+    until = None if row.bulk_until is None else times.from_micros(row.bulk_until)
+    return msgspec.structs.replace(out, burst_per_hour=row.burst_per_hour, bulk_until=until, quality=row.quality)

@@ -138,15 +138,19 @@ def read_me(principal: Principal) -> Me:
 @patch("/me", operation_id="ChangeMe", **scoped(Scope.SIGNALS_WRITE))
 async def change_me(data: JSONBody[MePatch], principal: Principal, registry: AsyncSession) -> PartnerOut:
     """Decide whether peers learn what your partner said."""
-    return partners.to_wire(await partners.attribute(registry, principal, data.attribution))
+    return partners.to_wire(await partners.attribute(registry, principal, data.attribution), principal)
 
 
 @get("/partners", operation_id="ListPartners", **scoped(Scope.PARTNERS_READ))
 async def list_partners(
-    request: Request[Any, Any, Any], snapshot: AsyncSession, after: Slug | None = None, limit: PageSize = 1_000
+    request: Request[Any, Any, Any],
+    principal: Principal,
+    snapshot: AsyncSession,
+    after: Slug | None = None,
+    limit: PageSize = 1_000,
 ) -> Response[PartnerList]:
     """Every partner, in the order of their slugs."""
-    return answers.page(request, await partners.listing(snapshot, after, limit))
+    return answers.page(request, await partners.listing(snapshot, principal, after, limit))
 
 
 @post("/partners", operation_id="AdmitPartner", **scoped(Scope.PARTNERS_ADMIT))
@@ -158,14 +162,16 @@ async def admit_partner(
     409 when another partner has the slug.
     """
     row = await partners.admit(registry, principal, data)
-    return answers.versioned(partners.to_wire(row), row.version, status=201, location=f"/v1/partners/{row.slug}")
+    return answers.versioned(
+        partners.to_wire(row, principal), row.version, status=201, location=f"/v1/partners/{row.slug}"
+    )
 
 
 @get("/partners/{slug:str}", operation_id="ReadPartner", **scoped(Scope.PARTNERS_READ))
-async def read_partner(slug: str, snapshot: AsyncSession) -> Response[PartnerOut]:
+async def read_partner(slug: str, principal: Principal, snapshot: AsyncSession) -> Response[PartnerOut]:
     """One partner, with the ETag to change it by."""
     row = await partners.find(snapshot, slug)
-    return answers.versioned(partners.to_wire(row), row.version)
+    return answers.versioned(partners.to_wire(row, principal), row.version)
 
 
 @patch("/partners/{slug:str}", operation_id="ChangePartner", **scoped(Scope.PARTNERS_ADMIT))
@@ -184,7 +190,7 @@ async def change_partner(
     row = await partners.find(registry, slug)
     answers.require_match(request, row.version)
     await partners.change(registry, principal, row, data)
-    return answers.versioned(partners.to_wire(row), row.version)
+    return answers.versioned(partners.to_wire(row, principal), row.version)
 
 
 @post("/partners/{slug:str}/clients", operation_id="IssueClient", **scoped(Scope.PARTNERS_ADMIT))

@@ -40,7 +40,7 @@ def add(house: House, slug: str, kind: PartnerKind, name: str) -> None:
     async def work() -> PartnerOut:
         async with house.registry("AdmitPartner") as session:
             data = msgspec.convert({"slug": slug, "kind": kind, "name": name}, PartnerIn)
-            return partners.to_wire(await partners.admit(session, HUB, data))
+            return partners.to_wire(await partners.admit(session, HUB, data), HUB)
 
     show(run(work()))
 
@@ -52,7 +52,7 @@ def list_(house: House) -> None:
 
     async def work() -> PartnerList:
         async with house.database() as db, db.snapshot(HUB.partner) as session:
-            return await partners.listing(session, None, 100_000)
+            return await partners.listing(session, HUB, None, 100_000)
 
     rows = ((one.slug, one.kind, one.state, one.name) for one in run(work()).partners)
     show_table(("slug", "kind", "state", "name"), rows)
@@ -63,7 +63,7 @@ def list_(house: House) -> None:
 @pass_house
 def suspend(house: House, slug: str) -> None:
     """Refuse a partner's tokens and take its sight, at once. Its claims stand."""
-    show(run(_set_state(house, slug, PartnerState.SUSPENDED)))
+    show(run(_change(house, slug, PartnerPatch(state=PartnerState.SUSPENDED))))
 
 
 @partner.command()
@@ -71,14 +71,36 @@ def suspend(house: House, slug: str) -> None:
 @pass_house
 def reinstate(house: House, slug: str) -> None:
     """Let a suspended partner in again."""
-    show(run(_set_state(house, slug, PartnerState.ACTIVE)))
+    show(run(_change(house, slug, PartnerPatch(state=PartnerState.ACTIVE))))
 
 
-async def _set_state(house: House, slug: str, state: PartnerState) -> PartnerOut:
+@partner.command()
+@click.argument("slug")
+@click.option("--until", required=True, metavar="TIME", help="RFC 3339 with a zone, such as 2026-12-01T00:00:00Z.")
+@pass_house
+def bulk(house: House, slug: str, until: str) -> None:
+    """Let a partner send however much until TIME; nothing of it is quarantined for being a burst."""
+
+    async def work() -> PartnerOut:
+        return await _change(house, slug, msgspec.convert({"bulk_until": until}, PartnerPatch))
+
+    show(run(work()))
+
+
+@partner.command()
+@click.argument("slug")
+@click.argument("percent", type=click.IntRange(0, 100))
+@pass_house
+def quality(house: House, slug: str, percent: int) -> None:
+    """State how often a partner was right, of 100: it weighs its claims, and its doubts."""
+    show(run(_change(house, slug, PartnerPatch(quality=percent))))
+
+
+async def _change(house: House, slug: str, patch: PartnerPatch) -> PartnerOut:
     async with house.registry("ChangePartner") as session:
         row = await partners.find(session, slug)
-        await partners.change(session, HUB, row, PartnerPatch(state=state))
-        return partners.to_wire(row)
+        await partners.change(session, HUB, row, patch)
+        return partners.to_wire(row, HUB)
 
 
 @click.group()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from core.wire.common import Line, Slug, Time
+from core.wire.common import Count, Line, Slug, Time
 from core.wire.scopes import PartnerKind, Scope
 
 
@@ -31,6 +31,9 @@ class AuthMethod(StrEnum):
     """Recommended: the hub never holds anything that could speak for the client."""
 
 
+Percent = Annotated[int, Meta(ge=0, le=100)]
+
+
 class PartnerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An organisation to admit."""
 
@@ -49,6 +52,13 @@ class PartnerPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Its clients keep of their scopes what the new kind may hold."""
     state: PartnerState | UnsetType = UNSET
     attribution: Attribution | UnsetType = UNSET
+    burst_per_hour: Count | None | UnsetType = UNSET
+    """Claims that it may open in an hour before more are quarantined; null for the policy's. For the operator, as is
+    what follows."""
+    bulk_until: Time | None | UnsetType = UNSET
+    """Until then nothing of it is quarantined for being much; null ends that."""
+    quality: Percent | None | UnsetType = UNSET
+    """How often it was right, of 100; null while nobody states it."""
 
 
 class PartnerOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +70,10 @@ class PartnerOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: PartnerState
     attribution: Attribution
     created: Time
+    burst_per_hour: Count | None | UnsetType = UNSET
+    """Told, as is what follows, to the operator and to the partner itself."""
+    bulk_until: Time | None | UnsetType = UNSET
+    quality: Percent | None | UnsetType = UNSET
 
 
 class PartnerList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

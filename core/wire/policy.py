@@ -1,13 +1,9 @@
 """Numbers that the hub decides by, and what they leave a partner."""
 
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta
 
 from core.wire.common import Count, Line, Time
-
-Percent = Annotated[int, Meta(ge=0, le=100)]
+from core.wire.partners import Percent
 
 
 class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -166,3 +166,29 @@ async def test_a_list_comes_in_pages(room: Room) -> None:
         seen += [partner["slug"] for partner in answer.json()["partners"]]
         url = answer.links.get("next", {}).get("url")
     assert seen == sorted(CAST)
+
+
+async def test_how_far_a_partner_is_trusted_is_the_operators_to_say(room: Room) -> None:
+    operator, alliance = await room.client_as("secretariat"), await room.client_as("kol-alliance")
+    trust = {"burst_per_hour": 5, "bulk_until": "2026-12-01T07:00:00+07:00", "quality": 90}
+    changed = await operator.patch("/v1/partners/creator-a", json=trust)
+    told = trust | {"bulk_until": "2026-12-01T00:00:00Z"}
+    assert changed.json().items() >= told.items()
+    assert (await operator.patch("/v1/partners/creator-a", json=trust)).headers["etag"] == changed.headers["etag"]
+    for field, value in trust.items():
+        assert_problem(await alliance.patch("/v1/partners/creator-a", json={field: value}), 403)
+        cleared = await operator.patch("/v1/partners/creator-a", json={field: None})
+        assert cleared.json()[field] is None
+    assert_problem(await operator.patch("/v1/partners/creator-a", json={"quality": 101}), 400)
+    assert_problem(await operator.patch("/v1/partners/creator-a", json={"bulk_until": "2026-12-01T00:00:00"}), 400)
+
+
+async def test_trust_is_told_to_the_partner_itself_and_to_no_peer(room: Room) -> None:
+    operator, alliance = await room.client_as("secretariat"), await room.client_as("kol-alliance")
+    await operator.patch("/v1/partners/kol-alliance", json={"quality": 70})
+    listed = {one["slug"]: one for one in (await alliance.get("/v1/partners")).json()["partners"]}
+    assert {slug for slug, one in listed.items() if "quality" in one} == {"kol-alliance"}
+    assert (await alliance.get("/v1/partners/kol-alliance")).json()["quality"] == 70
+    assert "quality" not in (await alliance.get("/v1/partners/platform-a")).json()
+    own = await alliance.patch("/v1/me", json={"attribution": "named"})
+    assert own.json()["quality"] == 70

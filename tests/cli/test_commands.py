@@ -63,6 +63,14 @@ def test_suspension_lasts_until_it_is_lifted(kmm: Run) -> None:
     assert made(kmm("partner", "reinstate", "zalo"))["state"] == "active"
 
 
+def test_trust_is_stated_by_command(kmm: Run) -> None:
+    kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
+    until = "2026-12-01T00:00:00Z"
+    assert made(kmm("partner", "bulk", "zalo", "--until", until))["bulk_until"] == until
+    assert made(kmm("partner", "quality", "zalo", "85")).items() >= {"bulk_until": until, "quality": 85}.items()
+    assert "bulk_until" in refused(kmm("partner", "bulk", "zalo", "--until", "tomorrow"))
+
+
 def test_a_group_is_joined_by_consent(kmm: Run) -> None:
     for slug in ("zalo", "viber"):
         kmm("partner", "add", slug, "--kind", "platform", "--name", slug)
