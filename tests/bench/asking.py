@@ -22,7 +22,7 @@ _BULK = 1_000
 
 async def auth(stage: Stage) -> AsyncIterator[Figure]:
     """A GET that needs a token and no database, against a GET of the same answer that needs nothing."""
-    hub = await stage.hub()
+    hub = await stage.hub(stage.sizes.none)
     async with hub.wire() as wire:
         body = await wire.ask(get("/v1/me", hub.token(READER)))
     with _bare(body.decode()) as port:
@@ -48,7 +48,7 @@ async def lookup(stage: Stage) -> AsyncIterator[Figure]:
 
 async def coalescing(stage: Stage) -> AsyncIterator[Figure]:
     """Submissions of one signal from many connections, committed together or each alone."""
-    together, alone = await stage.hub(), await stage.hub(KMM_COALESCE="false")
+    together, alone = await stage.hub(stage.sizes.none), await stage.hub(0, KMM_COALESCE="false")
     fresh = Fresh("single")
     sides = partial(_submit_singly, stage, together, fresh), partial(_submit_singly, stage, alone, fresh)
     goal = Goal(4 if stage.engine == "sqlite" else 2)

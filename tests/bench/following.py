@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from statistics import median, quantiles
-from urllib.parse import quote
 
 import msgspec
 
@@ -12,7 +11,7 @@ from core.wire.signals import Feed
 from tests.bench.figures import Figure, Goal, figure
 from tests.bench.samples import Fresh
 from tests.bench.stage import READER, SUBMITTER, Hub, Stage
-from tests.bench.wire import get, submission
+from tests.bench.wire import Wire, get, submission
 
 _A_SECOND = 1_000
 _AT_ONCE = 10
@@ -24,13 +23,13 @@ _feed = msgspec.json.Decoder(Feed)
 
 async def following(stage: Stage) -> AsyncIterator[Figure]:
     """The 99th percentile, as a share of what it may be."""
-    hub = await stage.hub()
+    hub = await stage.hub(stage.sizes.none)
     number = stage.sizes.seconds * _A_SECOND
     seen: dict[str, float] = {}
-    follower = asyncio.create_task(_follow(hub, seen, number))
-    await asyncio.sleep(0.5)
-    accepted = await _submit_steadily(hub, number)
-    await asyncio.wait_for(follower, 60)
+    async with hub.wire() as wire:
+        follower = asyncio.create_task(_follow(wire, hub.token(READER), await _catch_up(hub, wire), seen, number))
+        accepted = await _submit_steadily(hub, number)
+        await asyncio.wait_for(follower, 60)
     # A follower may well be told before the submitter is.
     lags = [max(0.0, seen[value] - at) for value, at in accepted.items()]
     high = quantiles(lags, n=100)[98]
@@ -62,15 +61,20 @@ async def _submit_steadily(hub: Hub, number: int) -> dict[str, float]:
 _LANES = 16
 
 
-async def _follow(hub: Hub, seen: dict[str, float], number: int) -> None:
+async def _catch_up(hub: Hub, wire: Wire) -> str:
+    """The cursor at the end of the log."""
+    token, after = hub.token(READER), ""
+    while True:
+        page = _feed.decode(await wire.ask(get(f"/v1/signals?limit=10000{after and f'&after={after}'}", token)))
+        after = page.next
+        if not page.more:
+            return after
+
+
+async def _follow(wire: Wire, token: str, after: str, seen: dict[str, float], number: int) -> None:
     """Note when each new value came, until there are so many."""
-    token, after, caught_up = hub.token(READER), "", False
-    async with hub.wire() as wire:
-        while len(seen) < number:
-            query = f"&after={quote(after)}&wait=20" if after else ""
-            page = _feed.decode(await wire.ask(get(f"/v1/signals?limit=1000{query}", token)))
-            now = time.perf_counter()
-            if caught_up:
-                seen.update({str(one.value): now for one in page.signals})
-            caught_up = caught_up or not page.more
-            after = page.next
+    while len(seen) < number:
+        page = _feed.decode(await wire.ask(get(f"/v1/signals?after={after}&wait=20&limit=1000", token)))
+        now = time.perf_counter()
+        seen.update((str(one.value), now) for one in page.signals)
+        after = page.next

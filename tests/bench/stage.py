@@ -28,6 +28,7 @@ class Sizes(msgspec.Struct, frozen=True):
     large: int = 5_000_000
     middle: int = 1_000_000
     small: int = 10_000
+    none: int = 0
     batch: int = 1_000
     batches: int = 10
     """A measurement of submitting."""
@@ -48,11 +49,13 @@ def full() -> Sizes:
     return Sizes(large=large, middle=large // 5)
 
 
+# One hub is all of them: it takes a second or two to start.
 QUICK = Sizes(
     pairs=1,
     large=1_500,
     middle=1_500,
     small=1_500,
+    none=1_500,
     batch=50,
     batches=1,
     walk=500,
@@ -99,7 +102,7 @@ class Stage:
         self._hubs: dict[tuple[int, str], Hub] = {}
         self._numbers = count(1)
 
-    async def hub(self, size: int = 0, **environment: str) -> Hub:
+    async def hub(self, size: int, **environment: str) -> Hub:
         """One with `size` signals of `SUBMITTER`, all of which `READER` sees."""
         at = size, repr(environment)
         if at not in self._hubs:

@@ -16,7 +16,7 @@ _CONNECTIONS = 4
 
 async def ingest(stage: Stage) -> AsyncIterator[Figure]:
     """New signals a second, nothing stored before."""
-    async for figure in _against_raw(stage, "ingest empty", 0):
+    async for figure in _against_raw(stage, "ingest empty", stage.sizes.none):
         yield figure
 
 
