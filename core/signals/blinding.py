@@ -1,6 +1,6 @@
 """The digests of the private lookup: made behind the log, a second late at most; made anew when the key changes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -63,7 +63,7 @@ async def _go_on(db: Database, keys: Keys, kinds: Kinds, epoch: BlindEpoch) -> i
     done, reached = 0, epoch.reached
     for _ in range(_BITE):
         async with db.survey() as session:
-            rows = (await session.execute(_standing(reached))).all()
+            rows = await _standing(session, reached)
         found = dict(_digests(rows, keys, kinds, epoch.epoch))
         last = rows[-1].position if rows else reached
         caught_up = len(rows) < _AT_ONCE
@@ -75,17 +75,17 @@ async def _go_on(db: Database, keys: Keys, kinds: Kinds, epoch: BlindEpoch) -> i
     return done
 
 
-def _standing(reached: int) -> Any:
+async def _standing(session: AsyncSession, reached: int) -> Sequence[Any]:
     """By position, not by signal: what comes back after a purge or by a better normaliser has a new one.
 
     What is closed is in nobody's bucket.
     """
     columns = select(Claim.position, Claim.signal, Claim.value, Signal.kind, Signal.key)
     found = columns.join(Signal, Signal.id == Claim.signal).where(Claim.position > reached, Claim.closed == 0)
-    return found.order_by(Claim.position).limit(_AT_ONCE)
+    return (await session.execute(found.order_by(Claim.position).limit(_AT_ONCE))).all()
 
 
-def _digests(rows: Any, keys: Keys, kinds: Kinds, epoch: int) -> Iterator[tuple[bytes, int]]:
+def _digests(rows: Sequence[Any], keys: Keys, kinds: Kinds, epoch: int) -> Iterator[tuple[bytes, int]]:
     key = keys.blind(epoch)
     for row in rows:
         # A kind that is no longer here, or a claim that is yet to move to where its kind's new version puts it.

@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from core.wire.common import Count, Time
-from core.wire.signals import Category, Confidence, SignalId, State
+from core.wire.common import Count, Time, Title
+from core.wire.signals import NOT_KNOWN, Category, Confidence, SignalId, State
 
 Bits = Annotated[int, Meta(ge=1, le=64)]
 Prefix = Annotated[str, Meta(pattern="^[0-9a-f]{1,16}$", max_length=16)]
@@ -52,6 +52,8 @@ class Buckets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     epoch: Count
     buckets: tuple[Bucket, ...]
+    note: Title = NOT_KNOWN
+    """To be shown wherever an unknown value is shown."""
 
 
 class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

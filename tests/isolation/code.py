@@ -9,13 +9,14 @@ from typing import Any, Literal, NamedTuple
 GUARDED = {
     "core.signals.models.Claim": "claim",
     "core.signals.models.Signal": "signal",
+    "core.signals.models.Blind": "blind",
     "core.signals.models.Digest": "digest",
     "core.signals.models.Cell": "cell",
     "core.log.models.EventRow": "event",
 }
 """Tables of shared data, by the class that declares them."""
-_SEEN_THROUGH = {"signal": "claim"}
-"""A signal has no audience of its own: it is there for whom one of its claims is there."""
+_SEEN_THROUGH = {"signal": "claim", "blind": "claim"}
+"""A signal and its digest have no audience of their own: they are there for whom one of its claims is there."""
 VISIBLE = "core.auth.access.visible"
 AMONG = "core.db.among"
 STATEMENTS = {

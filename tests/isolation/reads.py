@@ -1,5 +1,6 @@
 """Every way to read something from the hub, walked by one partner as far as it leads."""
 
+import base64
 import io
 import zipfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -9,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from core.signals import blind, blinding
 from tests.isolation.world import SECRETS, World
 
 Read = Callable[["Reader"], Awaitable[None]]
@@ -103,6 +105,26 @@ async def look_up(reader: Reader) -> None:
             assert said(result["signal"]) == expected[signal]
         else:
             assert result | {"index": 0} == missing | {"index": 0}
+
+
+async def read_lookup_key(reader: Reader) -> None:
+    """And with it, every value that anyone ever said, asked without showing it."""
+    world, oracle = reader.world, reader.world.oracle
+    while await blinding.follow(world.hub.parts.db, world.hub.parts.keys, world.hub.parts.kinds):
+        pass
+    told = (await reader.get("/v1/lookup/key")).json()
+    key, bits = base64.urlsafe_b64decode(told["key"] + "="), told["prefix_bits"]
+    digests = {signal: blind.digest(key, "domain", value) for value, signal in oracle.ids.items()}
+    prefixes = sorted({blind.prefix(digest, bits) for digest in digests.values()})
+    entries: dict[str, list[str]] = {}
+    for start in range(0, len(prefixes), 100):
+        asked = {"epoch": told["epoch"], "prefix_bits": bits, "prefixes": prefixes[start : start + 100]}
+        buckets = (await reader.ask("POST", "/v1/lookup/private", json=asked)).json()["buckets"]
+        entries |= {bucket["prefix"]: bucket["entries"] for bucket in buckets}
+    found = {signal: blind.open_bucket(one, entries[blind.prefix(one, bits)]) for signal, one in digests.items()}
+    expected = oracle.signals(reader.slug)
+    assert {signal for signal, known in found.items() if known} == expected.keys()
+    assert all(known.category == expected[known.id]["category"] for known in found.values() if known)
 
 
 _CLAIM = ("partner", "context", "groups", "external_ids")
@@ -240,6 +262,7 @@ READS: dict[str, Read] = {
     "ReadFeed": read_feed,
     "ReadDigest": read_digest,
     "LookUpSignals": look_up,
+    "ReadLookupKey": read_lookup_key,
     "ReadSignal": read_signal,
     "ListCampaigns": simple("/v1/campaigns", "campaigns"),
     "GetCampaign": simple("/v1/campaigns/open"),
