@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 from core import openapi
 from core.errors import Unavailable
 
-GRANTED = frozenset({"keys", "kinds", "principal", "session", "snapshot", "writer"})
+GRANTED = frozenset({"guard", "keys", "kinds", "principal", "session", "snapshot", "writer"})
 """The application's dependencies that a plugin's handler may name."""
 WITHHELD = frozenset({"blobs", "db", "plugins", "registry", "settings", "tokens"})
 """Those that it may not: with them it could go round what its caller may see."""

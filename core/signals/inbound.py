@@ -11,6 +11,7 @@ from core.errors import Conflict, Invalid, NotFound, TooLarge, Unauthorized, Una
 from core.plugin.connector import BadSignature, Connector, Refused, Translated, Withdrawal
 from core.plugin.host import PluginHost
 from core.signals import signals
+from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
@@ -60,6 +61,7 @@ async def take(
     writer: SignalWriter,
     kinds: Kinds,
     keys: Keys,
+    guard: Guard,
     payload: bytes,
     request: str,
 ) -> Connected:
@@ -71,7 +73,7 @@ async def take(
     said = [(index, one) for index, one in enumerate(translated) if isinstance(one, SignalIn)]
     taken_back = [(index, one) for index, one in enumerate(translated) if isinstance(one, Withdrawal)]
     items = [msgspec.Raw(msgspec.json.encode(one)) for _, one in said]
-    submitted = await signals.submit(principal, writer, kinds, keys, items, request)
+    submitted = await signals.submit(principal, writer, kinds, keys, guard, items, request)
     asked = Retraction(external_ids=tuple(one.external_id for _, one in taken_back))
     retracted = await signals.retract(principal, writer, asked, request)
     results = [

@@ -6,15 +6,23 @@ Runs only on a writer's session with the head locked (`core.signals.writer`).
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.auth import audiences
+from core.auth.models import Partner, Sight
 from core.db import among, delete_rows, insert_rows, table_of, update_rows, upsert
 from core.log.head import Head
+from core.signals import policy
 from core.signals.jobs import Job
 from core.signals.keys import MODULUS, Keys
-from core.signals.models import Cell, Claim, Digest, Reference, Signal
-from core.signals.plan import CONTENT, Changes, Known, Picture, Row, Said, Spelling, Standing, settle
+from core.signals.models import Burst, Cell, Claim, Digest, Opinion, Reference, Signal
+from core.signals.plan import Burst as Opened
+from core.signals.plan import Known, Picture, Row, Said, Spelling, Standing
+from core.signals.plan import Opinion as Judged
+from core.signals.settle import CONTENT, Changes, settle
+from core.times import HOUR
+from core.wire.opinions import Stance
 
 _AT_ONCE = 5_000
 
@@ -24,9 +32,13 @@ async def apply(session: AsyncSession, head: Head, keys: Keys, jobs: Sequence[Jo
     for job in jobs:
         await job.prepare(session)
     picture = await _load(session, jobs)
+    await _load_bursts(session, picture, head, jobs)
     for job in jobs:
         job.fold(picture, head)
+    await _make_private(session, picture)
+    await _load_sight(session, picture, set())
     await _write(session, settle(picture, head, keys))
+    await _count_bursts(session, picture, head)
 
 
 async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
@@ -48,30 +60,91 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
         for row in await session.execute(columns.where(among(Signal.key, some, session))):
             by_id[row.id] = Known(row.key, row.kind, row.id, row.claims, row.claims)
     picture.signals = {signal.key: signal for signal in by_id.values()}
+    await _load_claims(session, picture, by_id, jobs)
+    whole = {job.partner for job in jobs if job.whole}
+    if whole:
+        await _load_sight(session, picture, whole)
+    return picture
+
+
+async def _load_claims(session: AsyncSession, picture: Picture, by_id: dict[int, Known], jobs: Sequence[Job]) -> None:
     partners = sorted({job.partner for job in jobs})
+    whose = true() if any(job.whole for job in jobs) else Claim.partner.in_(partners)
     for ids in _pieces(by_id):
-        wanted = and_(Claim.partner.in_(partners), among(Claim.signal, ids, session))
+        wanted = and_(whose, among(Claim.signal, ids, session))
         for row in await session.execute(select(*_CLAIM).where(wanted, Claim.closed == 0)):
             _load_claim(picture, by_id[row.signal], row)
         # However often a claim was closed and opened again, one row says that there has been one.
         ended = select(Claim.partner, Claim.signal).where(wanted, Claim.closed > 0).distinct()
         picture.ended |= {(row.partner, by_id[row.signal].key) for row in await session.execute(ended)}
-    return picture
+        opinions = select(Opinion.signal, Opinion.partner, *_OPINION).where(among(Opinion.signal, ids, session))
+        for row in await session.execute(opinions):
+            stance, *others = row[2:]
+            picture.opinions[by_id[row.signal].key][row.partner] = Judged(Stance(stance), *others)
 
 
 _CLAIM = (
-    *(Claim.signal, Claim.partner, Claim.position, Claim.opened),
-    *(Claim.audience, Claim.names, Claim.value, Claim.original),
+    *(Claim.signal, Claim.partner, Claim.position, Claim.audience, Claim.names, Claim.value, Claim.original),
+    *(Claim.state, Claim.held, Claim.wished, Claim.opinions, Claim.opened_at),
     *(getattr(Claim, name) for name in CONTENT),
 )
+_OPINION = tuple(getattr(Opinion, name) for name in Judged.__struct_fields__)
 
 
 def _load_claim(picture: Picture, signal: Known, row: Any) -> None:
     spelling = Spelling(row.value, row.original)
-    said = Said(row.audience, *(getattr(row, name) for name in CONTENT))
-    was = Row(row.position, row.opened, said, row.names, spelling)
-    claim = Standing(row.partner, signal, was=was, had=True, now=said, spelling=spelling, names=row.names)
-    picture.standing[row.partner, signal.key] = claim
+    said = Said(row.wished or row.audience, *(getattr(row, name) for name in CONTENT))
+    was = Row(row.position, row.audience, said, row.names, spelling, row.state, row.held, row.opinions)
+    picture.load(
+        Standing(
+            *(row.partner, signal),
+            was=was,
+            had=True,
+            now=said,
+            spelling=spelling,
+            held=row.held,
+            opened_at=row.opened_at,
+            names=row.names,
+        )
+    )
+
+
+async def _load_bursts(session: AsyncSession, picture: Picture, head: Head, jobs: Sequence[Job]) -> None:
+    partners = sorted({job.partner for job in jobs if job.opens})
+    if not partners:
+        return
+    usual = (await policy.read(session)).burst_per_hour
+    columns = select(Partner.id, Partner.burst_per_hour, Partner.bulk_until, Burst.opened)
+    this_hour = and_(Burst.partner == Partner.id, Burst.hour == head.at // HOUR)
+    for row in await session.execute(columns.outerjoin(Burst, this_hour).where(Partner.id.in_(partners))):
+        most = usual if row.burst_per_hour is None else row.burst_per_hour
+        free = row.bulk_until is not None and row.bulk_until > head.at
+        picture.bursts[row.id] = Opened(row.opened or 0, None if free else most, row.opened)
+
+
+async def _make_private(session: AsyncSession, picture: Picture) -> None:
+    """The audience of claims that are held: their partner alone."""
+    holders = {claim.partner for claim in picture.touched.values() if claim.held and claim.now is not None}
+    if holders:
+        found = await audiences.intern(session, [(partner, audiences.NONE, ()) for partner in sorted(holders)])
+        picture.private = {owner: audience for (owner, _, _), audience in found.items()}
+
+
+async def _load_sight(session: AsyncSession, picture: Picture, readers: set[int]) -> None:
+    """What the authors of opinions, and `readers`, see of the claims in the picture, as they were and are to be."""
+    authors = readers.union(*picture.opinions.values())
+    if not authors:
+        return
+    places = set(picture.private.values())
+    for claim in picture.standing.values():
+        places |= {one.audience for one in (claim.was, claim.now) if one is not None}
+    picture.sight = {author: set() for author in authors}
+    for some in _pieces(places):
+        seen = select(Sight.partner, Sight.audience).where(
+            among(Sight.partner, sorted(authors), session), among(Sight.audience, some, session)
+        )
+        for row in await session.execute(seen):
+            picture.sight[row.partner].add(row.audience)
 
 
 async def _write(session: AsyncSession, changes: Changes) -> None:
@@ -79,13 +152,17 @@ async def _write(session: AsyncSession, changes: Changes) -> None:
     claim, signal, reference = table_of(Claim), table_of(Signal), table_of(Reference)
     await insert_rows(session, signal, changes.new_signals)
     await update_rows(session, signal, "id", changes.counted_signals)
+    await update_rows(session, signal, "id", changes.merged_signals)
     await update_rows(session, claim, "position", changes.closed)
     await update_rows(session, claim, "position", changes.moved)
     await update_rows(session, claim, "position", changes.renamed)
     await insert_rows(session, claim, changes.opened)
+    await _move_names(session, changes)
     await delete_rows(session, reference, changes.dropped_all)
     await delete_rows(session, reference, changes.dropped_names)
     await insert_rows(session, reference, changes.new_names)
+    await delete_rows(session, table_of(Opinion), changes.dropped_opinions)
+    await upsert(session, table_of(Opinion), changes.opinions)
     await _add_digests(session, changes)
     cells = [
         dict(zip(("day", "partner", "audience", "kind", "category"), at, strict=True))
@@ -93,6 +170,24 @@ async def _write(session: AsyncSession, changes: Changes) -> None:
         for at, counts in changes.cells.items()
     ]
     await upsert(session, table_of(Cell), cells, add=("new", "opened", "closed"))
+
+
+async def _move_names(session: AsyncSession, changes: Changes) -> None:
+    if changes.moved_names:
+        mine = (Reference.partner == bindparam("by"), Reference.signal == bindparam("old"))
+        moved = update(table_of(Reference)).where(*mine).values(signal=bindparam("new"))
+        await (await session.connection()).execute(moved, changes.moved_names)
+
+
+async def _count_bursts(session: AsyncSession, picture: Picture, head: Head) -> None:
+    hour = head.at // HOUR
+    counted = {partner: one for partner, one in picture.bursts.items() if one.opened != (one.stored or 0)}
+    begun = [partner for partner, one in counted.items() if one.stored is None]
+    if begun:
+        # Nobody asks for the hours before.
+        await session.execute(delete(Burst).where(Burst.partner.in_(begun)))
+    rows = [{"partner": partner, "hour": hour, "opened": one.opened} for partner, one in counted.items()]
+    await upsert(session, table_of(Burst), rows)
 
 
 async def _add_digests(session: AsyncSession, changes: Changes) -> None:

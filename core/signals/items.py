@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from core.edge import field_error
+from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds, UnknownKind
 from core.signals.plan import Known, Spelling
@@ -31,18 +32,22 @@ class Item(msgspec.Struct, frozen=True):
     content: dict[str, Any]
     noted: tuple[Note, ...] = ()
     """What the kind says of the value."""
+    held: str = ""
+    """Why it is not to be shown to others before it was looked at, or empty."""
 
 
-def read(raw: bytes | msgspec.Raw, index: int, pointer: str, kinds: Kinds, keys: Keys) -> Item | SubmitResult:
+def read(
+    raw: bytes | msgspec.Raw, index: int, pointer: str, kinds: Kinds, keys: Keys, guard: Guard
+) -> Item | SubmitResult:
     """Decode and normalise one item. `pointer` is where it lies in the body."""
     try:
         sent = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         return rejected(index, field_error(exc, pointer))
-    return accept(sent, index, pointer, kinds, keys)
+    return accept(sent, index, pointer, kinds, keys, guard)
 
 
-def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys) -> Item | SubmitResult:
+def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys, guard: Guard) -> Item | SubmitResult:
     """Normalise one item that is already a Struct."""
     try:
         canonical = kinds.parse(sent.kind, sent.value)
@@ -62,6 +67,7 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys) -
         groups=tuple(sorted(set(sent.groups or ()))),
         external_id=sent.external_id,
         noted=canonical.notes,
+        held="guard" if guard.hit(sent.kind, canonical.identity) else "",
         content={
             "category": (sent.category or Category.OTHER).value,
             "confidence": sent.confidence,

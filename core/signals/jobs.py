@@ -1,99 +1,51 @@
 """What is asked of the claim log: each job folds itself into a picture of what it touches (`core.signals.ingest`)."""
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
+import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth import audiences
+from core.auth.models import Partner
 from core.log.head import Head
-from core.signals.items import Item, notes, rejected
+from core.signals import policy, score
 from core.signals.keys import public_id
-from core.signals.plan import Picture, Said
-from core.wire.common import FieldError
-from core.wire.signals import RetractResult, RetractStatus, SubmitResult, SubmitStatus
+from core.signals.plan import Opinion, Picture
+from core.signals.policy import Policy
+from core.signals.score import Heard
+from core.wire.opinions import OpinionStatus, Stance
+from core.wire.scopes import PartnerKind
+from core.wire.signals import RetractResult, RetractStatus
 
-_NEW_AUDIENCES = 100
-"""That one submission may make: each costs a row for every partner that sees it, for good."""
 
-
-class Job(Protocol):
+class Job(ABC):
     """Something that one caller asks of the claim log."""
 
     partner: int
+    opens = False
+    """Whether it may open claims that count as the partner's new ones."""
+    whole = False
+    """Whether it looks at everybody's claims on its signals, not at its partner's alone."""
 
+    @abstractmethod
     def keys(self) -> Iterable[bytes]:
         """Signals that it touches."""
 
     def names(self) -> Iterable[str]:
         """The partner's external ids that it touches."""
+        return ()
 
-    async def prepare(self, session: AsyncSession) -> None:
+    async def prepare(self, session: AsyncSession) -> None:  # noqa: B027  (most need nothing)
         """What needs the database beyond the picture."""
 
+    @abstractmethod
     def fold(self, picture: Picture, head: Head) -> None:
         """Change the picture, and remember the results. Called again if the transaction has to be tried anew."""
 
 
-class Submit:
-    """Items of one submission."""
-
-    def __init__(self, partner: int, items: Sequence[Item]) -> None:
-        self.partner = partner
-        self.items = items
-        self.results: list[SubmitResult] = []
-        self._audiences: dict[tuple[str, tuple[str, ...]], int | str] = {}
-
-    def keys(self) -> Iterable[bytes]:
-        return {item.signal.key for item in self.items}
-
-    def names(self) -> Iterable[str]:
-        return {item.external_id for item in self.items if item.external_id is not None}
-
-    async def prepare(self, session: AsyncSession) -> None:
-        """Find the audience of each (TLP, groups): an id, or the slug of a group that the partner is not in.
-
-        Those beyond `_NEW_AUDIENCES` have none.
-        """
-        member = await audiences.memberships(session, self.partner)
-        # Ids of an attempt that was rolled back are nobody's.
-        self._audiences = {}
-        wanted = {}
-        for tlp, slugs in dict.fromkeys((item.tlp, item.groups) for item in self.items):
-            missing = [slug for slug in slugs if slug not in member]
-            if missing:
-                self._audiences[tlp, slugs] = missing[0]
-            else:
-                wanted[tlp, slugs] = self.partner, tlp, tuple(sorted(member[slug] for slug in slugs))
-        ids = await audiences.intern(session, wanted.values(), _NEW_AUDIENCES)
-        self._audiences |= {at: ids[key] for at, key in wanted.items() if key in ids}
-
-    def fold(self, picture: Picture, head: Head) -> None:
-        self.results = [self._fold_item(item, picture, head) for item in self.items]
-
-    def _fold_item(self, item: Item, picture: Picture, head: Head) -> SubmitResult:
-        audience = self._audiences.get((item.tlp, item.groups))
-        if audience is None:
-            detail = (
-                f"{_NEW_AUDIENCES} new combinations of TLP and groups are in this submission; send this item again."
-            )
-            return rejected(item.index, FieldError(f"{item.pointer}/groups", "too_many_audiences", detail))
-        if isinstance(audience, str):
-            detail = f"You are not a member of the sharing group {audience!r}."
-            return rejected(item.index, FieldError(f"{item.pointer}/groups", "not_a_member", detail))
-        valid_until = item.content["valid_until"]
-        if valid_until is not None and valid_until <= head.at:
-            detail = "valid_until has passed; leave it out or name a later time."
-            return rejected(item.index, FieldError(f"{item.pointer}/valid_until", "expired", detail))
-        said = Said(audience=audience, **item.content)
-        status = picture.state(self.partner, item.signal, said, item.spelling, item.external_id)
-        if status is None:
-            detail = "This external_id names another of your signals; retract that one first or choose another name."
-            return rejected(item.index, FieldError(f"{item.pointer}/external_id", "external_id_in_use", detail))
-        return SubmitResult(item.index, public_id(item.signal.key), SubmitStatus(status), notes(item))
-
-
-class Retract:
+class Retract(Job):
     """The partner's own claims, named by its external ids, then by public ids (as keys; None is no id at all)."""
 
     def __init__(self, partner: int, external_ids: Sequence[str], ids: Sequence[bytes | None]) -> None:
@@ -107,9 +59,6 @@ class Retract:
 
     def names(self) -> Iterable[str]:
         return set(self.external_ids)
-
-    async def prepare(self, session: AsyncSession) -> None:
-        pass
 
     def fold(self, picture: Picture, head: Head) -> None:
         self.results = []
@@ -125,7 +74,7 @@ class Retract:
         self.results.append(RetractResult(len(self.results), found, RetractStatus(status or "not_found")))
 
 
-class Expire:
+class Expire(Job):
     """Claims of one partner whose `valid_until` has passed; looked at again under the lock."""
 
     def __init__(self, partner: int, due: Sequence[bytes]) -> None:
@@ -136,12 +85,6 @@ class Expire:
     def keys(self) -> Iterable[bytes]:
         return self.due
 
-    def names(self) -> Iterable[str]:
-        return ()
-
-    async def prepare(self, session: AsyncSession) -> None:
-        pass
-
     def fold(self, picture: Picture, head: Head) -> None:
         self.closed = 0
         for key in self.due:
@@ -149,3 +92,198 @@ class Expire:
             until = claim.now.valid_until if claim and claim.now else None
             if until is not None and until <= head.at:
                 self.closed += picture.end(self.partner, key, "expired")
+
+
+class Close(Job):
+    """Standing claims of one partner, closed as retracted on another's word."""
+
+    def __init__(self, partner: int, due: Sequence[bytes]) -> None:
+        self.partner = partner
+        self.due = due
+        self.closed = 0
+
+    def keys(self) -> Iterable[bytes]:
+        return self.due
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        self.closed = sum(picture.end(self.partner, key, "retracted") for key in self.due)
+
+
+class Hold(Job):
+    """Standing claims of one partner that are to be seen by nobody else until they are released."""
+
+    def __init__(self, partner: int, due: Sequence[bytes], held: str) -> None:
+        self.partner = partner
+        self.due = due
+        self.held = held
+        self.done = 0
+
+    def keys(self) -> Iterable[bytes]:
+        return self.due
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        self.done = sum(picture.hold(self.partner, key, self.held) is not None for key in self.due)
+
+
+class Release(Job):
+    """Held claims of one partner: shown to whom they were meant for, or refused, which closes them as retracted."""
+
+    def __init__(self, reviewer: int, partner: int, due: Sequence[bytes], *, refuse: bool) -> None:
+        self.partner = partner
+        self.reviewer = reviewer
+        self.due = due
+        self.refuse = refuse
+        self.results: list[Literal["released", "refused", "not_found", "involved"]] = []
+
+    def keys(self) -> Iterable[bytes]:
+        return self.due
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        self.results = [self._decide(picture, key) for key in self.due]
+
+    def _decide(self, picture: Picture, key: bytes) -> Literal["released", "refused", "not_found", "involved"]:
+        claim = picture.standing.get((self.partner, key))
+        if claim is None or claim.now is None or not claim.held:
+            return "not_found"
+        if self.reviewer == self.partner:
+            return "involved"
+        if self.refuse:
+            picture.end(self.partner, key, "retracted")
+            return "refused"
+        picture.hold(self.partner, key, "")
+        return "released"
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """An opinion as it was sent; `stance` None withdraws it."""
+
+    key: bytes | None
+    stance: Stance | None
+    reason: str
+    index: int
+
+
+class Opine(Job):
+    """What a partner thinks of others' claims."""
+
+    whole = True
+
+    def __init__(self, partner: int, said: Sequence[Voice], half_lives: Mapping[str, float | None]) -> None:
+        self.partner = partner
+        self.said = said
+        self.half_lives = half_lives
+        self.results: list[OpinionStatus] = []
+        self._policy: Policy
+        self._quality: dict[int, int] = {}
+        self._weighs = False
+        """Whether its doubt may suspend."""
+
+    def keys(self) -> Iterable[bytes]:
+        return {voice.key for voice in self.said if voice.key is not None}
+
+    async def prepare(self, session: AsyncSession) -> None:
+        self._policy = await policy.read(session)
+        stated = await session.execute(select(Partner.id, Partner.quality).where(Partner.quality.is_not(None)))
+        self._quality = {row.id: row.quality for row in stated}
+        kind = (await session.execute(select(Partner.kind).where(Partner.id == self.partner))).scalar_one()
+        trusted = self._quality.get(self.partner, -1) >= self._policy.stated_quality
+        self._weighs = trusted or kind in (PartnerKind.AGENCY, PartnerKind.PROTECTION)
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        self.results = [self._hear(picture, voice, head.at) for voice in self.said]
+
+    def _hear(self, picture: Picture, voice: Voice, at: int) -> OpinionStatus:
+        key = voice.key
+        if key is None or key not in picture.signals:
+            return OpinionStatus.NOT_FOUND
+        before = picture.opinions[key].get(self.partner)
+        if voice.stance is None:
+            if before is not None:
+                picture.say(key, self.partner, None)
+            return OpinionStatus.WITHDRAWN if before is not None else OpinionStatus.NOT_FOUND
+        own = picture.standing.get((self.partner, key))
+        if own is not None and own.now is not None:
+            return OpinionStatus.OWN_CLAIM
+        if before is None:
+            return self._give(picture, key, voice.stance, voice.reason, at)
+        return self._change(picture, key, before, voice.stance, voice.reason, at)
+
+    def _give(self, picture: Picture, key: bytes, stance: Stance, reason: str, at: int) -> OpinionStatus:
+        if not any(picture.shown_to(self.partner, key)):
+            return OpinionStatus.NOT_FOUND
+        self._say(picture, key, stance, reason, at)
+        return OpinionStatus.GIVEN
+
+    def _change(
+        self, picture: Picture, key: bytes, before: Opinion, stance: Stance, reason: str, at: int
+    ) -> OpinionStatus:
+        if (before.stance, before.reason) == (stance, reason):
+            return OpinionStatus.UNCHANGED
+        if before.stance is stance:
+            # Other words for the same: what the review said of it stands.
+            picture.say(key, self.partner, msgspec.structs.replace(before, reason=reason))
+        else:
+            self._say(picture, key, stance, reason, at)
+        return OpinionStatus.CHANGED
+
+    def _say(self, picture: Picture, key: bytes, stance: Stance, reason: str, at: int) -> None:
+        opinion = Opinion(stance, reason, at, suspends=False)
+        picture.say(key, self.partner, opinion)
+        if stance is not Stance.AGREE and self._weighs and self._score(picture, key, at) < self._policy.suspend_below:
+            picture.say(key, self.partner, msgspec.structs.replace(opinion, suspends=True))
+
+    def _score(self, picture: Picture, key: bytes, at: int) -> float:
+        """Over every claim and opinion there is, whoever may see them."""
+        supports = [
+            score.support(claim.now, claim.partner, claim.opened_at or at, self._quality)
+            for claim in picture.on[key]
+            if claim.now is not None
+        ]
+        heard = {
+            author: Heard(one.stance, one.at)
+            for author, one in picture.opinions[key].items()
+            if one.verdict != "dismissed"
+        }
+        return score.guard_score(supports, heard, self.half_lives.get(picture.signals[key].kind), at)
+
+
+class Judge(Job):
+    """A reviewer's verdict on the opinion of `author`: `upheld` leaves it be, `dismissed` takes it out of the account.
+
+    The reviewer is none of those who claim the signal, nor the author: `involved` else, and nothing changes.
+    """
+
+    whole = True
+
+    def __init__(
+        self, reviewer: int, key: bytes, author: int, verdict: Literal["upheld", "dismissed"], reason: str
+    ) -> None:
+        self.partner = reviewer
+        self.key = key
+        self.author = author
+        self.verdict = verdict
+        self.reason = reason
+        self.outcome: Literal["done", "not_found", "involved"] = "not_found"
+
+    def keys(self) -> Iterable[bytes]:
+        return (self.key,)
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        opinion = picture.opinions[self.key].get(self.author)
+        if opinion is None:
+            self.outcome = "not_found"
+            return
+        claimants = {claim.partner for claim in picture.on[self.key] if claim.now is not None}
+        if self.partner in claimants | {self.author}:
+            self.outcome = "involved"
+            return
+        judged = msgspec.structs.replace(
+            opinion,
+            suspends=opinion.suspends and self.verdict == "upheld",
+            verdict=self.verdict,
+            reviewer=self.partner or None,
+            reviewed=head.at,
+            review_reason=self.reason,
+        )
+        picture.say(self.key, self.author, judged)
+        self.outcome = "done"

@@ -1,23 +1,21 @@
-"""The claim log's arithmetic: a picture of what a batch touches, folded in memory, then written once per claim.
+"""A picture of what a batch touches, folded in memory; `settle` makes of it what is to be written.
 
 Pure: no session in here. `ingest` loads a picture and writes its outcome down.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from core.log.head import Head
-from core.signals.keys import Keys
-from core.times import hub_day
+from core.wire.opinions import Stance
 
 
 class Said(msgspec.Struct, frozen=True):
     """What a partner says, to whom. Equal means: nothing changed."""
 
     audience: int
+    """That the partner asked for; while the claim is held, only its owner sees it."""
     category: str
     confidence: int | None = None
     severity: str | None = None
@@ -55,10 +53,14 @@ class Row(msgspec.Struct, frozen=True):
     """A standing claim as it is in the table."""
 
     position: int
-    opened: int
+    audience: int
     said: Said
     names: int
     spelling: Spelling
+    state: str
+    held: str
+    opinions: str
+    """As in `claim.opinions`."""
 
 
 class Standing(msgspec.Struct):
@@ -73,9 +75,36 @@ class Standing(msgspec.Struct):
     spelling: Spelling
     end: str = ""
     """Why it was closed, when `now` is None."""
+    held: str = ""
+    """Why it is quarantined, or empty."""
+    opened_at: int = 0
+    """When its age counts from; 0: from this batch."""
     names: int = 0
     drop_names: bool = False
     """All names from before the batch are to go."""
+
+
+class Opinion(msgspec.Struct, frozen=True):
+    """What a partner thinks of others' claims on a signal, and what the review thought of that."""
+
+    stance: Stance
+    reason: str
+    at: int
+    suspends: bool
+    verdict: str = ""
+    reviewer: int | None = None
+    reviewed: int | None = None
+    review_reason: str | None = None
+
+
+class Burst(msgspec.Struct):
+    """How many claims a partner opened in this hour."""
+
+    opened: int
+    most: int | None
+    """Above this more of them are held; None: a bulk window is open."""
+    stored: int | None
+    """`opened` as in the table, if it is there."""
 
 
 class Picture:
@@ -90,25 +119,40 @@ class Picture:
         self.touched: dict[tuple[int, bytes], Standing] = {}
         self.ended: set[tuple[int, bytes]] = set()
         """Where the partner has had a claim that is closed."""
+        self.on: dict[bytes, list[Standing]] = defaultdict(list)
+        """The same claims by signal."""
+        self.opinions: dict[bytes, dict[int, Opinion]] = defaultdict(dict)
+        """By signal and author."""
+        self.reheard: dict[bytes, set[int]] = defaultdict(set)
+        """Authors whose opinion changed, by signal."""
+        self.sight: dict[int, set[int]] = {}
+        """Audiences that each author sees, of those that matter here."""
+        self.private: dict[int, int] = {}
+        """The audience that is a partner alone, of those with held claims."""
+        self.bursts: dict[int, Burst] = {}
+        self.merged: dict[bytes, bytes] = {}
+        """Signals that became another."""
+        self.moved_names: list[tuple[int, Known, Known]] = []
+        """Partners whose names go from a signal to another."""
+
+    def load(self, claim: Standing) -> None:
+        self.standing[claim.partner, claim.signal.key] = claim
+        self.on[claim.signal.key].append(claim)
 
     def load_name(self, partner: int, external_id: str, key: bytes) -> None:
         self.stored_names[partner, external_id] = key
         self._name(partner, external_id, key)
 
-    def state(self, partner: int, signal: Known, said: Said, spelling: Spelling, name: str | None) -> str | None:
-        """Fold one statement in. Returns `created`, `updated`, `unchanged`; None when the name is another signal's."""
+    def state(
+        self, partner: int, signal: Known, said: Said, spelling: Spelling, name: str | None, held: str = ""
+    ) -> str | None:
+        """Fold one statement in. Returns `created`, `updated`, `unchanged`; None when the name is another signal's.
+
+        `held` quarantines what it opens. What stands for the same audience is not held again.
+        """
         if name is not None and self.names.get((partner, name)) not in (None, signal.key):
             return None
-        if signal.key not in self.signals:
-            # A copy: after a transaction that failed, the item is folded again into another picture.
-            self.signals[signal.key] = msgspec.structs.replace(signal)
-        signal = self.signals[signal.key]
-        at = (partner, signal.key)
-        claim = self.standing.get(at)
-        if claim is None:
-            had = at in self.ended
-            claim = self.standing[at] = Standing(partner, signal, was=None, had=had, now=None, spelling=spelling)
-        self.touched[at] = claim
+        claim = self._claim(partner, signal, spelling)
         if name is not None and self.names.get((partner, name)) is None:
             self._name(partner, name, signal.key)
             claim.names += 1
@@ -116,9 +160,34 @@ class Picture:
             return "unchanged"
         status = "created" if claim.now is None else "updated"
         if claim.now is None:
-            claim.spelling = spelling
+            burst = self._burst(partner)
+            claim.spelling, claim.held = spelling, held or burst
+        elif claim.now.audience != said.audience:
+            claim.held = claim.held or held
         claim.now = said
         return status
+
+    def _claim(self, partner: int, signal: Known, spelling: Spelling) -> Standing:
+        """The partner's claim on the signal, standing or about to."""
+        if signal.key not in self.signals:
+            # A copy: after a transaction that failed, the item is folded again into another picture.
+            self.signals[signal.key] = msgspec.structs.replace(signal)
+        at = (partner, signal.key)
+        claim = self.standing.get(at)
+        if claim is None:
+            signal = self.signals[signal.key]
+            claim = Standing(partner, signal, was=None, had=at in self.ended, now=None, spelling=spelling)
+            self.load(claim)
+        self.touched[at] = claim
+        return claim
+
+    def _burst(self, partner: int) -> str:
+        """Count an opening; why it is held, if the partner has opened too many."""
+        burst = self.bursts.get(partner)
+        if burst is None:
+            return ""
+        burst.opened += 1
+        return "burst" if burst.most is not None and burst.opened > burst.most else ""
 
     def drop(self, partner: int, name: str, why: str) -> str | None:
         """Drop a partner's name; the claim goes with its last one. None when there is no such name."""
@@ -143,6 +212,54 @@ class Picture:
         self._close(claim, why)
         return True
 
+    def hold(self, partner: int, key: bytes, why: str) -> Standing | None:
+        """Quarantine a standing claim, or release it (`why` empty). None when none stands."""
+        claim = self.standing.get((partner, key))
+        if claim is None or claim.now is None:
+            return None
+        self.touched[partner, key] = claim
+        claim.held = why
+        return claim
+
+    def move(self, claim: Standing, to: Known, spelling: Spelling) -> None:
+        """Take a claim to the signal that its value is read as now. One that its partner has there stands instead."""
+        there = self._claim(claim.partner, to, spelling)
+        if there.now is None:
+            there.now, there.held, there.spelling = claim.now, claim.held, spelling
+            # Another reading of what was claimed before is no new claim.
+            there.had, there.opened_at = True, claim.opened_at
+        there.names += claim.names
+        self.moved_names.append((claim.partner, claim.signal, there.signal))
+        for name in list(self.names_of[claim.partner, claim.signal.key]):
+            self._name(claim.partner, name, there.signal.key)
+        self.touched[claim.partner, claim.signal.key] = claim
+        claim.now, claim.end, claim.names = None, "gone", 0
+
+    def merge(self, old: bytes, new: bytes) -> None:
+        """Say where a signal went, and take the opinions on it there. What an author said of the other one stays."""
+        self.merged[old] = new
+        for author, opinion in self.opinions[old].copy().items():
+            self.say(old, author, None)
+            if author not in self.opinions[new]:
+                self.say(new, author, opinion)
+
+    def say(self, key: bytes, author: int, opinion: Opinion | None) -> None:
+        """Give, change or withdraw an opinion."""
+        if opinion is None:
+            self.opinions[key].pop(author, None)
+        else:
+            self.opinions[key][author] = opinion
+        self.reheard[key].add(author)
+        self.touched |= {(claim.partner, key): claim for claim in self.on[key]}
+
+    def shown_to(self, author: int, key: bytes) -> Iterable[Standing]:
+        """Claims of others on a signal that a partner can read."""
+        seen = self.sight.get(author, ())
+        for claim in self.on.get(key, ()):
+            was = claim.was
+            if claim.partner != author and claim.now and was and was.state == "active" and was.audience in seen:
+                yield claim
+
     def _close(self, claim: Standing, why: str) -> None:
         claim.now, claim.end = None, why
         claim.names, claim.drop_names = 0, True
@@ -156,126 +273,3 @@ class Picture:
         if key is not None:
             self.names_of[partner, key].add(name)
         self.names[partner, name] = key
-
-
-class Changes:
-    """What a folded picture asks to be written. Rows are mappings of column names."""
-
-    def __init__(self) -> None:
-        self.new_signals: list[dict[str, Any]] = []
-        self.counted_signals: list[dict[str, Any]] = []
-        self.opened: list[dict[str, Any]] = []
-        self.moved: list[dict[str, Any]] = []
-        self.closed: list[dict[str, Any]] = []
-        self.renamed: list[dict[str, Any]] = []
-        self.dropped_names: list[dict[str, Any]] = []
-        self.dropped_all: list[dict[str, Any]] = []
-        """Claims (partner, signal) whose earlier names all go."""
-        self.new_names: list[dict[str, Any]] = []
-        self.digests: dict[tuple[int, str], int] = defaultdict(int)
-        self.cells: dict[tuple[str, int, int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-
-
-def settle(picture: Picture, head: Head, keys: Keys) -> Changes:
-    """Compare each touched claim's first and last state, and give positions to what really changed."""
-    changes = Changes()
-    for claim in picture.touched.values():
-        _settle_claim(claim, head, keys, changes)
-    _settle_signals(picture.touched.values(), changes)
-    _settle_names(picture, changes)
-    return changes
-
-
-def _settle_claim(claim: Standing, head: Head, keys: Keys, changes: Changes) -> None:
-    was, now = claim.was, claim.now
-    if was is not None and (now is None or not _same_place(was.said, now)):
-        _close(claim, was, head, keys, changes)
-        if now is not None:
-            _open(claim, now, head, keys, changes)
-    elif was is None and now is not None:
-        _open(claim, now, head, keys, changes)
-    elif was is not None and now is not None and was.said != now:
-        _move(claim, was, now, head, keys, changes)
-    elif was is not None and was.names != claim.names:
-        changes.renamed.append({"at": was.position, "names": claim.names})
-
-
-def _same_place(before: Said, after: Said) -> bool:
-    """A claim keeps its row while its audience and its category stay."""
-    return before.audience == after.audience and before.category == after.category
-
-
-def _open(claim: Standing, said: Said, head: Head, keys: Keys, changes: Changes) -> None:
-    position = head.take()
-    signal = claim.signal
-    # The position of its first claim serves as the signal's id: unique, and given under the lock.
-    signal.id = signal.id or position
-    signal.claims += 1
-    row = {name: getattr(said, name) for name in CONTENT}
-    changes.opened.append(
-        row
-        | {
-            "position": position,
-            "signal": signal.id,
-            "partner": claim.partner,
-            "closed": 0,
-            "opened": position,
-            "opened_at": head.at,
-            "audience": said.audience,
-            "state": "active",
-            "names": claim.names,
-            "value": claim.spelling.value,
-            "original": claim.spelling.original,
-        }
-    )
-    changes.digests[said.audience, signal.kind] += keys.check(position)
-    cell = changes.cells[_cell(claim, said, head)]
-    cell[0] += not claim.had
-    cell[1] += 1
-    claim.had = True
-
-
-def _move(claim: Standing, was: Row, now: Said, head: Head, keys: Keys, changes: Changes) -> None:
-    position = head.take()
-    row = {name: getattr(now, name) for name in CONTENT}
-    changes.moved.append(row | {"at": was.position, "position": position, "names": claim.names})
-    changes.digests[now.audience, claim.signal.kind] += keys.check(position) - keys.check(was.position)
-
-
-def _close(claim: Standing, was: Row, head: Head, keys: Keys, changes: Changes) -> None:
-    position = head.take()
-    # Closed because another row takes its place, or because it ended.
-    state = "gone" if claim.now is not None else claim.end
-    changes.closed.append({"at": was.position, "position": position, "closed": position, "state": state})
-    changes.digests[was.said.audience, claim.signal.kind] -= keys.check(was.position)
-    changes.cells[_cell(claim, was.said, head)][2] += 1
-
-
-def _cell(claim: Standing, said: Said, head: Head) -> tuple[str, int, int, str, str]:
-    return hub_day(head.at), claim.partner, said.audience, claim.signal.kind, said.category
-
-
-def _settle_signals(touched: Iterable[Standing], changes: Changes) -> None:
-    for signal in {claim.signal.key: claim.signal for claim in touched}.values():
-        if signal.claims == signal.stored:
-            continue
-        if signal.stored == 0:
-            changes.new_signals.append({name: getattr(signal, name) for name in ("id", "key", "kind", "claims")})
-        else:
-            changes.counted_signals.append({"at": signal.id, "claims": signal.claims})
-
-
-def _settle_names(picture: Picture, changes: Changes) -> None:
-    purged = set()
-    for claim in picture.touched.values():
-        if claim.drop_names and claim.was is not None and claim.was.names:
-            changes.dropped_all.append({"partner": claim.partner, "signal": claim.signal.id})
-            purged.add((claim.partner, claim.signal.key))
-    for (partner, name), key in picture.names.items():
-        stored = picture.stored_names.get((partner, name))
-        gone = stored is not None and (partner, stored) in purged
-        if stored is not None and key != stored and not gone:
-            changes.dropped_names.append({"partner": partner, "external_id": name})
-        if key is not None and (key != stored or gone):
-            signal = picture.signals[key]
-            changes.new_names.append({"partner": partner, "external_id": name, "signal": signal.id})

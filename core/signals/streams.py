@@ -12,10 +12,11 @@ from core import edge
 from core.auth.access import Principal
 from core.errors import Invalid, TooLarge, Unavailable
 from core.signals import items
+from core.signals.guard import Guard
 from core.signals.items import Item
-from core.signals.jobs import Submit
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
+from core.signals.submission import Submit
 from core.signals.writer import SignalWriter
 from core.wire.signals import SubmitResult, SubmitStatus
 
@@ -39,12 +40,21 @@ class Stream:
     """One submission: lines are taken as they come, committed by the thousand, their results kept for the end."""
 
     def __init__(
-        self, principal: Principal, writer: SignalWriter, kinds: Kinds, keys: Keys, request: str, *, minimal: bool
+        self,
+        principal: Principal,
+        writer: SignalWriter,
+        kinds: Kinds,
+        keys: Keys,
+        guard: Guard,
+        request: str,
+        *,
+        minimal: bool,
     ) -> None:
         self._principal = principal
         self._writer = writer
         self._kinds = kinds
         self._keys = keys
+        self._guard = guard
         self._request = request
         self._minimal = minimal
         self._spool: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  (closed when the answer is sent)
@@ -75,7 +85,7 @@ class Stream:
 
     def _read(self, line: Line) -> Item | SubmitResult:
         index = self._committed + len(self._batch)
-        read = items.read(line.data, index, "", self._kinds, self._keys)
+        read = items.read(line.data, index, "", self._kinds, self._keys, self._guard)
         if not line.ended and isinstance(read, SubmitResult) and read.errors[0].code == "not_json":
             raise _Cut("The last line is cut short; send from that line again.", line=line.number)
         return read
@@ -103,6 +113,7 @@ class Stream:
             while piece := self._spool.read(64 * 1024):
                 yield piece
         counts = {status.value: self._counts[status] for status in SubmitStatus}
+        counts["created"] += counts["quarantined"]
         yield _encoder.encode({"position": self._position} | counts) + b"\n"
 
 

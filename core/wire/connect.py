@@ -12,6 +12,8 @@ class ConnectStatus(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+    QUARANTINED = "quarantined"
+    """Taken, and shown to nobody else until it is released."""
     RETRACTED = "retracted"
     RELEASED = "released"
     """The name was dropped; the claim stands under its other names."""

@@ -123,6 +123,8 @@ class Submitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unchanged: Count
     rejected: Count
     results: tuple[SubmitResult, ...]
+    quarantined: Count = 0
+    """Of those created: taken, and shown to nobody else until they are released."""
 
 
 class Retraction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

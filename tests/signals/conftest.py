@@ -13,6 +13,7 @@ from core.auth.models import Group, KindScope, Membership, Partner
 from core.db import Database
 from core.log import head
 from core.signals import feed, signals
+from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
@@ -30,6 +31,7 @@ class Room:
         self.db = db
         self.keys = KEYS
         self.writer = SignalWriter(db, KEYS)
+        self.guard = Guard(db, KINDS)
         self.partners: dict[str, Principal] = {}
         self.groups: dict[str, int] = {}
 
@@ -73,7 +75,7 @@ class Room:
 
     async def submit(self, slug: str, *items: dict[str, Any]) -> Submitted:
         raw = [msgspec.Raw(msgspec.json.encode(item)) for item in items]
-        return await signals.submit(self.partners[slug], self.writer, KINDS, KEYS, raw, "test")
+        return await signals.submit(self.partners[slug], self.writer, KINDS, KEYS, self.guard, raw, "test")
 
     async def retract(self, slug: str, *, external_ids: Sequence[str] = (), ids: Sequence[str] = ()) -> Retracted:
         asked = Retraction(external_ids=tuple(external_ids), ids=tuple(ids))
@@ -82,7 +84,7 @@ class Room:
     async def page(self, slug: str, after: str | None = None, limit: int = 1_000, kinds: Sequence[str] = ()) -> Feed:
         principal = self.partners[slug]
         async with self.db.snapshot(principal.partner) as session:
-            return await feed.page(session, principal, KINDS, KEYS, after=after, limit=limit, kinds=kinds)
+            return (await feed.page(session, principal, KINDS, KEYS, after=after, limit=limit, kinds=kinds)).body
 
     async def digest(self, slug: str) -> Digest:
         principal = self.partners[slug]

@@ -46,6 +46,7 @@ async def test_the_answer_has_the_fields_of_the_contract(hub: TestedHub) -> None
         "updated": 1,
         "unchanged": 1,
         "rejected": 1,
+        "quarantined": 0,
         "results": [
             {"index": 0, "id": known, "status": "created", "errors": []},
             {"index": 1, "id": known, "status": "unchanged", "errors": []},
@@ -234,6 +235,7 @@ async def test_nothing_sent_is_nothing_done(hub: TestedHub) -> None:
         "updated": 0,
         "unchanged": 0,
         "rejected": 0,
+        "quarantined": 0,
         "results": [],
     }
 

@@ -17,10 +17,11 @@ from core.log.head import Head
 from core.log.models import Tick
 from core.signals import items
 from core.signals.items import Item
-from core.signals.jobs import Retract, Submit
+from core.signals.jobs import Retract
 from core.signals.keys import hex_sum
 from core.signals.models import Claim, Signal
 from core.signals.plan import Picture
+from core.signals.submission import Submit
 from core.signals.writer import SignalWriter
 from core.wire.signals import Submitted
 from tests.signals.conftest import KEYS, KINDS, Room
@@ -66,7 +67,7 @@ def domains(slug: str, count: int, start: int = 0) -> list[dict[str, Any]]:
 
 def refused(room: Room) -> Refused:
     raw = [msgspec.json.encode(item) for item in domains("refused", 3)]
-    read = [items.read(one, index, "", KINDS, KEYS) for index, one in enumerate(raw)]
+    read = [items.read(one, index, "", KINDS, KEYS, room.guard) for index, one in enumerate(raw)]
     return Refused(room.partners["w0"].partner, [item for item in read if isinstance(item, Item)])
 
 

@@ -13,6 +13,7 @@ from core.edge import AT_ONCE, JSON, NDJSON
 from core.openapi import answers, takes, takes_bulk
 from core.plugin.host import PluginHost
 from core.signals import inbound, signals
+from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.streams import Stream
@@ -49,7 +50,12 @@ _EXAMPLE = {
     **answers({200: {JSON: Submitted, NDJSON: SubmitResult}}),
 )
 async def submit_signals(
-    request: Request[Any, Any, Any], principal: Principal, writer: SignalWriter, kinds: Kinds, keys: Keys
+    request: Request[Any, Any, Any],
+    principal: Principal,
+    writer: SignalWriter,
+    kinds: Kinds,
+    keys: Keys,
+    guard: Guard,
 ) -> Response[Any]:
     """Submit signals, each with a result of its own.
 
@@ -59,11 +65,11 @@ async def submit_signals(
     """
     minimal = "return=minimal" in request.headers.get("prefer", "")
     if edge.content_type(request) == NDJSON:
-        stream = Stream(principal, writer, kinds, keys, "SubmitSignals", minimal=minimal)
+        stream = Stream(principal, writer, kinds, keys, guard, "SubmitSignals", minimal=minimal)
         await stream.take(request)
         return StreamResponse(stream.answer(), media_type=NDJSON, status_code=200)
     sent = edge.decode(await edge.json_body(request), _signals)
-    done = await signals.submit(principal, writer, kinds, keys, sent.signals, "SubmitSignals", minimal=minimal)
+    done = await signals.submit(principal, writer, kinds, keys, guard, sent.signals, "SubmitSignals", minimal=minimal)
     return Response(done, media_type=JSON)
 
 
@@ -99,6 +105,7 @@ async def submit_payload(
     writer: SignalWriter,
     kinds: Kinds,
     keys: Keys,
+    guard: Guard,
 ) -> Connected:
     """Submit a payload in your own format, as agreed for your partner.
 
@@ -108,7 +115,7 @@ async def submit_payload(
     connector = inbound.connector(plugins, principal)
     payload = await edge.json_body(request)
     inbound.verify(connector, dict(request.headers.items()), payload)
-    return await inbound.take(principal, connector, writer, kinds, keys, payload, "SubmitPayload")
+    return await inbound.take(principal, connector, writer, kinds, keys, guard, payload, "SubmitPayload")
 
 
 handlers = [submit_signals, retract_signals, submit_payload]
