@@ -42,9 +42,25 @@ class _Reader(msgspec.Struct, frozen=True):
     """When scores are taken."""
 
     def sees(self, start: int) -> list[ColumnElement[bool]]:
-        """Claims that may matter to a walk begun at `start`."""
-        alive_or_later = or_((Claim.closed == 0) & (Claim.state == "active"), Claim.position > start)
+        """Claims that may matter to a walk begun at `start`. One suspended since it was opened was never shown."""
+        later = (Claim.position > start) & (Claim.position > Claim.opened)
+        alive_or_later = or_((Claim.closed == 0) & (Claim.state == "active"), later)
         return [visible(Claim, self.principal), alive_or_later]
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page, and what it says of its reader."""
+
+    body: Feed
+    asked: Cursor
+    """Where the reader stands, as it said."""
+    reached: int
+    """Position up to which this page brings it."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is there to be sent, now or on the next page."""
+        return not self.body.signals and not self.body.more
 
 
 async def page(
@@ -57,7 +73,7 @@ async def page(
     limit: int,
     kinds: Sequence[str] = (),
     min_score: int = 0,
-) -> Feed:
+) -> Page:
     """The next `limit` changes after a cursor, in commit order. One snapshot: `next` and `digest` agree.
 
     Scores are taken when an item is sent. One below `min_score` is a tombstone for a reader that may hold an older
@@ -75,12 +91,13 @@ async def page(
     )
     rows, reached = await _scan(reader, cursor, top, limit)
     more = reached < top
-    return Feed(
+    body = Feed(
         signals=tuple(await _render(reader, cursor, rows)),
         next=cursors.encode(Cursor(reached, cursor.start), seen, filtered, keys, principal.partner),
         more=more,
         digest=msgspec.UNSET if more or min_score else await _digest(session, principal, kinds),
     )
+    return Page(body, cursor, reached)
 
 
 async def digest(session: AsyncSession, principal: Principal, kinds: Sequence[str] = ()) -> DigestOut:

@@ -11,12 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.answers import negotiated
 from core.auth.access import Principal, scoped
+from core.auth.tokens import Tokens
+from core.db import Database
 from core.edge import AT_ONCE, JSON, NDJSON
 from core.openapi import answers
 from core.plugin.host import PluginHost
 from core.signals import feed, lookup
+from core.signals.feed import Page
+from core.signals.follow import follow
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
+from core.signals.readers import Readers
+from core.signals.wake import Wake
 from core.wire.scopes import Scope
 from core.wire.signals import Digest, Feed, KindName, SignalDetail, SignalOut
 
@@ -32,7 +38,10 @@ _encoder = msgspec.json.Encoder()
 async def read_feed(
     request: Request[Any, Any, Any],
     principal: Principal,
-    snapshot: AsyncSession,
+    db: Database,
+    wake: Wake,
+    readers: Readers,
+    tokens: Tokens,
     kinds: Kinds,
     keys: Keys,
     plugins: PluginHost,
@@ -40,6 +49,7 @@ async def read_feed(
     limit: Annotated[int, Meta(ge=1, le=AT_ONCE)] = 1_000,
     kind: Annotated[list[KindName], Meta(max_length=40)] | None = None,
     min_score: Annotated[int, Meta(ge=0, le=100)] = 0,
+    wait: Annotated[int, Meta(ge=0, le=30)] = 0,
 ) -> Response[bytes]:
     """Read what changed after a cursor, in commit order, as you may see it.
 
@@ -48,14 +58,29 @@ async def read_feed(
     copy's `check` values mod 2^128. With `min_score`, what scores lower when it is sent is left out, or removed from
     your copy, and there is no digest. 410 `resync` asks for a new walk into a new copy. As NDJSON: one item a line,
     then a line with `next`, `more` and `digest`. Plugins add further forms, such as text/csv.
+
+    With `wait`, an answer that would be empty is held back until something that you may see has changed, for that many
+    seconds at most. Asking for what comes after a cursor says that you have everything up to it.
     """
-    page = await feed.page(
-        snapshot, principal, kinds, keys, after=after, limit=limit, kinds=kind or (), min_score=min_score
-    )
+
+    async def read(cursor: str | None) -> Page:
+        # No snapshot outlives its page: who waits holds no connection.
+        async with db.snapshot(principal.partner) as session:
+            return await feed.page(
+                session, principal, kinds, keys, after=cursor, limit=limit, kinds=kind or (), min_score=min_score
+            )
+
+    chosen = {"kind": sorted(set(kind or ()))} | ({"min_score": min_score} if min_score else {})
+    found = await read(after)
+    asked = found.asked
+    readers.note(principal, urlencode(chosen, doseq=True), asked, found.reached)
+    if wait:
+        found = await follow(request, wake, tokens, found, read, kind or (), wait)
+        readers.note(principal, urlencode(chosen, doseq=True), asked, found.reached)
+    page = found.body
     added = {media_type: partial(form.render, page) for media_type, form in plugins.feed_formats().items()}
     answer = negotiated(request, {JSON: partial(_encoder.encode, page), NDJSON: partial(_lines, page)} | added)
-    chosen = {"after": page.next, "limit": limit, "kind": kind or []} | ({"min_score": min_score} if min_score else {})
-    query = urlencode(chosen, doseq=True)
+    query = urlencode({"after": page.next, "limit": limit} | chosen | ({"wait": wait} if wait else {}), doseq=True)
     answer.headers["Link"] = f'</v1/signals?{query}>; rel="next"'
     return answer
 
