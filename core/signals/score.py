@@ -3,6 +3,7 @@
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from math import inf, log2
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def support(claim: Any, partner: int, opened_at: int, quality: Mapping[int, int]
     )
 
 
+@cache
 def strength(confidence: int | None, quality: int) -> float:
     return round(_CLAIM * (_UNSAID if confidence is None else confidence) * quality / 10_000, 5)
 

@@ -79,43 +79,52 @@ class _Merged(msgspec.Struct, frozen=True):
 
 def item(rows: Sequence[Any], position: int, lens: Lens) -> SignalOut:
     """A signal from the live claims that the reader may see; `rows` is not empty."""
-    one = rows[0] if len(rows) == 1 else _merge(rows)
-    terms, opinions = _weigh(rows, lens)
+    if len(rows) > 1 or rows[0].opinions:
+        supports = [score.support(row, row.partner, row.opened_at, lens.quality) for row in rows]
+        terms = score.terms(supports, opinions_of(rows), lens.half_lives.get(rows[0].kind))
+        check = hex_sum(sum(lens.keys.check(row.position) for row in rows))
+        return _made(_merge(rows), position, len(rows), check, terms, _counted(terms))
+    # Nearly every item of a feed: what the general case comes to, in half of the time.
+    row = rows[0]
+    since = row.last_seen or row.first_seen or row.opened_at
+    term = Term(
+        TermKind.ECHO if row.derived_from else TermKind.CLAIM,
+        score.strength(row.confidence, lens.quality.get(row.partner, 100)),
+        from_micros(since),
+        lens.half_lives.get(row.kind),
+    )
+    return _made(row, position, 1, hex_sum(lens.keys.check(row.position)), (term,), _SILENCE)
+
+
+def _made(
+    one: Any, position: int, claims: int, check: str, terms: tuple[Term, ...], opinions: OpinionCounts
+) -> SignalOut:
+    first, last, until = one.first_seen, one.last_seen, one.valid_until
+    # By position, as the fields are declared: naming seventeen of them takes a tenth of the time.
     return SignalOut(
-        id=public_id(one.key),
-        state=State.DISPUTED if opinions.disagree or opinions.false_positive else State.ACTIVE,
-        position=position,
-        kind=one.kind,
-        value=one.value,
-        tlp=_TLPS[one.tlp],
-        category=_CATEGORIES[one.category],
-        severity=_SEVERITIES[one.severity],
-        confidence=one.confidence,
-        first_seen=_time(one.first_seen),
-        last_seen=_time(one.last_seen),
-        valid_until=_time(one.valid_until),
-        campaign=one.campaign,
-        claims=len(rows),
-        terms=terms,
-        opinions=opinions,
-        check=hex_sum(sum([lens.keys.check(row.position) for row in rows])),
+        public_id(one.key),
+        State.DISPUTED if opinions.disagree or opinions.false_positive else State.ACTIVE,
+        position,
+        one.kind,
+        one.value,
+        _TLPS[one.tlp],
+        _CATEGORIES[one.category],
+        _SEVERITIES[one.severity],
+        one.confidence,
+        None if first is None else from_micros(first),
+        None if last is None else from_micros(last),
+        None if until is None else from_micros(until),
+        one.campaign,
+        claims,
+        terms,
+        opinions,
+        check,
     )
 
 
-def _weigh(rows: Sequence[Any], lens: Lens) -> tuple[tuple[Term, ...], OpinionCounts]:
-    first = rows[0]
-    half_life = lens.half_lives.get(first.kind)
-    if len(rows) == 1 and not first.opinions:
-        # Nearly every item of a feed: what the general case below comes to.
-        kind = TermKind.ECHO if first.derived_from else TermKind.CLAIM
-        strength = score.strength(first.confidence, lens.quality.get(first.partner, 100))
-        since = first.last_seen or first.first_seen or first.opened_at
-        return (Term(kind, strength, from_micros(since), half_life),), _SILENCE
-    supports = [score.support(row, row.partner, row.opened_at, lens.quality) for row in rows]
-    terms = score.terms(supports, opinions_of(rows), half_life)
+def _counted(terms: Sequence[Term]) -> OpinionCounts:
     count = Counter(term.kind for term in terms)
-    counts = OpinionCounts(count[TermKind.AGREE], count[TermKind.DISAGREE], count[TermKind.FALSE_POSITIVE])
-    return terms, counts
+    return OpinionCounts(count[TermKind.AGREE], count[TermKind.DISAGREE], count[TermKind.FALSE_POSITIVE])
 
 
 def opinions_of(rows: Sequence[Any]) -> dict[int, Heard]:
@@ -148,7 +157,3 @@ def gone(row: Any) -> SignalOut:
 
 def _extreme(choose: Any, values: Sequence[int | None]) -> int | None:
     return choose((value for value in values if value is not None), default=None)  # type: ignore[no-any-return]
-
-
-def _time(micros: int | None) -> Any:
-    return None if micros is None else from_micros(micros)

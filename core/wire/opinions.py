@@ -37,7 +37,7 @@ class OpinionStatus(StrEnum):
     NOT_FOUND = "not_found"
     """No such signal, or none that you may see; or nothing to withdraw."""
     OWN_CLAIM = "own_claim"
-    """Only your own claim is there to be seen: change or retract that one."""
+    """You have a claim on it: change or retract that one."""
     REJECTED = "rejected"
 
 
