@@ -156,6 +156,7 @@ async def test_the_detail_lists_the_claims_one_may_see(hub: TestedHub) -> None:
     assert [points["points"] for points in score["terms"]] == [score["value"]]
     assert detail == {
         "signal": listed,
+        "facts": {"registrable_domain": DOMAIN["value"]},
         "claims": [
             {
                 "position": position,
@@ -174,7 +175,6 @@ async def test_the_detail_lists_the_claims_one_may_see(hub: TestedHub) -> None:
             | lasting
             | context
         ],
-        "facts": detail["facts"],
     }
     others = (await hub.client_as("google").get(f"/v1/signals/{one}")).json()
     assert others["claims"] == [detail["claims"][0] | {"partner": None, "external_ids": [], "original": None}]

@@ -1,29 +1,40 @@
 """Kinds of signals and their normalisers: what makes two spellings the same observable.
 
-One module a family: web (url, domain, ip, email), phone, bank, social, hashes. Facts that go stale (bank codes,
-moved prefixes) are in data/, with source and dates.
+One module a family: web (url, domain, ip, email), phone, bank, wallets, crypto, social, meetings, apps, scripts,
+hashes. Facts that go stale (bank codes, moved prefixes) are in data/, with source and dates.
 """
 
 from collections.abc import Iterable
 
-from core.signals.kinds.bank import parse_bank_account
+from core.signals.kinds.apps import parse_app
+from core.signals.kinds.bank import facts_of_bank_account, parse_bank_account
+from core.signals.kinds.crypto import parse_crypto_address
 from core.signals.kinds.hashes import parse_md5, parse_pdq, parse_sha1, parse_sha256
-from core.signals.kinds.phone import parse_phone
+from core.signals.kinds.hosts import facts_of_host
+from core.signals.kinds.meetings import parse_meeting
+from core.signals.kinds.phone import facts_of_phone, parse_phone
+from core.signals.kinds.scripts import facts_of_text, parse_text
 from core.signals.kinds.social import parse_social_account
-from core.signals.kinds.web import guess, parse_domain, parse_email, parse_ip, parse_url
+from core.signals.kinds.wallets import parse_e_wallet
+from core.signals.kinds.web import facts_of_email, facts_of_url, guess, parse_domain, parse_email, parse_ip, parse_url
 from core.signals.score import half_lives
 from core.wire.kinds import Canonical, Fact, SignalKind
 
 __all__ = ["BUILTIN", "Kinds", "UnknownKind", "guess"]
 
 BUILTIN: tuple[SignalKind, ...] = (
-    SignalKind("url", "Web address", parse_url),
-    SignalKind("domain", "Host name", parse_domain),
+    SignalKind("url", "Web address", parse_url, facts=facts_of_url),
+    SignalKind("domain", "Host name", parse_domain, facts=facts_of_host),
     SignalKind("ip", "IP address", parse_ip),
-    SignalKind("email", "Email address", parse_email),
-    SignalKind("phone", "Phone number or short code", parse_phone),
-    SignalKind("bank_account", "Bank account", parse_bank_account),
-    SignalKind("social_account", "Account on a social platform", parse_social_account),
+    SignalKind("email", "Email address", parse_email, facts=facts_of_email),
+    SignalKind("phone", "Phone number or short code", parse_phone, facts=facts_of_phone),
+    SignalKind("bank_account", "Bank account", parse_bank_account, facts=facts_of_bank_account),
+    SignalKind("e_wallet", "Account of an e-wallet", parse_e_wallet),
+    SignalKind("crypto_address", "Address of a cryptocurrency", parse_crypto_address),
+    SignalKind("social_account", "Account on a social platform or in a game", parse_social_account),
+    SignalKind("meeting", "Meeting or group call", parse_meeting),
+    SignalKind("app", "App", parse_app),
+    SignalKind("text", "Words of a scam", parse_text, facts=facts_of_text),
     SignalKind("md5", "MD5 digest of a file", parse_md5),
     SignalKind("sha1", "SHA-1 digest of a file", parse_sha1),
     SignalKind("sha256", "SHA-256 digest of a file", parse_sha256),

@@ -6,7 +6,8 @@ import unicodedata
 from pathlib import Path
 
 from core.signals.kinds.text import clean
-from core.wire.kinds import Canonical
+from core.signals.kinds.vietqr import is_payload, read_link, read_payload
+from core.wire.kinds import Canonical, Fact
 
 _NOT_AN_ACCOUNT = "Expected BANK:ACCOUNT, with the six-digit BIN or the short name of the bank."
 _BIN = re.compile(r"[0-9]{6}")
@@ -18,12 +19,12 @@ _DROP_SEPARATORS = str.maketrans("", "", _SEPARATORS)
 
 
 def parse_bank_account(value: str) -> Canonical:
-    """The account under its bank's BIN, without separators; leading zeros belong to it.
+    """The account under its bank's BIN, without separators; leading zeros belong to it. A VietQR code names both.
 
     A BIN need not be in our table. The name of the holder is refused: a value names no person.
     """
     text = unicodedata.normalize("NFKC", clean(value))
-    bank, account = _split(text)
+    bank, account = read_payload(text) if is_payload(text) else read_link(text) or _split(text)
     digits = account.translate(_DROP_SEPARATORS)
     # Words are never joined: several of them are a name.
     number = digits if digits.isdecimal() else account.strip(_SEPARATORS).upper()
@@ -31,6 +32,12 @@ def parse_bank_account(value: str) -> Canonical:
         raise ValueError("Expected an account of 3 to 19 letters and digits, without the name of its holder.")
     identity = f"{_bin(bank.strip())}:{number}"
     return Canonical(identity, identity)
+
+
+def facts_of_bank_account(display: str) -> dict[str, Fact]:
+    """`bank`: the name in use of one in our table."""
+    name = _NAMES.get(display.partition(":")[0])
+    return {"bank": name} if name else {}
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -61,15 +68,21 @@ def _folded(name: str) -> str:
     return letters.removeprefix("nganhang").removesuffix("bank")
 
 
-def _read_table() -> dict[str, str]:
-    """BIN of each folded name; ValueError when two banks share a name."""
+def _read_table() -> dict[str, list[str]]:
     table = tomllib.loads((Path(__file__).parent / "data" / "banks.toml").read_text("utf-8"))
+    return table["banks"]  # type: ignore[no-any-return]
+
+
+def _bins_by_name() -> dict[str, str]:
+    """BIN of each folded name; ValueError when two banks share a name."""
     bins: dict[str, str] = {}
-    for code, names in table["banks"].items():
+    for code, names in _BANKS.items():
         for name in names:
             if bins.setdefault(_folded(name), code) != code:
                 raise ValueError(f"Two banks are called {name}.")
     return bins
 
 
-_BINS = _read_table()
+_BANKS = _read_table()
+_NAMES = {code: names[0] for code, names in _BANKS.items()}
+_BINS = _bins_by_name()

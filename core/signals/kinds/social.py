@@ -1,4 +1,4 @@
-"""Accounts on social platforms, as platform:handle or the address of a profile.
+"""Accounts on social platforms and in games, as platform:handle or the address of a profile.
 
 The identity is what the platform itself compares: each row of the table says how it folds a handle and where its
 profiles are. Groups, posts, invitations and short links are not accounts; they are sent as kind url.
@@ -46,12 +46,12 @@ class Platform(msgspec.Struct, frozen=True):
     """How one platform names its accounts."""
 
     name: str
-    aliases: tuple[str, ...]
-    hosts: tuple[str, ...]
-    profiles: tuple[str, ...]
-    """Patterns of path and query; the one group is the handle. A trailing slash and a query may follow."""
     handle: str
     """Pattern of a folded handle."""
+    aliases: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    """Patterns of path and query; the one group is the handle. A trailing slash and a query may follow."""
     fold: Callable[[str], str] = _fold
     reserved: tuple[str, ...] = ()
     """First words of a path that are the platform's own pages."""
@@ -60,9 +60,8 @@ class Platform(msgspec.Struct, frozen=True):
 PLATFORMS = (
     Platform(
         name="zalo",
-        aliases=(),
-        hosts=("zalo.me", "oa.zalo.me"),
-        profiles=("/([^/?]+)", "/pc/([^/?]+)"),
+        hosts=("zalo.me", "oa.zalo.me", "chat.zalo.me"),
+        profiles=("/([^/?]+)", "/pc/([^/?]+)", r"/\?(?:[^&]*&)*?phone=([0-9]+)(?:&.*)?"),
         handle=r"\+[0-9]{7,15}|[0-9]{14,20}|(?=.*[a-z])[a-z0-9_.]{3,50}",
         fold=_fold_zalo,
     ),
@@ -70,7 +69,7 @@ PLATFORMS = (
         name="telegram",
         aliases=("tg",),
         hosts=("t.me", "telegram.me", "telegram.dog"),
-        profiles=("/(?:s/)?([^/?]+)",),
+        profiles=(r"/resolve\?(?:[^&]*&)*?domain=([^&]+)(?:&.*)?", "/(?:s/)?([^/?]+)"),
         handle=r"[a-z][a-z0-9_]{3,31}|[0-9]{5,15}",
         reserved=("joinchat", "addstickers", "share", "proxy", "login", "setlanguage"),
     ),
@@ -93,15 +92,14 @@ PLATFORMS = (
     ),
     Platform(
         name="tiktok",
-        aliases=(),
         hosts=("tiktok.com",),
-        profiles=("/@([^/?]+)",),
+        profiles=("/@([^/?]+)(?:/live)?",),
         handle="[a-z0-9_.]{2,24}",
     ),
     Platform(
         name="youtube",
         aliases=("yt",),
-        hosts=("youtube.com",),
+        hosts=("youtube.com", "music.youtube.com"),
         profiles=(
             "/channel/(UC[^/?]+)(?:/[a-z]+)?",
             "/(@[^/?]+)(?:/[a-z]+)?",
@@ -113,8 +111,8 @@ PLATFORMS = (
     Platform(
         name="instagram",
         aliases=("ig",),
-        hosts=("instagram.com",),
-        profiles=("/([^/?]+)",),
+        hosts=("instagram.com", "instagr.am"),
+        profiles=("/(?:_u/)?([^/?]+)",),
         handle="[a-z0-9_.]{1,30}",
         reserved=("p", "reel", "reels", "explore", "stories", "tv", "accounts", "direct"),
     ),
@@ -128,12 +126,35 @@ PLATFORMS = (
     ),
     Platform(
         name="discord",
-        aliases=(),
         hosts=("discord.com", "discordapp.com"),
         profiles=("/users/([0-9]+)",),
         handle=r"[0-9]{17,20}|[a-z0-9_.]{2,32}",
     ),
+    # Games: a number that the player is shown; where an id and a name could be the same digits, its path goes along.
+    Platform(
+        name="roblox",
+        hosts=("roblox.com",),
+        profiles=("/(?:[a-z]{2}/)?(users/[0-9]+)(?:/profile)?",),
+        handle="users/[0-9]{1,12}|[a-z0-9_]{3,20}",
+    ),
+    Platform(
+        name="steam",
+        hosts=("steamcommunity.com",),
+        profiles=("/(id/[^/?]+)", "/(profiles/[0-9]+)"),
+        handle="id/[a-z0-9_-]{2,32}|profiles/7656119[0-9]{10}",
+    ),
+    Platform(name="free_fire", aliases=("free fire", "freefire", "ff"), handle="[1-9][0-9]{7,11}"),
+    Platform(name="lien_quan", aliases=("liên quân", "lien quan", "lienquan", "aov"), handle="[1-9][0-9]{7,18}"),
+    Platform(name="pubg_mobile", aliases=("pubg mobile", "pubg", "pubgm"), handle="[1-9][0-9]{7,11}"),
+    Platform(
+        name="mobile_legends",
+        aliases=("mobile legends", "mlbb"),
+        handle=r"[1-9][0-9]{5,11}\([0-9]{4,5}\)",  # the id means nothing without its server
+        fold=lambda handle: handle.replace(" ", ""),
+    ),
 )
+# What an app's own links begin with, and the same on the web.
+_SCHEMES = {"tg://": "https://t.me/", "fb://profile/": "https://facebook.com/profile.php?id="}
 
 _BY_WORD = {word: platform for platform in PLATFORMS for word in (platform.name, *platform.aliases)}
 _BY_HOST = {
@@ -147,6 +168,9 @@ _BY_HOST = {
 def parse_social_account(value: str) -> Canonical:
     """platform:handle, folded as the platform folds it; a numeric id and a handle stay two accounts."""
     text = clean(value)
+    for begins, on_web in _SCHEMES.items():
+        if text.startswith(begins):
+            text = on_web + text.removeprefix(begins)
     word, colon, handle = text.partition(":")
     platform = _BY_WORD.get(word.strip().lower()) if colon else None
     if platform is None:

@@ -10,8 +10,10 @@ import unicodedata
 
 import ada_url
 
+from core.signals.kinds.hosts import facts_of_host, notes_on_host
 from core.signals.kinds.text import MAX_URL_CHARACTERS, clean, refang
-from core.wire.kinds import Canonical
+from core.signals.kinds.tracking import notes_on_query, tracking_parameters
+from core.wire.kinds import Canonical, Fact
 
 _NOT_A_DOMAIN = "Expected a host name with at least two labels, such as example.com."
 _NOT_A_URL = "Expected an http or https URL with a host name or an IP address."
@@ -30,7 +32,7 @@ _LOCAL_PART = re.compile(r"""[^\s"(),:;<>@\[\\\]]{1,64}""")
 def parse_domain(value: str) -> Canonical:
     """A host name in lower case and punycode, without the root dot."""
     name = _ascii_domain(refang(clean(value)))
-    return Canonical(name, name)
+    return Canonical(name, name, notes_on_host(name))
 
 
 def parse_ip(value: str) -> Canonical:
@@ -77,7 +79,21 @@ def parse_url(value: str) -> Canonical:
     display = f"{scheme}://{host}{port}{path}"
     if len(display) > MAX_URL_CHARACTERS:
         raise ValueError(f"Expected a URL of at most {MAX_URL_CHARACTERS} characters once encoded.")
-    return Canonical(f"{host}{'' if port in (':80', ':443') else port}{path}", display)
+    notes = notes_on_host(host) + notes_on_query(path)
+    return Canonical(f"{host}{'' if port in (':80', ':443') else port}{path}", display, notes)
+
+
+def facts_of_email(display: str) -> dict[str, Fact]:
+    return facts_of_host(display.rpartition("@")[2])
+
+
+def facts_of_url(display: str) -> dict[str, Fact]:
+    """Those of its host, and the `tracking_parameters` in its query."""
+    host = _split_port(display.split("/", 3)[2])[0]
+    facts = {} if host.startswith("[") or _IPV4.fullmatch(host) else facts_of_host(host)
+    if names := tracking_parameters(display):
+        facts["tracking_parameters"] = names
+    return facts
 
 
 def guess(line: str) -> tuple[str, str]:
