@@ -30,7 +30,7 @@ from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
 from core.settings import Settings
-from core.signals import blinding, readers
+from core.signals import blinding, holding, readers
 from core.signals import retention as claim_retention
 from core.signals.guard import Guard
 from core.signals.keys import Keys
@@ -70,6 +70,9 @@ class Hub:
             "registry": Provide(_registry),
         }
 
+    async def _hold(self) -> int:
+        return await holding.hold_standing(self.db, self.writer, self.guard, self.kinds, self.keys)
+
     async def _blind(self) -> int:
         return await blinding.follow(self.db, self.keys, self.kinds)
 
@@ -83,6 +86,7 @@ class Hub:
             jobs = [
                 asyncio.create_task(_every(1, self.tokens.refresh)),
                 asyncio.create_task(_every(1, self.guard.refresh)),
+                asyncio.create_task(_every(1, self._hold)),
                 asyncio.create_task(_every(1, self._blind)),
                 asyncio.create_task(_every(1, self.readers.flush)),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),

@@ -16,7 +16,7 @@ class Bulk(msgspec.Struct, frozen=True):
     """A JSON object with one list, whose items are judged one by one."""
 
     key: str
-    item: type
+    item: Any
     example: Mapping[str, Any] | None
 
 
@@ -32,7 +32,7 @@ def takes(media: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def takes_bulk(
-    key: str, item: type, *, ndjson: bool = False, example: Mapping[str, Any] | None = None
+    key: str, item: Any, *, ndjson: bool = False, example: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """A bulk body `{key: [item, …]}`, and with `ndjson` also an item a line.
 
