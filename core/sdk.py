@@ -12,7 +12,7 @@ from core.plugin.contract import run_connector_contract
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, hookimpl
 from core.wire.common import ExternalId, Line, Time
-from core.wire.kinds import Canonical, SignalKind
+from core.wire.kinds import Canonical, Fact, Note, SignalKind
 from core.wire.reports import Column, Period, Report, Section
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, State, Tlp
@@ -29,6 +29,7 @@ __all__ = [
     "Context",
     "Example",
     "ExternalId",
+    "Fact",
     "Fault",
     "Feed",
     "Forbidden",
@@ -38,6 +39,7 @@ __all__ = [
     "Line",
     "NoSettings",
     "NotFound",
+    "Note",
     "PartnerKind",
     "Period",
     "PluginInfo",

@@ -63,6 +63,11 @@ class Kinds:
         """Every name, built-in kinds first."""
         return tuple(self._by_name)
 
+    @property
+    def versions(self) -> dict[str, int]:
+        """The version of each kind's normaliser."""
+        return {name: kind.version for name, kind in self._by_name.items()}
+
     def parse(self, kind: str, value: str) -> Canonical:
         """What `kind` makes of `value`. UnknownKind for the name, any other ValueError for the value."""
         try:

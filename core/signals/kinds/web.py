@@ -26,6 +26,8 @@ _AUTHORITY = re.compile(r"[^/\\?#]*")
 _TRIPLET = re.compile("%[0-9A-Fa-f]{2}")
 _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _AT = re.compile(r"[\[({](?:@|at)[\])}]", re.IGNORECASE)
+_DIGESTS = {32: "md5", 40: "sha1", 64: "sha256"}
+_DIGEST = re.compile("[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?")
 _LOCAL_PART = re.compile(r"""[^\s"(),:;<>@\[\\\]]{1,64}""")
 
 
@@ -97,8 +99,14 @@ def facts_of_url(display: str) -> dict[str, Fact]:
 
 
 def guess(line: str) -> tuple[str, str]:
-    """(kind, value) of a line from a bare list: a host is a domain or ip; with port, path or query it is a url."""
+    """(kind, value) of a line from a bare list.
+
+    A host is a domain or ip, with port, path or query a url. Hexadecimal digits are the digest of a file by their
+    number; a PDQ hash is as long as a sha256, so it needs its kind said.
+    """
     value = line.strip()
+    if _DIGEST.fullmatch(value):
+        return _DIGESTS[len(value)], value
     if not any(mark in value for mark in "/\\?#@"):
         bare = refang(value)
         if ":" not in bare and not bare[-1:].isdigit():

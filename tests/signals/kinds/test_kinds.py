@@ -3,6 +3,7 @@
 import re
 import time
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +70,14 @@ def test_phone_numbers_keep_their_form(digits: str, prefix: str) -> None:
     assert isinstance(canonical, str) or outcome(PHONE, canonical.display) == canonical
 
 
+@given(national=st.from_regex("[35789][0-9]{8}", fullmatch=True))
+def test_plain_numbers_are_read_as_the_library_reads_them(national: str) -> None:
+    number = phonenumbers.parse(f"0{national}", "VN")
+    assert phonenumbers.is_possible_number(number)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    assert e164 == PHONE.parse(f"0{national}").display == PHONE.parse(f"+84{national}").display
+
+
 @EACH_KIND
 @pytest.mark.parametrize(
     "piece", ["a", "1", " ", "- ", "a - ", "a1 ", "a.", "%4", "[.]", "-1234567", "a&", "@", "xn--"]
@@ -109,6 +118,10 @@ def test_unknown_kind_is_told_apart_from_a_bad_value() -> None:
         ("evil[.]example", "domain"),
         ("example.com9", "domain"),
         ("", "domain"),
+        ("ab" * 16, "md5"),
+        ("AB" * 20, "sha1"),
+        ("ab" * 32, "sha256"),
+        ("ab" * 18, "domain"),
         ("192.0.2.1", "ip"),
         ("192[.]0[.]2[.]1", "ip"),
         ("2001:db8::1", "ip"),
