@@ -152,6 +152,27 @@ async def read_signal(reader: Reader) -> None:
         assert shown == expected, (reader.slug, value)
 
 
+async def list_readers(reader: Reader) -> None:
+    """Its own walks, and for the operator everyone's."""
+    await reader.get("/v1/signals", kind="url")
+    found = await reader.pages("/v1/readers", "readers", limit=1)
+    is_operator = reader.world.oracle.kinds[reader.slug] == "operator"
+    assert {one["partner"] for one in found} >= {reader.slug}
+    assert is_operator or {one["partner"] for one in found} == {reader.slug}
+    assert {"", "kind=url"} <= {one["filter"] for one in found if one["partner"] == reader.slug}
+
+
+async def list_holders(reader: Reader) -> None:
+    """For those who said it; of others, those for whom it was."""
+    oracle = reader.world.oracle
+    for value, signal in oracle.ids.items():
+        own = [said for said in oracle.history if said.owner == reader.slug and said.value == value]
+        answer = await reader.get(f"/v1/signals/{signal}/holders", 404)
+        assert answer.is_success == bool(own)
+        for holder in answer.json()["holders"] if own else ():
+            assert any(oracle.sees(holder["partner"], said) for said in own), (reader.slug, holder)
+
+
 async def list_groups(reader: Reader) -> None:
     found = {group["slug"] for group in await reader.pages("/v1/groups", "groups", limit=2)}
     assert found == reader.world.oracle.groups_of(reader.slug)
@@ -264,6 +285,8 @@ READS: dict[str, Read] = {
     "LookUpSignals": look_up,
     "ReadLookupKey": read_lookup_key,
     "ReadSignal": read_signal,
+    "ListReaders": list_readers,
+    "ListHolders": list_holders,
     "ListCampaigns": simple("/v1/campaigns", "campaigns"),
     "GetCampaign": simple("/v1/campaigns/open"),
     "ListActivities": simple("/v1/campaigns/open/activities", "activities"),
