@@ -146,7 +146,7 @@ class Picture:
     def state(
         self, partner: int, signal: Known, said: Said, spelling: Spelling, name: str | None, held: str = ""
     ) -> str | None:
-        """Fold one statement in. Returns `created`, `updated`, `unchanged`; None when the name is another signal's.
+        """Fold one statement in. Returns the word of `SubmitStatus`; None when the name is another signal's.
 
         `held` quarantines what it opens. What stands for the same audience is not held again.
         """
@@ -158,12 +158,13 @@ class Picture:
             claim.names += 1
         if claim.now == said:
             return "unchanged"
-        status = "created" if claim.now is None else "updated"
+        status = "updated"
         if claim.now is None:
             burst = self._burst(partner)
             claim.spelling, claim.held = spelling, held or burst
-        elif claim.now.audience != said.audience:
-            claim.held = claim.held or held
+            status = "quarantined" if claim.held else "created"
+        elif held and not claim.held and claim.now.audience != said.audience:
+            claim.held, status = held, "quarantined"
         claim.now = said
         return status
 
@@ -220,6 +221,11 @@ class Picture:
         self.touched[partner, key] = claim
         claim.held = why
         return claim
+
+    def spell(self, claim: Standing, spelling: Spelling) -> None:
+        """Give a claim another spelling of the same value."""
+        self.touched[claim.partner, claim.signal.key] = claim
+        claim.spelling = spelling
 
     def move(self, claim: Standing, to: Known, spelling: Spelling) -> None:
         """Take a claim to the signal that its value is read as now. One that its partner has there stands instead."""

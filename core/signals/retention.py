@@ -11,7 +11,7 @@ from core.db import Database
 from core.log import head, retention
 from core.signals import blinding
 from core.signals.jobs import Expire
-from core.signals.models import Claim, Reference, Signal
+from core.signals.models import Claim, Opinion, Reference, Signal
 from core.signals.writer import SignalWriter
 
 _AT_ONCE = 1_000
@@ -65,8 +65,9 @@ async def purge(db: Database) -> int:
 
 
 async def _drop_bare_signals(session: AsyncSession, signals: set[int]) -> None:
-    some = list(signals)
-    bare = ~exists().where(Claim.signal == Signal.id)
-    unnamed = ~exists().where(Reference.signal == Signal.id)
-    gone = delete(Signal).where(Signal.id.in_(some), bare, unnamed).returning(Signal.id)
-    await blinding.forget(session, list(await session.scalars(gone)))
+    claimed = exists().where(Claim.signal == Signal.id)
+    named = exists().where(Reference.signal == Signal.id)
+    gone = list(await session.scalars(select(Signal.id).where(Signal.id.in_(list(signals)), ~claimed, ~named)))
+    await session.execute(delete(Opinion).where(Opinion.signal.in_(gone)))
+    await session.execute(delete(Signal).where(Signal.id.in_(gone)))
+    await blinding.forget(session, gone)

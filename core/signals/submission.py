@@ -74,6 +74,4 @@ class Submit(Job):
         if status is None:
             detail = "This external_id names another of your signals; retract that one first or choose another name."
             return rejected(item.index, FieldError(f"{item.pointer}/external_id", "external_id_in_use", detail))
-        if status == "created" and picture.standing[self.partner, item.signal.key].held:
-            status = SubmitStatus.QUARANTINED
         return SubmitResult(item.index, public_id(item.signal.key), SubmitStatus(status), notes(item))

@@ -1,7 +1,7 @@
 """A hub's signal room without HTTP: partners, a writer, readers."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -14,9 +14,11 @@ from core.db import Database
 from core.log import head
 from core.signals import feed, signals
 from core.signals.guard import Guard
-from core.signals.keys import Keys
+from core.signals.jobs import Judge, Opine, Release, Voice
+from core.signals.keys import Keys, parse_id
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
+from core.wire.opinions import OpinionStatus, Stance
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.signals import Digest, Feed, Retracted, Retraction, Submitted
 
@@ -80,6 +82,26 @@ class Room:
     async def retract(self, slug: str, *, external_ids: Sequence[str] = (), ids: Sequence[str] = ()) -> Retracted:
         asked = Retraction(external_ids=tuple(external_ids), ids=tuple(ids))
         return await signals.retract(self.partners[slug], self.writer, asked, "test")
+
+    async def opine(self, slug: str, signal: str, stance: Stance | None) -> OpinionStatus:
+        voice = Voice(parse_id(signal), stance, "said by a test", 0)
+        job = Opine(self.partners[slug].partner, [voice], KINDS.half_lives)
+        await self.writer.write(job, self.partners[slug].client, "test")
+        return job.results[0]
+
+    async def judge(self, slug: str, signal: str, author: str, verdict: Literal["upheld", "dismissed"]) -> str:
+        job = Judge(
+            self.partners[slug].partner, parse_id(signal) or b"", self.partners[author].partner, verdict, "looked at"
+        )
+        await self.writer.write(job, self.partners[slug].client, "test")
+        return job.outcome
+
+    async def release(self, slug: str, owner: str, signal: str, *, refuse: bool = False) -> str:
+        job = Release(
+            self.partners[slug].partner, self.partners[owner].partner, [parse_id(signal) or b""], refuse=refuse
+        )
+        await self.writer.write(job, self.partners[slug].client, "test")
+        return job.results[0]
 
     async def page(self, slug: str, after: str | None = None, limit: int = 1_000, kinds: Sequence[str] = ()) -> Feed:
         principal = self.partners[slug]

@@ -115,7 +115,7 @@ class Recount:
             known.add((claim.partner, claim.signal))
             if claim.closed:
                 closed[self._day(claim.closed), *place] += 1
-            else:
+            elif claim.state == "active":
                 self.digests[claim.audience, claim.kind] += KEYS.check(claim.position)
         self.cells = {place: (new[place], opened[place], closed[place]) for place in opened.keys() | closed.keys()}
 
@@ -127,7 +127,7 @@ class Recount:
 
 
 async def recount(session: AsyncSession) -> Recount:
-    columns = (Claim.position, Claim.opened, Claim.closed, Claim.partner, Claim.audience, Claim.category)
+    columns = (Claim.position, Claim.opened, Claim.closed, Claim.partner, Claim.audience, Claim.category, Claim.state)
     claims = await session.execute(select(*columns, Claim.signal, Signal.kind).join(Signal, Signal.id == Claim.signal))
     ticks = await session.execute(select(Tick.position, Tick.n, Tick.at).order_by(Tick.position))
     return Recount(claims.all(), ticks.all())

@@ -1,0 +1,123 @@
+"""What the guard hits and what comes in a flood is taken and shown to nobody else until it is released."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from core import times
+from core.auth.models import Partner
+from core.signals.guard import Guard
+from core.signals.models import Burst, Claim
+from core.wire.signals import State
+from tests.signals.conftest import KINDS, Room
+from tests.signals.test_suspension import assert_adds_up, copies
+
+HOTLINE = {"kind": "domain", "value": "hotline.example", "tlp": "GREEN", "external_id": "one"}
+
+
+class Listed(Guard):
+    """A list of one name."""
+
+    def hit(self, kind: str, identity: str) -> bool:
+        return identity == "hotline.example"
+
+
+@pytest.fixture
+async def log(room: Room) -> Room:
+    for slug in ("a", "b", "c"):
+        await room.admit(slug)
+    room.guard = Listed(room.db, KINDS)
+    return room
+
+
+async def limit(room: Room, slug: str, **values: Any) -> None:
+    async with room.db.writer() as session:
+        await session.execute(update(Partner).where(Partner.slug == slug).values(**values))
+
+
+async def held(room: Room) -> list[tuple[str, str]]:
+    async with room.db.writer() as session:
+        rows = await session.execute(select(Claim.value, Claim.held).where(Claim.closed == 0).order_by(Claim.opened))
+        return [(row.value, row.held) for row in rows]
+
+
+def flood(count: int, start: int = 0) -> list[dict[str, Any]]:
+    return [{"kind": "domain", "value": f"n{n}.example", "tlp": "GREEN"} for n in range(start, start + count)]
+
+
+async def test_a_hit_is_taken_and_only_its_owner_sees_it(log: Room) -> None:
+    owner, other = await copies(log, "a", "b")
+    done = await log.submit("a", HOTLINE)
+    signal = str(done.results[0].id)
+    assert (done.created, done.quarantined, done.results[0].status) == (1, 1, "quarantined")
+    assert [await owner.news(), await other.news()] == [[State.ACTIVE], []]
+    again = await log.submit("a", HOTLINE)
+    assert (again.unchanged, again.quarantined) == (1, 0)
+    assert (await log.submit("a", HOTLINE | {"confidence": 5})).updated == 1
+    assert (await log.submit("a", HOTLINE | {"tlp": "CLEAR"})).updated == 1
+    assert [await owner.news(), await other.news()] == [[State.ACTIVE], []]
+    await assert_adds_up(log)
+
+    assert await log.release("a", "a", signal) == "involved"
+    assert await log.release("b", "a", signal) == "released"
+    assert await log.release("b", "a", signal) == "not_found"
+    assert [await owner.news(), await other.news()] == [[State.ACTIVE], [State.ACTIVE]]
+    assert (other.held[signal].tlp, other.held[signal].confidence) == ("CLEAR", None)
+    # Looked at once, it is not held for being said again; for another audience it is.
+    assert (await log.submit("a", HOTLINE | {"tlp": "CLEAR"})).unchanged == 1
+    assert (await log.submit("a", HOTLINE)).results[0].status == "quarantined"
+    assert await other.news() == [State.GONE]
+    await assert_adds_up(log)
+
+
+@pytest.mark.parametrize("how", ["name", "id", "refused"])
+async def test_a_held_claim_ends_unheard(log: Room, how: str) -> None:
+    (other,) = await copies(log, "b")
+    signal = str((await log.submit("a", HOTLINE)).results[0].id)
+    if how == "refused":
+        assert await log.release("b", "a", signal, refuse=True) == "refused"
+    else:
+        done = await (log.retract("a", external_ids=["one"]) if how == "name" else log.retract("a", ids=[signal]))
+        assert done.retracted == 1
+    assert await other.news() == []
+    assert await held(log) == []
+    assert (await log.submit("a", HOTLINE | {"external_id": "two"})).quarantined == 1
+    await assert_adds_up(log)
+
+
+async def test_a_flood_moves_nobody_elses_feed_beyond_the_limit(log: Room) -> None:
+    await limit(log, "a", burst_per_hour=5)
+    (other,) = await copies(log, "b")
+    assert (await log.submit("a", *flood(3))).quarantined == 0
+    done = await log.submit("a", *flood(10))
+    assert [result.status for result in done.results] == ["unchanged"] * 3 + ["created"] * 2 + ["quarantined"] * 5
+    assert (done.created, done.quarantined) == (7, 5)
+    assert len(await other.news()) == 5
+    assert (await log.submit("a", *flood(10))).unchanged == 10
+    # Updates open nothing, and another partner has an hour of its own.
+    assert (await log.submit("a", flood(1)[0] | {"confidence": 1})).updated == 1
+    assert (await log.submit("c", *flood(6))).quarantined == 0
+    async with log.db.writer() as session:
+        counted = await session.execute(select(Burst.partner, Burst.opened).order_by(Burst.partner))
+        assert [row.opened for row in counted] == [10, 6]
+    await assert_adds_up(log)
+
+
+async def test_a_bulk_window_and_the_next_hour_hold_nothing(log: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = times.now()
+    await limit(log, "a", burst_per_hour=1, bulk_until=now + times.HOUR // 2)
+    assert (await log.submit("a", *flood(3))).quarantined == 0
+    await limit(log, "a", bulk_until=now)
+    assert (await log.submit("a", *flood(1, 3))).quarantined == 1
+    monkeypatch.setattr(times, "now", lambda: now + times.HOUR)
+    assert (await log.submit("a", *flood(2, 4))).quarantined == 1
+    async with log.db.writer() as session:
+        assert [row.opened for row in await session.execute(select(Burst.opened))] == [2]
+
+
+async def test_the_guard_comes_before_the_flood(log: Room) -> None:
+    """Releasing a flood must not let through what is on the list."""
+    await limit(log, "a", burst_per_hour=0)
+    await log.submit("a", HOTLINE, *flood(1))
+    assert await held(log) == [("hotline.example", "guard"), ("n0.example", "burst")]
