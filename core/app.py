@@ -38,6 +38,7 @@ from core.signals.kinds import BUILTIN, Kinds
 from core.signals.readers import Readers
 from core.signals.wake import Wake
 from core.signals.writer import SignalWriter
+from core.stopping import when_told_to_stop
 from core.wire.health import Health
 
 log = logging.getLogger("kmm")
@@ -97,7 +98,9 @@ class Hub:
                 asyncio.create_task(_every(3600, lambda: assets.sweep(self.db, self.blobs, _abandoned()))),
             ]
             try:
-                yield
+                # Who waits for news would keep the server waiting.
+                with when_told_to_stop(self.wake.close):
+                    yield
             finally:
                 for job in jobs:
                     job.cancel()

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ import pytest
 from core.log import head
 from core.signals.wake import Wake
 from core.testing import TestedHub
+from tests.live import live_hub
 
 SOON = 1.0
 """Seconds in which a reader is told, on a machine that does other things as well."""
@@ -234,3 +237,17 @@ async def test_shutdown_ends_every_wait_with_an_empty_page(hub: TestedHub, reade
 @pytest.mark.parametrize("wait", ["31", "-1", "1.5", "soon"])
 async def test_a_wait_is_bounded(hub: TestedHub, wait: str) -> None:
     assert (await hub.client_as("meta").get("/v1/signals", params={"wait": wait})).status_code == 400
+
+
+def test_a_server_that_is_told_to_stop_does_not_wait_for_who_waits(tmp_path: Path) -> None:
+    """A real one: it lets requests finish before it ends the application."""
+    with live_hub(tmp_path / "hub") as hub, ThreadPoolExecutor() as pool, hub.client_as("meta") as meta:
+        meta.get("/v1/signals").raise_for_status()
+        after = meta.get("/v1/signals").json()["next"]
+        waiting = pool.submit(meta.get, "/v1/signals", params={"after": after, "wait": 30})
+        time.sleep(1)
+        assert not waiting.done()
+        began = time.monotonic()
+        assert hub.stop() == 0
+        assert time.monotonic() - began < 5
+        assert waiting.result().json()["signals"] == []
