@@ -1,10 +1,8 @@
 """What partners think of each other's signals."""
 
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from core.wire.common import Count, FieldError, Prose, Slug, Time
 from core.wire.signals import SignalId
@@ -25,7 +23,7 @@ class OpinionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: SignalId
     stance: Stance | None
     """Null withdraws the opinion."""
-    reason: Annotated[Prose, Meta(max_length=1_000)] = ""
+    reason: Prose = ""
     """Needed with `disagree` and `false_positive`; read by the submitters concerned and by the operator."""
 
 

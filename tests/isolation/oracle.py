@@ -54,6 +54,8 @@ class Oracle:
         self.history: list[Said] = []
         """Whatever came to an audience, in order."""
         self.counted: list[Counted] = []
+        self.opinions: dict[str, dict[str, str]] = defaultdict(dict)
+        """By value, the reason of each that agrees. Given when nobody's sight changes any more."""
         self.ids: dict[str, str] = {}
         """The hub's id of each value."""
         self._ever: set[tuple[str, str]] = set()
@@ -99,7 +101,23 @@ class Oracle:
         by_value: dict[str, list[Said]] = defaultdict(list)
         for said in self.visible(viewer):
             by_value[said.value].append(said)
-        return {self.ids[value]: _merged(claims) for value, claims in by_value.items()}
+        return {
+            self.ids[value]: _merged(claims) | {"agree": self._agreeing(value, claims)}
+            for value, claims in by_value.items()
+        }
+
+    def _agreeing(self, value: str, claims: Iterable[Said]) -> int:
+        """Those whose opinion concerns one of these claims."""
+        return sum(any(self.sees(author, said) for said in claims) for author in self.opinions[value])
+
+    def told(self, viewer: str, value: str) -> dict[str, str]:
+        """The reasons that the viewer reads, by author."""
+        own = self.standing.get((viewer, value))
+        return {
+            author: reason
+            for author, reason in self.opinions[value].items()
+            if author == viewer or self.kinds[viewer] == "operator" or (own and self.sees(author, own))
+        }
 
     def groups_of(self, viewer: str) -> set[str]:
         return {group for group in self.members if viewer in self.members[group] | self.invited[group]}

@@ -86,7 +86,8 @@ async def walk(reader: Reader, limit: int = 7) -> tuple[dict[str, dict[str, Any]
 
 
 def said(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: item[name] for name in ("kind", "value", "tlp", "category", "campaign", "confidence", "claims")}
+    named = ("kind", "value", "tlp", "category", "campaign", "confidence", "claims")
+    return {name: item[name] for name in named} | {"agree": item["opinions"]["agree"]}
 
 
 async def read_digest(reader: Reader) -> None:
@@ -171,6 +172,17 @@ async def list_holders(reader: Reader) -> None:
         assert answer.is_success == bool(own)
         for holder in answer.json()["holders"] if own else ():
             assert any(oracle.sees(holder["partner"], said) for said in own), (reader.slug, holder)
+
+
+async def list_opinions(reader: Reader) -> None:
+    oracle = reader.world.oracle
+    seen = {one.value for one in oracle.visible(reader.slug)}
+    for value, signal in oracle.ids.items():
+        answer = await reader.get(f"/v1/signals/{signal}/opinions", 404)
+        assert answer.is_success == (value in seen)
+        if answer.is_success:
+            shown = {one["partner"]: one["reason"] for one in answer.json()["opinions"]}
+            assert shown == oracle.told(reader.slug, value), (reader.slug, value)
 
 
 async def list_groups(reader: Reader) -> None:
@@ -287,6 +299,7 @@ READS: dict[str, Read] = {
     "ReadSignal": read_signal,
     "ListReaders": list_readers,
     "ListHolders": list_holders,
+    "ListOpinions": list_opinions,
     "ListCampaigns": simple("/v1/campaigns", "campaigns"),
     "GetCampaign": simple("/v1/campaigns/open"),
     "ListActivities": simple("/v1/campaigns/open/activities", "activities"),

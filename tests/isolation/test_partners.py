@@ -42,6 +42,7 @@ async def share_and_read(hub: TestedHub, seed: int) -> None:
         await world.change_partner(slug, **change)
         for follower in followers:
             await follower.catch_up()
+    await world.opine()
     await world.make_materials()
     await world.make_reports(period())
     for slug in world.partners:

@@ -185,6 +185,23 @@ class World:
         """For those who see any claim on the signal."""
         return lambda viewer, _: any(said.value == self._values[index] for said in self.oracle.visible(viewer))
 
+    async def opine(self) -> None:
+        """Agreement, for doubt may suspend, with some of what each partner sees and does not claim itself."""
+        for slug in self.able("opinions:write"):
+            seen = {said.value for said in self.oracle.visible(slug)}
+            free = sorted(value for value in seen if (slug, value) not in self.oracle.standing)
+            reasons = {value: self._reason(slug, value) for value in self.random.sample(free, min(4, len(free)))}
+            items = [
+                {"id": self.oracle.ids[value], "stance": "agree", "reason": reason} for value, reason in reasons.items()
+            ]
+            answer = (await self.act(slug, "POST", "/v1/signals/opinions", {"items": items})).json()
+            assert [result["status"] for result in answer["results"]] == ["given"] * len(items)
+            for value, reason in reasons.items():
+                self.oracle.opinions[value][slug] = reason
+
+    def _reason(self, author: str, value: str) -> str:
+        return self.mark(lambda viewer, _: author in self.oracle.told(viewer, value))
+
     async def retract(self, slug: str) -> None:
         own = [said for said in self.oracle.standing.values() if said.owner == slug]
         gone = self.random.sample(own, min(2, len(own)))
