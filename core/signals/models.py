@@ -249,5 +249,7 @@ class Normaliser(Base):
 
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     version: Mapped[int] = mapped_column(Micros)
+    target: Mapped[int] = mapped_column(Micros)
+    """The version that the job for a newer one leads to; it begins anew where another is wanted."""
     reached: Mapped[int] = mapped_column(Micros)
-    """Id of the last signal that the job for a newer version has looked at; 0 when none runs."""
+    """Id of the last signal that this job has looked at."""

@@ -28,7 +28,8 @@ PARTNER = "nullif(current_setting('kmm.partner', true), '')::bigint"
 # Of claims, the reader's role sees what its partner may; so it does of what hangs on them.
 SEEN = {
     "opinion": f"partner = {PARTNER} OR EXISTS (SELECT 1 FROM claim c WHERE c.signal = opinion.signal)",  # noqa: S608  (a constant)
-    "blind": "EXISTS (SELECT 1 FROM claim c WHERE c.signal = blind.signal)",
+    # Not EXISTS: for a few dozen rows the planner would read every claim there is into a hash table.
+    "blind": "(SELECT true FROM claim c WHERE c.signal = blind.signal LIMIT 1)",
 }
 SCOPES = {
     "signals:lookup": ("platform", "protection", "agency", "alliance", "operator"),
@@ -150,6 +151,7 @@ def _tables() -> None:
         "normaliser",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("version", MICROS, nullable=False),
+        sa.Column("target", MICROS, nullable=False),
         sa.Column("reached", MICROS, nullable=False),
         sa.PrimaryKeyConstraint("kind", name="pk_normaliser"),
     )

@@ -71,6 +71,11 @@ def test_trust_is_stated_by_command(kmm: Run) -> None:
     assert "bulk_until" in refused(kmm("partner", "bulk", "zalo", "--until", "tomorrow"))
 
 
+def test_a_new_key_of_the_private_lookup_is_begun_once(kmm: Run) -> None:
+    """The first epoch of this database is yet to be built: no hub has run on it."""
+    assert "Epoch 1 is being built" in refused(kmm("lookup", "rotate"))
+
+
 def test_a_group_is_joined_by_consent(kmm: Run) -> None:
     for slug in ("zalo", "viber"):
         kmm("partner", "add", slug, "--kind", "platform", "--name", slug)

@@ -140,5 +140,5 @@ WRITES: tuple[Write, ...] = (orm_update, orm_delete, orm_insert, core_insert, co
 def _twin(model: type[Base], row: Row) -> Row:
     """The row once more, under a key of its own."""
     last = key(model)[-1]
-    number = 10**9 if isinstance(row[last.name], int) else "another"
-    return row | {last.name: number}
+    others: dict[type, Any] = {int: 10**9, str: "another", bytes: b"another"}
+    return row | {last.name: others[type(row[last.name])]}
