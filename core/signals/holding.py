@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from core import times
 from core.db import Database
@@ -56,10 +57,13 @@ async def _hold_for(
 
 
 def _standing(entry: GuardEntry, keys: Keys) -> Select[Any]:
-    """Standing claims that `entry` may hit. What it does hit the guard says."""
+    """Standing claims that `entry` may hit. What it does hit the guard says, and what was released since stays so."""
+    older = aliased(Claim)
+    same = (older.signal == Claim.signal, older.partner == Claim.partner, older.closed > 0)
+    released = exists().where(*same, older.held != "", older.opened_at >= entry.added)
     columns: list[Any] = [Claim.position, Claim.partner, Claim.value, Signal.key, Signal.kind]
     found: Select[Any] = select(*columns).join(Signal, Signal.id == Claim.signal)
-    found = found.where(Claim.closed == 0, Claim.held == "")
+    found = found.where(Claim.closed == 0, Claim.held == "", ~released)
     if entry.reach == Reach.SITE:
         on_it = Claim.value.contains(entry.value, autoescape=True)
         return found.where(Signal.kind.in_(("domain", "url", "email")), on_it)
