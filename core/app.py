@@ -36,6 +36,7 @@ from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import BUILTIN, Kinds
 from core.signals.readers import Readers
+from core.signals.remap import remap
 from core.signals.wake import Wake
 from core.signals.writer import SignalWriter
 from core.stopping import when_told_to_stop
@@ -85,6 +86,7 @@ class Hub:
         await self._blind()
         async with self._database(), self.wake.running(), self.writer.running(), self.plugins.running():
             jobs = [
+                asyncio.create_task(_once(lambda: remap(self.db, self.writer, self.kinds, self.keys))),
                 asyncio.create_task(_every(1, self.tokens.refresh)),
                 asyncio.create_task(_every(1, self.guard.refresh)),
                 asyncio.create_task(_every(1, self._hold)),
@@ -201,6 +203,14 @@ async def _registry(
 
 def _operation(request: Request[Any, Any, Any]) -> str:
     return str(request.route_handler.operation_id)
+
+
+async def _once(job: Callable[[], Awaitable[object]]) -> None:
+    """What a failing job left is done at the next start."""
+    try:
+        await job()
+    except Exception:
+        log.exception("background job failed")
 
 
 async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:

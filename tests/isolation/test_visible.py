@@ -22,6 +22,7 @@ EXEMPT: dict[str, str] = {
     "core.signals.ingest._load_claims": "a writer sees every claim on what it touches",
     "core.signals.ingest._write": "writes claims, signals and cells",
     "core.signals.ingest._add_digests": "adds to the digests of the audiences written",
+    "core.signals.remap.Remap._next": "reads every claim of a kind with its new normaliser",
     "core.signals.retention._lapsed": "finds claims to close, whoever made them",
     "core.signals.retention.purge": "drops closed claims",
     "core.signals.retention._drop_bare_signals": "drops signals without claims",
