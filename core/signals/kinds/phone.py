@@ -24,6 +24,7 @@ _NOT_A_PHONE = "Expected a phone number in digits, with + and country code when 
 # Separators, dashes of all kinds and the direction marks that address books put around a number.
 _SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]+")
 _DIALLED = re.compile(r"\+?[0-9]{3,20}")
+_CONTEXT = f";phone-context=+{COUNTRY_CODE}"
 _SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}")
 # Nine digits after the trunk 0 or the country code are the whole number: no need to ask the library, which takes
 # twenty times as long.
@@ -43,16 +44,21 @@ _TYPES = {
 def parse_phone(value: str) -> Canonical:
     """+84… and the like; a short code keeps its digits and is identified as RFC 3966 does, by its context.
 
+    A tel: link of that RFC is read too.
+
     Numbers need not be assigned: a forged caller number is a lead as well.
     """
-    dialled = _SEPARATORS.sub("", unicodedata.normalize("NFKC", clean(value)))
+    text = clean(value)
+    if text[:4].lower() == "tel:":
+        text = text[4:].removesuffix(_CONTEXT)
+    dialled = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
     if plain := _PLAIN.fullmatch(dialled):
         e164 = f"+{COUNTRY_CODE}{plain[1]}"
         return Canonical(e164, e164)
     if not _DIALLED.fullmatch(dialled):
         raise ValueError(_NOT_A_PHONE)
     if _SHORT_CODE.fullmatch(dialled):
-        return Canonical(f"{dialled};phone-context=+{COUNTRY_CODE}", dialled)
+        return Canonical(f"{dialled}{_CONTEXT}", dialled)
     try:
         number = phonenumbers.parse(dialled, REGION)
         e164 = _e164(number)
