@@ -69,7 +69,8 @@ class SignalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a partner says of an observable, and stands by. The same item again changes nothing."""
 
     kind: KindName
-    """One of the hub's kinds, for example `url`, `phone`, `bank_account`."""
+    """Built in: `url`, `domain`, `ip`, `email`, `phone`, `bank_account`, `e_wallet`, `crypto_address`,
+    `social_account`, `meeting`, `app`, `text`, `md5`, `sha1`, `sha256`, `pdq`. Plugins add more."""
     value: Annotated[str, Meta(min_length=1, max_length=8192)]
     """The observable as seen; the hub normalises it and keeps the spelling."""
     category: Category | None = None

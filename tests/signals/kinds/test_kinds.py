@@ -1,7 +1,9 @@
 """Promises of every kind, the registry, and the guess for bare lists."""
 
+import json
 import re
 import time
+from pathlib import Path
 
 import phonenumbers
 import pytest
@@ -12,6 +14,7 @@ from core.signals.kinds import BUILTIN, Kinds, UnknownKind, guess
 from core.wire.kinds import Canonical, SignalKind
 from tests.signals.kinds.canonical_forms import FORMS
 
+ROOT = Path(__file__).parents[3]
 # st.text() alone leaves surrogates out and hardly ever reaches past the first check of a kind.
 ANY_CHARACTER = st.characters(exclude_categories=())
 PIECES = (
@@ -98,6 +101,12 @@ def test_kinds_of_this_hub_and_of_its_plugins() -> None:
     )
     assert kinds.parse("wallet", "A").identity == "a"
     assert "wallet" not in Kinds().names
+
+
+def test_the_contract_names_the_kinds_that_are_built_in() -> None:
+    contract = json.loads((ROOT / "openapi" / "openapi.json").read_text("utf-8"))
+    described = contract["components"]["schemas"]["SignalIn"]["properties"]["kind"]["description"]
+    assert re.findall("`([a-z0-9_]+)`", described) == [kind.name for kind in BUILTIN]
 
 
 def test_two_kinds_of_one_name_are_refused() -> None:
