@@ -3,13 +3,15 @@
 A claim is one or more rows, each with an audience that never changes, so each is asked about by itself. Of the readers
 whose partner has sight of a row's audience:
 
-- the row stands: a reader may hold it when it was given the log up to where the row was opened; one whose walk began
+- the row is active: a reader may hold it when it was given the log up to where the row was opened; one whose walk began
   after the row moved to its place, when it was given the log up to there.
-- the row was closed (or suspended) at position x: a reader may hold it when it was given it before, in a walk that
-  began before x, and has not asked for what comes after x. One that has is `confirmed`: it was given the tombstone.
+- the row was closed or suspended, and lies at position x since: a reader may hold it when it was given it before, in a
+  walk that began before x, and has not asked for what comes after x. One that has is `confirmed`: it was given the
+  tombstone. A row that never was active was given to nobody.
 
-A reader that begins a new walk holds what that walk gave it: the copy it had is no longer asked about. A partner that
-lost sight of an audience is no reader of it any more: its cursors answer 410, which takes everything from it.
+Where a place is not known, too many are named rather than too few. A reader that begins a new walk holds what that walk
+gave it: the copy it had is no longer asked about. A partner that lost sight of an audience is no reader of it any more:
+its cursors answer 410, which takes everything from it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,6 +31,8 @@ from core.signals.models import Claim, Reader, Signal
 from core.signals.readers import Readers, lapsed
 from core.wire.readers import Holder, Holders
 
+_ACTIVE = "active"
+
 
 async def holders(db: Database, readers: Readers, principal: Principal, signal_id: str) -> Holders:
     """Other partners that were given the caller's claim on a signal. Raises `NotFound` where it never had one.
@@ -45,7 +49,7 @@ async def holders(db: Database, readers: Readers, principal: Principal, signal_i
         found = await _readers(session, principal, rows)
     by_partner: dict[str, list[Holder]] = {}
     for slug, audiences, reader in found:
-        seen = [row for row in rows if row.audience in audiences]
+        seen = [row for row in rows if row.audience in audiences and _was_shown(row)]
         by_partner.setdefault(slug, []).append(_one(slug, reader, seen, horizon))
     merged = (_merge(slug, states) for slug, states in sorted(by_partner.items()))
     told = tuple(one for one in merged if one.holds or one.confirmed)
@@ -81,14 +85,17 @@ async def _readers(
 
 def _one(slug: str, reader: Reader, rows: Sequence[Any], horizon: int) -> Holder:
     holds = any(_holds(reader, row) for row in rows)
-    confirmed = any(reader.start < row.closed <= reader.acknowledged for row in rows)
+    confirmed = any(row.state != _ACTIVE and reader.start < row.position <= reader.acknowledged for row in rows)
     return Holder(partner=slug, holds=holds, confirmed=confirmed, lapsed=holds and lapsed(reader, horizon))
 
 
+def _was_shown(row: Any) -> bool:
+    return bool(row.state == _ACTIVE or row.opened < row.position)
+
+
 def _holds(reader: Reader, row: Any) -> bool:
-    end = row.closed or (row.position if row.state == "suspended" else None)
-    if end is not None:
-        return bool(reader.start < end and row.opened <= reader.given and reader.acknowledged < end)
+    if row.state != _ACTIVE:
+        return bool(reader.start < row.position and row.opened <= reader.given and reader.acknowledged < row.position)
     # In a walk that began after the row came to its place, no other place of it was ever given.
     first = row.opened if reader.start < row.position else row.position
     return bool(first <= reader.given)

@@ -36,7 +36,7 @@ class Holder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     holds: bool
     """One of its readers may still hold it."""
     confirmed: bool
-    """None does, and one has asked for what comes after the claim was closed."""
+    """None does, and one has asked for what comes after the claim was closed or suspended."""
     lapsed: bool
     """One that holds it has not asked for so long that it will get no tombstone; it has to walk from zero."""
 

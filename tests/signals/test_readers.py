@@ -11,12 +11,16 @@ from core import times
 from core.db import Database
 from core.log.models import Retention
 from core.settings import Settings
-from core.signals import readers
+from core.signals import feed, readers
 from core.signals.cursors import Cursor
+from core.signals.holders import holders as list_holders
 from core.signals.models import Reader
 from core.signals.readers import Readers
 from core.testing import TestedHub, run_hub
+from core.wire.opinions import Stance
+from core.wire.scopes import PartnerKind
 from tests.people import principal_of
+from tests.signals.conftest import KEYS, KINDS, Room
 
 
 def item(name: str, **more: Any) -> dict[str, Any]:
@@ -254,6 +258,34 @@ async def test_a_narrower_audience_takes_it_from_those_outside(hub: TestedHub) -
     assert await holders(hub, "tiktok", signal) == {"meta": "confirmed", "google": "holds"}
     await pull(hub, "google", after["google"])
     assert await holders(hub, "tiktok", signal) == {"meta": "confirmed", "google": "confirmed"}
+
+
+async def test_a_suspended_claim_is_asked_back_like_a_closed_one(room: Room) -> None:
+    """Before it is closed, and when it is closed behind the curtain."""
+    for slug, kind in (("a", PartnerKind.PLATFORM), ("b", PartnerKind.PLATFORM), ("police", PartnerKind.AGENCY)):
+        await room.admit(slug, kind)
+    places = Readers(room.db)
+
+    async def read(after: str | None) -> str:
+        async with room.db.snapshot(room.partners["b"].partner) as session:
+            page = await feed.page(session, room.partners["b"], KINDS, KEYS, after=after, limit=10)
+        places.note(room.partners["b"], "", page.asked, page.reached)
+        return page.body.next
+
+    async def held() -> list[tuple[str, bool]]:
+        found = await list_holders(room.db, places, room.partners["a"], signal)
+        return [(one.partner, one.holds) for one in found.holders]
+
+    signal = str((await room.submit("a", item("one", confidence=50))).results[0].id)
+    after = await read(None)
+    await room.opine("police", signal, Stance.FALSE_POSITIVE)
+    assert await held() == [("b", True)]
+    after = await read(after)
+    assert await held() == [("b", True)]
+    await read(after)
+    assert await held() == [("b", False)]
+    await room.retract("a", external_ids=["one"])
+    assert await held() == [("b", False)]
 
 
 async def test_what_was_for_nobody_else_is_held_by_nobody_else(hub: TestedHub) -> None:
