@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli import access, demo, lookup, server, signals, sync
+from core.cli import access, demo, guard, lookup, server, signals, sync
 from core.cli.house import Commands, House
 
 
@@ -27,6 +27,7 @@ for command in (
     access.client,
     access.group,
     signals.signals,
+    guard.guard,
     lookup.lookup,
     sync.sync,
     server.plugins,

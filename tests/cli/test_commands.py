@@ -76,6 +76,31 @@ def test_a_new_key_of_the_private_lookup_is_begun_once(kmm: Run) -> None:
     assert "Epoch 1 is being built" in refused(kmm("lookup", "rotate"))
 
 
+def test_the_negative_list_is_kept_by_command(kmm: Run) -> None:
+    words = ("--label", "A school", "--source", "https://school.example")
+    entry = made(kmm("guard", "add", "domain", "School.Example", "--reach", "site", *words))
+    assert entry["status"] == "added"
+    (line,) = [line for line in kmm("guard", "list").stdout.splitlines() if entry["id"] in line.split()]
+    assert {"school.example", "site"} <= set(line.split())
+    assert kmm("guard", "remove", entry["id"]).exit_code == 0
+    assert entry["id"] not in kmm("guard", "list").stdout.split()
+    refused(kmm("guard", "remove", entry["id"]))
+    assert "host name" in refused(kmm("guard", "add", "domain", "no host", *words))
+    assert "site" in refused(kmm("guard", "add", "phone", "111", "--reach", "site", *words))
+
+
+def test_what_a_suspended_partner_claims_is_closed(kmm: Run, tmp_path: Path) -> None:
+    kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
+    listed = tmp_path / "list.txt"
+    listed.write_text("".join(f"host-{number}.example\n" for number in range(1_200)))
+    sent = ("signals", "import", str(listed), "--partner", "zalo", "--tlp", "GREEN", "--work", str(tmp_path / "work"))
+    assert "1,200 created" in kmm(*sent).stdout
+    assert "suspend it first" in refused(kmm("partner", "close", "zalo"))
+    kmm("partner", "suspend", "zalo")
+    assert "1,200 closed" in kmm("partner", "close", "zalo").stdout
+    assert "\n0 closed" in kmm("partner", "close", "zalo").stdout
+
+
 def test_a_group_is_joined_by_consent(kmm: Run) -> None:
     for slug in ("zalo", "viber"):
         kmm("partner", "add", slug, "--kind", "platform", "--name", slug)
