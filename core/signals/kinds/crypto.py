@@ -13,6 +13,7 @@ from core.signals.kinds.text import clean
 from core.wire.kinds import Canonical
 
 _ETHEREUM = re.compile("0[xX][0-9a-fA-F]{40}")
+_TRANSFER = re.compile(r"[^/?]*/transfer\?(?:.*&)?address=([^&]+)(?:&.*)?")
 _NOT_AN_ADDRESS = "Expected chain:address, or an address that shows its chain, with its checksum right."
 _NO_CHAIN = "Expected chain:address, on one of {}."
 
@@ -78,11 +79,18 @@ def parse_crypto_address(value: str) -> Canonical:
         if chain is None:
             raise ValueError(_NO_CHAIN.format(", ".join(chain.name for chain in CHAINS)))
         chains: tuple[Chain, ...] = (chain,)
-        address = re.split("[?@/]", address.strip().removeprefix("//"), maxsplit=1)[0].removeprefix("pay-")
+        address = _payee(address.strip().removeprefix("//"))
     else:
         chains, address = tuple(chain for chain in CHAINS if chain.certain), text
     for chain in chains:
-        # No form is longer than a witness address; what is costs time in proportion to its square.
+        # No form is longer than a witness address, and Base58 takes time in the square of the length.
         if len(address) <= 90 and (folded := chain.fold(address)):
             return Canonical(f"{chain.name}:{folded}", f"{chain.name}:{folded}")
     raise ValueError(_NOT_AN_ADDRESS)
+
+
+def _payee(rest: str) -> str:
+    """Who is paid by a URI: in a transfer of tokens that is a parameter, and what stands first is the token."""
+    if transfer := _TRANSFER.fullmatch(rest):
+        return transfer[1]
+    return re.split("[?@]", rest, maxsplit=1)[0].removeprefix("pay-")
