@@ -53,10 +53,16 @@ def facts_of_host(host: str) -> dict[str, Fact]:
 
 
 def _taken_for(written: str) -> str | None:
-    """The ASCII name that is left without marks and with letters that look the same, when it is another one."""
-    plain = unicodedata.normalize("NFKD", written)
+    """The name it reads as, when that is another one."""
+    other = ".".join(_read_as(label) for label in written.split("."))
+    return other if other != written else None
+
+
+def _read_as(label: str) -> str:
+    """The ASCII label that is left without marks and with letters that look the same; else the label as it is."""
+    plain = unicodedata.normalize("NFKD", label)
     other = "".join(_CONFUSABLE.get(letter, letter) for letter in plain if unicodedata.category(letter) != "Mn")
-    return other if other.isascii() and other != written else None
+    return other if other.isascii() else label
 
 
 def _mixes_scripts(written: str) -> bool:

@@ -60,7 +60,7 @@ def parse_email(value: str) -> Canonical:
     domain = _ascii_domain(domain)
     if len(local) + len(domain) > 253:  # with the @, the longest path of RFC 5321
         raise ValueError("Expected an email address of at most 254 characters.")
-    return Canonical(f"{local.casefold()}@{domain}", f"{local}@{domain}")
+    return Canonical(f"{local.casefold()}@{domain}", f"{local}@{domain}", notes_on_host(domain))
 
 
 def parse_url(value: str) -> Canonical:

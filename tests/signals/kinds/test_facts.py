@@ -79,10 +79,13 @@ def test_nothing_is_said_of_a_kind_that_left_with_its_plugin() -> None:
         ("domain", "shọpmobaviet.example", ["look_alike"]),
         ("domain", "cоm.example", ["look_alike"]),
         ("domain", "日本語.example", []),
+        ("domain", "shọp.日本語.example", ["look_alike"]),
+        ("domain", "\u043f\u0440\u0438\u043c\u0435\u0440.example", []),
         ("domain", "example.com", []),
         ("url", "https://shọpmobaviet.example/?gclid=1", ["look_alike", "tracking_parameters"]),
         ("url", "https://example.com/?id=1&ref=a", []),
         ("email", "name@example.com", []),
+        ("email", "name@shọpmobaviet.example", ["look_alike"]),
     ],
 )
 def test_what_the_submitter_is_told(kind: str, value: str, codes: list[str]) -> None:
