@@ -168,4 +168,10 @@ def _answers(handler: HTTPRouteHandler) -> Mapping[int, Mapping[str, Any] | None
     return {handler.status_code: None if kind in (None, type(None)) else {JSON: kind}}
 
 
-_PHRASES = {201: "Made.", 204: "Done; there is nothing to say.", 206: "The part asked for.", 304: "Unchanged."}
+_PHRASES = {
+    201: "Made.",
+    204: "Done; there is nothing to say.",
+    206: "The part asked for.",
+    304: "Unchanged.",
+    308: "Moved.",
+}

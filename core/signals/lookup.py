@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -14,9 +15,9 @@ from core.auth.audiences import split
 from core.auth.models import Group, Membership, Partner
 from core.db import among
 from core.edge import field_error, in_turns
-from core.errors import NotFound
+from core.errors import Fault, NotFound
 from core.signals import score, view
-from core.signals.keys import Keys, parse_id
+from core.signals.keys import Keys, parse_id, public_id
 from core.signals.kinds import Kinds, UnknownKind
 from core.signals.models import Claim, Reference, Signal
 from core.signals.view import Lens
@@ -35,6 +36,13 @@ from core.wire.signals import (
 )
 
 _decoder = msgspec.json.Decoder(LookupItem)
+
+
+class Moved(Fault):
+    """A better normaliser has taken the signal elsewhere."""
+
+    status = HTTPStatus.PERMANENT_REDIRECT
+    code = "moved"
 
 
 async def look_up(
@@ -92,7 +100,7 @@ async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys
     standing = (Claim.closed == 0) & ((Claim.state == "active") | (Claim.partner == principal.partner))
     rows = (await session.execute(wanted.where(standing).order_by(Claim.opened))).all()
     if not rows:
-        raise NotFound
+        raise await _elsewhere(session, principal, key)
     groups = await _own_groups(session, principal)
     names = await _own_names(session, principal, rows[0].signal)
     partners = await _partners(session, {row.partner for row in rows})
@@ -112,6 +120,20 @@ async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys
     now = score.score(signal.terms or (), times.now())
     facts = kinds.facts(live[0].kind, str(signal.value))
     return SignalDetail(signal=signal, claims=claims, score=now, facts=facts)
+
+
+async def _elsewhere(session: AsyncSession, principal: Principal, key: bytes) -> Fault:
+    """Where the signal went, for those who could see it here and can see it there; `NotFound` for all others."""
+    here = select(Signal.merged_into).join(Claim, Claim.signal == Signal.id).limit(1)
+    into = await session.scalar(here.where(Signal.key == key, visible(Claim, principal)))
+    while into is not None:
+        there = (await session.execute(select(Signal.key, Signal.merged_into).where(Signal.id == into))).one_or_none()
+        seen = select(Claim.position).where(Claim.signal == into, visible(Claim, principal), *view.LIVE).limit(1)
+        if there is not None and await session.scalar(seen):
+            path = f"/v1/signals/{public_id(there.key)}"
+            return Moved("A better reading of its value made it another signal.", headers={"Location": path})
+        into = there and there.merged_into
+    return NotFound()
 
 
 def _claim(row: Any, *, partner: str | None, groups: dict[int, str], names: Sequence[str] | None) -> ClaimOut:

@@ -14,6 +14,7 @@ from core.auth.access import Principal, scoped
 from core.auth.tokens import Tokens
 from core.db import Database
 from core.edge import AT_ONCE, JSON, NDJSON
+from core.errors import PROBLEM_JSON
 from core.openapi import answers
 from core.plugin.host import PluginHost
 from core.signals import feed, lookup
@@ -23,6 +24,7 @@ from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.readers import Readers
 from core.signals.wake import Wake
+from core.wire.common import Problem
 from core.wire.scopes import Scope
 from core.wire.signals import Digest, Feed, KindName, SignalDetail, SignalOut
 
@@ -100,9 +102,14 @@ async def read_digest(
     return await feed.digest(snapshot, principal, kind or ())
 
 
-@get("/signals/{id:str}", operation_id="ReadSignal", **scoped(Scope.SIGNALS_READ))
+@get(
+    "/signals/{id:str}",
+    operation_id="ReadSignal",
+    **scoped(Scope.SIGNALS_READ),
+    **answers({200: {JSON: SignalDetail}, 308: {PROBLEM_JSON: Problem}}),
+)
 async def read_signal(principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys, id: str) -> SignalDetail:
-    """Read one signal and each claim on it that you may see."""
+    """Read one signal and each claim on it that you may see. 308 names the signal that it was merged into."""
     return await lookup.detail(snapshot, principal, kinds, keys, id)
 
 
