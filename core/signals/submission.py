@@ -39,7 +39,11 @@ class Submit(Job):
 
         Those beyond `_NEW_AUDIENCES` have none.
         """
-        member = await audiences.memberships(session, self.partner)
+        # Many small submissions share a transaction, and nobody joins or leaves while it holds the head.
+        members: dict[int, dict[str, int]] = session.info.setdefault("memberships", {})
+        if self.partner not in members:
+            members[self.partner] = await audiences.memberships(session, self.partner)
+        member = members[self.partner]
         # Ids of an attempt that was rolled back are nobody's.
         self._audiences = {}
         wanted = {}
