@@ -152,7 +152,9 @@ async def test_a_dummy_looks_like_a_real_one(hub: TestedHub) -> None:
     await submit(hub, "tiktok", *map(green, values))
     meta = await Partner.signed_in(hub, "meta")
     digests = {meta.digest(value)[:16]: meta.digest(value) for value in values}
-    real, dummies, places = [], [], []
+    real: list[bytes] = []
+    dummies: list[bytes] = []
+    places: list[int] = []
     for number in range(16):
         for place, entry in enumerate((await meta.ask(format(number, "x"))).json()["buckets"][0]["entries"]):
             assert len(entry) == 200
