@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from core import times
 from core.auth import partners
@@ -32,7 +31,8 @@ async def disputes(
     if partner is not None:
         opinions = opinions.where(Opinion.partner == partner)
     at = (Opinion.signal, Opinion.partner)
-    found = list(await session.scalars(opinions.where(_beyond(at, after)).order_by(*at).limit(limit + 1)))
+    beyond = tuple_(Opinion.signal, Opinion.partner) > _place(after)
+    found = list(await session.scalars(opinions.where(beyond).order_by(*at).limit(limit + 1)))
     page = found[:limit]
     claims = await _claims(session, principal, [one.signal for one in page])
     slugs = await _slugs(session, claims.values(), [one.partner for one in page])
@@ -63,7 +63,8 @@ async def quarantine(
         mine.append(Claim.partner == partner)
     at = (Claim.partner, Claim.position)
     columns = select(Claim.partner, Claim.position, Claim.signal, Claim.held, Claim.opened_at).where(*mine)
-    found = (await session.execute(columns.where(_beyond(at, after)).order_by(*at).limit(limit + 1))).all()
+    beyond = tuple_(Claim.partner, Claim.position) > _place(after)
+    found = (await session.execute(columns.where(beyond).order_by(*at).limit(limit + 1))).all()
     page = found[:limit]
     sums = []
     if after is None:
@@ -93,10 +94,10 @@ async def quarantine(
     )
 
 
-def _beyond(at: tuple[InstrumentedAttribute[int], InstrumentedAttribute[int]], after: str | None) -> Any:
-    """What comes after a cursor of two numbers, in their order."""
+def _place(after: str | None) -> tuple[int, int]:
+    """A cursor is two numbers, in whose order the queue is."""
     first, _, second = (after or "0-0").partition("-")
-    return tuple_(*at) > (int(first), int(second))
+    return int(first), int(second)
 
 
 async def _claims(session: AsyncSession, principal: Principal, signals: Sequence[int]) -> dict[int, _Rows]:
@@ -104,7 +105,7 @@ async def _claims(session: AsyncSession, principal: Principal, signals: Sequence
     found: dict[int, list[Any]] = defaultdict(list)
     for start in range(0, len(signals), 5_000):
         these = among(Claim.signal, sorted(set(signals[start : start + 5_000])), session)
-        standing = view.claims(Claim.held).where(these, visible(Claim, principal), Claim.closed == 0)
+        standing = view.claims().add_columns(Claim.held).where(these, visible(Claim, principal), Claim.closed == 0)
         for row in await session.execute(standing.order_by(Claim.opened)):
             found[row.signal].append(row)
     return dict(found)

@@ -55,6 +55,7 @@ OPEN = {
     "ListActivities": "campaigns are for everyone",
     "SubmitActivities": "campaigns are for everyone",
     "ReviewVersion": "reviewers see every draft",
+    "RemoveGuardEntry": "there is one negative list, and reviewers read it",
 }
 """Operations on what all who hold their scopes may know of."""
 
