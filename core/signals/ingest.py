@@ -6,7 +6,7 @@ Runs only on a writer's session with the head locked (`core.signals.writer`).
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, select, true, update
+from sqlalchemy import and_, bindparam, delete, exists, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import audiences
@@ -54,13 +54,16 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
             for external_id, key in found:
                 picture.load_name(job.partner, external_id, key)
                 keys.add(key)
-    by_id = {}
+    by_id, about = {}, []
     for some in _pieces(keys):
-        columns = select(Signal.id, Signal.key, Signal.kind, Signal.claims)
-        for row in await session.execute(columns.where(among(Signal.key, some, session))):
-            by_id[row.id] = Known(row.key, row.kind, row.id, row.claims, row.claims)
+        columns = select(Signal.id, Signal.key, Signal.kind, Signal.claims, _JUDGED)
+        for signal, key, kind, claims, judged in await session.execute(columns.where(among(Signal.key, some, session))):
+            by_id[signal] = Known(key, kind, signal, claims, claims)
+            if judged:
+                about.append(signal)
     picture.signals = {signal.key: signal for signal in by_id.values()}
     await _load_claims(session, picture, by_id, jobs)
+    await _load_opinions(session, picture, by_id, about)
     whole = {job.partner for job in jobs if job.whole}
     if whole:
         await _load_sight(session, picture, whole)
@@ -77,10 +80,15 @@ async def _load_claims(session: AsyncSession, picture: Picture, by_id: dict[int,
         # However often a claim was closed and opened again, one row says that there has been one.
         ended = select(Claim.partner, Claim.signal).where(wanted, Claim.closed > 0).distinct()
         picture.ended |= {(row.partner, by_id[row.signal].key) for row in await session.execute(ended)}
+
+
+async def _load_opinions(
+    session: AsyncSession, picture: Picture, by_id: dict[int, Known], signals: Sequence[int]
+) -> None:
+    for ids in _pieces(signals):
         opinions = select(Opinion.signal, Opinion.partner, *_OPINION).where(among(Opinion.signal, ids, session))
-        for row in await session.execute(opinions):
-            stance, *others = row[2:]
-            picture.opinions[by_id[row.signal].key][row.partner] = Judged(Stance(stance), *others)
+        for signal, partner, stance, *others in await session.execute(opinions):
+            picture.opinions[by_id[signal].key][partner] = Judged(Stance(stance), *others)
 
 
 _CLAIM = (
@@ -88,23 +96,18 @@ _CLAIM = (
     *(Claim.state, Claim.held, Claim.wished, Claim.opinions, Claim.opened_at),
     *(getattr(Claim, name) for name in CONTENT),
 )
+_JUDGED = exists().where(Opinion.signal == Signal.id)
 _OPINION = tuple(getattr(Opinion, name) for name in Judged.__struct_fields__)
 
 
 def _load_claim(picture: Picture, signal: Known, row: Any) -> None:
-    spelling = Spelling(row.value, row.original)
-    said = Said(row.wished or row.audience, *(getattr(row, name) for name in CONTENT))
-    was = Row(row.position, row.audience, said, row.names, spelling, row.state, row.held, row.opinions)
+    _, partner, position, audience, names, value, original, state, held, wished, opinions, opened_at, *content = row
+    spelling = Spelling(value, original)
+    said = Said(wished or audience, *content)
+    was = Row(position, audience, said, names, spelling, state, held, opinions)
     picture.load(
         Standing(
-            *(row.partner, signal),
-            was=was,
-            had=True,
-            now=said,
-            spelling=spelling,
-            held=row.held,
-            opened_at=row.opened_at,
-            names=row.names,
+            partner, signal, was, had=True, now=said, spelling=spelling, held=held, opened_at=opened_at, names=names
         )
     )
 

@@ -8,6 +8,8 @@ the feed knows that there is nothing to tell of it. `closed` takes a position of
 from collections import defaultdict
 from typing import Any
 
+from msgspec.structs import asdict
+
 from core.log.head import Head
 from core.signals.keys import Keys
 from core.signals.plan import Known, Picture, Row, Said, Standing
@@ -62,50 +64,45 @@ class _Settling:
     def claim(self, claim: Standing) -> None:
         """A claim keeps its row while its audience and its category stay."""
         was, now = claim.was, claim.now
-        if was is not None and now is not None and self._same_place(claim, was, now):
+        if now is None:
+            if was is not None:
+                self._close(claim, was)
+            return
+        # While it is held, its partner alone sees it.
+        audience = self.picture.private[claim.partner] if claim.held else now.audience
+        if was is not None and (was.audience, was.said.category) == (audience, now.category):
             self._keep(claim, was, now)
             return
         if was is not None:
             self._close(claim, was)
-        if now is not None:
-            self._open(claim, now)
+        self._open(claim, now, audience)
 
-    def _same_place(self, claim: Standing, was: Row, now: Said) -> bool:
-        return was.audience == self._audience(claim, now) and was.said.category == now.category
-
-    def _audience(self, claim: Standing, said: Said) -> int:
-        """Who may see it: while it is held, its partner alone."""
-        return self.picture.private[claim.partner] if claim.held else said.audience
-
-    def _open(self, claim: Standing, said: Said) -> None:
+    def _open(self, claim: Standing, said: Said, audience: int) -> None:
         position = self.head.take()
         signal = claim.signal
         # The position of its first claim serves as the signal's id: unique, and given under the lock.
         signal.id = signal.id or position
         signal.claims += 1
-        audience = self._audience(claim, said)
-        heard = self._heard(claim, audience)
-        state = self._state(claim, said, heard)
-        row = {name: getattr(said, name) for name in CONTENT}
-        self.changes.opened.append(
-            row
-            | {
-                "position": position,
-                "signal": signal.id,
-                "partner": claim.partner,
-                "closed": 0,
-                "opened": position,
-                "opened_at": claim.opened_at or self.head.at,
-                "audience": audience,
-                "state": state,
-                "names": claim.names,
-                "value": claim.spelling.value,
-                "original": claim.spelling.original,
-                "opinions": write_opinions(heard) if heard else "",
-                "held": claim.held,
-                "wished": said.audience if claim.held else 0,
-            }
+        heard = self._heard(claim, audience) if signal.key in self.picture.opinions else {}
+        state = self._state(claim, said, heard) if heard else ACTIVE
+        row = asdict(said)
+        row.update(
+            position=position,
+            signal=signal.id,
+            partner=claim.partner,
+            closed=0,
+            opened=position,
+            opened_at=claim.opened_at or self.head.at,
+            audience=audience,
+            state=state,
+            names=claim.names,
+            value=claim.spelling.value,
+            original=claim.spelling.original,
+            opinions=write_opinions(heard) if heard else "",
+            held=claim.held,
+            wished=said.audience if claim.held else 0,
         )
+        self.changes.opened.append(row)
         if state == ACTIVE:
             self.changes.digests[audience, signal.kind] += self.keys.check(position)
         cell = self.changes.cells[self._cell(claim, audience, said)]
@@ -118,7 +115,8 @@ class _Settling:
         if claim.signal.key in self.picture.reheard:
             heard = self._reheard(claim, was)
             opinions, state = write_opinions(heard), self._state(claim, now, heard)
-        if (was.said, was.spelling, was.state, was.opinions) != (now, claim.spelling, state, opinions):
+        told = was.state == state and was.opinions == opinions
+        if not told or was.said != now or was.spelling is not claim.spelling:
             self._move(claim, was, now, state, opinions)
         elif (was.names, was.held) != (claim.names, claim.held):
             self.changes.renamed.append({"at": was.position, "names": claim.names, "held": claim.held})
@@ -159,8 +157,7 @@ class _Settling:
 
     def _heard(self, claim: Standing, audience: int) -> dict[int, Heard]:
         """The opinions that go with a claim of this audience."""
-        authors = self.picture.opinions.get(claim.signal.key, {})
-        said = {author: self._says(claim, author, audience) for author in authors}
+        said = {author: self._says(claim, author, audience) for author in self.picture.opinions[claim.signal.key]}
         return {author: heard for author, heard in said.items() if heard}
 
     def _reheard(self, claim: Standing, was: Row) -> dict[int, Heard]:
@@ -182,8 +179,6 @@ class _Settling:
 
     def _state(self, claim: Standing, said: Said, heard: dict[int, Heard]) -> str:
         """One voice that may suspend is enough, except against material of abuse: that takes two."""
-        if not heard:
-            return ACTIVE
         opinions = self.picture.opinions[claim.signal.key]
         against = sum(author in opinions and opinions[author].suspends for author in heard)
         return SUSPENDED if against >= (2 if said.category == Category.CSAM_HASH else 1) else ACTIVE
