@@ -20,7 +20,6 @@ from core.signals import score, view
 from core.signals.keys import Keys, parse_id, public_id
 from core.signals.kinds import Kinds, UnknownKind
 from core.signals.models import Claim, Reference, Signal
-from core.signals.view import Lens
 from core.times import from_micros
 from core.wire.common import FieldError
 from core.wire.signals import (
@@ -50,8 +49,11 @@ async def look_up(
 ) -> LookedUp:
     """Each item is known, with the signal as the caller may see it, or not. What is hidden is not known."""
     asked = await in_turns(items, lambda index, raw: _read(raw, index, kinds, keys))
-    lens = await view.lens(session, kinds, keys)
-    known = await _visible(session, principal, lens, [one for one in asked if isinstance(one, bytes)])
+    claims = await _visible(session, principal, [one for one in asked if isinstance(one, bytes)])
+    known = {}
+    if claims:
+        lens = await view.lens(session, kinds, keys)
+        known = {key: view.item(rows, max(row.position for row in rows), lens) for key, rows in claims.items()}
     at = times.now()
     return LookedUp(results=tuple(_answer(one, index, known, at) for index, one in enumerate(asked)))
 
@@ -78,16 +80,14 @@ def _answer(asked: bytes | FieldError, index: int, known: dict[bytes, SignalOut]
     return LookupResult(index=index, known=True, signal=signal, score=score.score(signal.terms or (), at))
 
 
-async def _visible(
-    session: AsyncSession, principal: Principal, lens: Lens, wanted: Sequence[bytes]
-) -> dict[bytes, SignalOut]:
+async def _visible(session: AsyncSession, principal: Principal, wanted: Sequence[bytes]) -> dict[bytes, list[Any]]:
     claims: dict[bytes, list[Any]] = defaultdict(list)
     distinct = sorted(set(wanted))
     for start in range(0, len(distinct), 5_000):
         these = among(Signal.key, distinct[start : start + 5_000], session)
         for row in await session.execute(view.claims().where(these, visible(Claim, principal), *view.LIVE)):
             claims[row.key].append(row)
-    return {key: view.item(rows, max(row.position for row in rows), lens) for key, rows in claims.items()}
+    return claims
 
 
 async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys: Keys, signal_id: str) -> SignalDetail:

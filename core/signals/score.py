@@ -51,10 +51,17 @@ def support(claim: Any, partner: int, opened_at: int, quality: Mapping[int, int]
     return Support(
         partner,
         strength(claim.confidence, quality.get(partner, 100)),
-        claim.last_seen or claim.first_seen or opened_at,
+        since(claim, opened_at),
         claim.origin,
         bool(claim.derived_from),
     )
+
+
+def since(claim: Any, opened_at: int) -> int:
+    """From when a claim fades."""
+    if claim.last_seen is not None:
+        return int(claim.last_seen)
+    return opened_at if claim.first_seen is None else int(claim.first_seen)
 
 
 @cache

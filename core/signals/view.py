@@ -86,11 +86,10 @@ def item(rows: Sequence[Any], position: int, lens: Lens) -> SignalOut:
         return _made(_merge(rows), position, len(rows), check, terms, _counted(terms))
     # Nearly every item of a feed: what the general case comes to, in half of the time.
     row = rows[0]
-    since = row.last_seen or row.first_seen or row.opened_at
     term = Term(
         TermKind.ECHO if row.derived_from else TermKind.CLAIM,
         score.strength(row.confidence, lens.quality.get(row.partner, 100)),
-        from_micros(since),
+        from_micros(score.since(row, row.opened_at)),
         lens.half_lives.get(row.kind),
     )
     return _made(row, position, 1, hex_sum(lens.keys.check(row.position)), (term,), _SILENCE)

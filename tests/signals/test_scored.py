@@ -81,6 +81,8 @@ async def test_pain_11_decay_hides_nothing_and_ends_nothing(hub: TestedHub) -> N
     result = (await meta.get(f"/v1/signals/{one}")).json()
     assert result["score"]["value"] == 0
     assert result["signal"]["valid_until"] is None
+    await submit(tiktok, PHONE | {"first_seen": "1970-01-01T00:00:00Z"})
+    assert (await scored(meta))["value"] == 0
 
 
 async def test_least_scores_are_part_of_the_walk(hub: TestedHub) -> None:
