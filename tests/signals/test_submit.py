@@ -87,6 +87,8 @@ async def test_every_field_reaches_a_reader(hub: TestedHub) -> None:
         "last_seen": "2025-10-02T00:00:00Z",
         "valid_until": "9999-12-31T23:59:59Z",
         "claims": 1,
+        "opinions": {"agree": 0, "disagree": 0, "false_positive": 0},
+        "terms": [{"kind": "claim", "strength": 0.48, "since": "2025-10-02T00:00:00Z", "half_life_days": 180}],
         "check": seen["check"],
     }
 
