@@ -26,6 +26,7 @@ _WRITING: tuple[dict[str, str], ...] = ({}, {"If-Match": '"1"'})
 HIDDEN: dict[str, dict[str, Any]] = {
     "ReadSignal": {},
     "ListOpinions": {},
+    "ListHolders": {},
     "ReadGroup": {},
     "InviteToGroup": {"json": {"partner": "google"}},
     "AcceptMembership": {},
@@ -177,7 +178,7 @@ async def _signal(hub: TestedHub, slug: str) -> Thing:
     done = await _ok(hub, slug, "POST", "/v1/signals", {"signals": [item]})
     name = done["results"][0]["id"]
     seen_by = frozenset([slug, "secretariat"])
-    return Thing(slug, {"id": name}, {"id": _no_such(name)}, seen_by, ("ReadSignal", "ListOpinions"))
+    return Thing(slug, {"id": name}, {"id": _no_such(name)}, seen_by, ("ReadSignal", "ListOpinions", "ListHolders"))
 
 
 async def _group(hub: TestedHub) -> Thing:
