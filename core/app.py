@@ -196,9 +196,9 @@ async def _registry(
 ) -> AsyncIterator[AsyncSession]:
     async with head.writing(db, principal.client, _operation(request)) as session:
         yield session
-    wake.tell()
     # What was changed holds for the very next request of this process; others follow within a second.
     await tokens.refresh()
+    wake.tell()
 
 
 def _operation(request: Request[Any, Any, Any]) -> str:
