@@ -46,7 +46,8 @@ class Sizes(msgspec.Struct, frozen=True):
 def full() -> Sizes:
     """For `make bench`. KMM_BENCH_SIZE is how many signals are many."""
     large = int(os.environ.get("KMM_BENCH_SIZE", Sizes().large))
-    return Sizes(large=large, middle=large // 5)
+    # A walk ends before the log does, however few are many.
+    return Sizes(large=large, middle=large // 5, walk_pages=max(1, min(Sizes().walk_pages, large // Sizes().walk - 2)))
 
 
 # One hub is all of them: it takes a second or two to start.
