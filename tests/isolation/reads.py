@@ -153,6 +153,11 @@ async def read_signal(reader: Reader) -> None:
         assert shown == expected, (reader.slug, value)
 
 
+async def list_reviews(reader: Reader) -> None:
+    for what in ("dispute", "quarantine"):
+        await reader.pages("/v1/reviews", "reviews", what=what, limit=2)
+
+
 async def list_readers(reader: Reader) -> None:
     """Its own walks, and for the operator everyone's."""
     await reader.get("/v1/signals", kind="url")
@@ -303,7 +308,7 @@ READS: dict[str, Read] = {
     "ReadMyLimits": simple("/v1/me/limits"),
     "ReadSignalPolicy": simple("/v1/signal-policy"),
     "ListGuardEntries": simple("/v1/guard", "entries"),
-    "ListReviews": simple("/v1/reviews?what=quarantine"),
+    "ListReviews": list_reviews,
     "ListCampaigns": simple("/v1/campaigns", "campaigns"),
     "GetCampaign": simple("/v1/campaigns/open"),
     "ListActivities": simple("/v1/campaigns/open/activities", "activities"),
