@@ -22,6 +22,7 @@ _NOT_A_URL = "Expected an http or https URL with a host name or an IP address."
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _SCHEME = re.compile(r"(?P<name>h(?:tt|xx)p(?P<tls>s?))(?:://|\[://\]|\[:\]//|:[/\\]*)", re.IGNORECASE)
+_ROOT = re.compile(rf"(?:{_SCHEME.pattern})?(?P<host>\[[^\]]*\]|[^/\\?#@:\[\]]+)(?::(?:80|443))?/?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/\\?#]*")
 _TRIPLET = re.compile("%[0-9A-Fa-f]{2}")
 _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -101,22 +102,24 @@ def facts_of_url(display: str) -> dict[str, Fact]:
 def guess(line: str) -> tuple[str, str]:
     """(kind, value) of a line from a bare list.
 
-    A host is a domain or ip, with port, path or query a url. Hexadecimal digits are the digest of a file by their
-    number; a PDQ hash is as long as a sha256, so it needs its kind said.
+    A host is a domain or ip, also behind a scheme, before the port of one or a bare slash: lists differ in these and
+    mean the host. With another port, a path or a query it is a url. Hexadecimal digits are the digest of a file by
+    their number; a PDQ hash is as long as a sha256, so it needs its kind said.
     """
     value = line.strip()
     if _DIGEST.fullmatch(value):
         return _DIGESTS[len(value)], value
-    if not any(mark in value for mark in "/\\?#@"):
-        bare = refang(value)
-        if ":" not in bare and not bare[-1:].isdigit():
-            return "domain", value
-        try:
-            parse_ip(bare)
-        except ValueError:
-            return ("url" if ":" in bare else "domain"), value
-        return "ip", value
-    return "url", value
+    bare = refang(value)
+    root = _ROOT.fullmatch(bare)
+    host = root["host"] if root else bare
+    spelled = value if host == bare else host
+    if root and host[0] != "[" and not host[-1].isdigit():
+        return "domain", spelled
+    try:
+        parse_ip(host)
+    except ValueError:
+        return ("url", value) if value and not root else ("domain", spelled)
+    return "ip", spelled
 
 
 def _ascii_domain(name: str) -> str:

@@ -136,11 +136,28 @@ def test_unknown_kind_is_told_apart_from_a_bad_value() -> None:
         ("2001:db8::1", "ip"),
         ("[2001:db8::1]", "ip"),
         ("example.com:100", "url"),
-        ("example.com/", "url"),
+        ("example.com/a", "url"),
         ("example.com?a=1", "url"),
-        ("https://example.com", "url"),
-        ("hxxps[:]//evil[.]example", "url"),
+        ("https://example.com:8443", "url"),
+        ("https://user@example.com", "url"),
+        ("http://[2001:db8::1]:8080/", "url"),
     ],
 )
 def test_line_of_a_bare_list(line: str, kind: str) -> None:
     assert guess(f" {line}\r\n") == (kind, line)
+
+
+@pytest.mark.parametrize(
+    ("line", "host"),
+    [
+        ("https://example.com", ("domain", "example.com")),
+        ("HTTP://Example.com.:80/", ("domain", "Example.com.")),
+        ("example.com/", ("domain", "example.com")),
+        ("example.com:443", ("domain", "example.com")),
+        ("hxxps[:]//evil[.]example", ("domain", "evil.example")),
+        ("http://192.0.2.1/", ("ip", "192.0.2.1")),
+        ("https://[2001:db8::1]:443", ("ip", "[2001:db8::1]")),
+    ],
+)
+def test_a_host_is_a_host_however_a_list_dresses_it(line: str, host: tuple[str, str]) -> None:
+    assert guess(line) == host
