@@ -161,6 +161,7 @@ class Voice(msgspec.Struct, frozen=True):
     stance: Stance | None
     reason: str
     index: int
+    outcome: str | None = None
 
 
 class Opine(Job):
@@ -204,33 +205,31 @@ class Opine(Job):
         own = picture.standing.get((self.partner, key))
         if own is not None and own.now is not None:
             return OpinionStatus.OWN_CLAIM
-        if before is None:
-            return self._give(picture, key, voice.stance, voice.reason, at)
-        return self._change(picture, key, before, voice.stance, voice.reason, at)
+        said = Opinion(voice.stance, voice.reason, at, suspends=False, outcome=voice.outcome or "")
+        return self._give(picture, key, said) if before is None else self._change(picture, key, before, said)
 
-    def _give(self, picture: Picture, key: bytes, stance: Stance, reason: str, at: int) -> OpinionStatus:
+    def _give(self, picture: Picture, key: bytes, said: Opinion) -> OpinionStatus:
         if not any(picture.shown_to(self.partner, key)):
             return OpinionStatus.NOT_FOUND
-        self._say(picture, key, stance, reason, at)
+        self._say(picture, key, said)
         return OpinionStatus.GIVEN
 
-    def _change(
-        self, picture: Picture, key: bytes, before: Opinion, stance: Stance, reason: str, at: int
-    ) -> OpinionStatus:
-        if (before.stance, before.reason) == (stance, reason):
+    def _change(self, picture: Picture, key: bytes, before: Opinion, said: Opinion) -> OpinionStatus:
+        if before.stance is not said.stance:
+            self._say(picture, key, said)
+            return OpinionStatus.CHANGED
+        # Other words or deeds for the same: what the review said of it stands.
+        same = msgspec.structs.replace(before, reason=said.reason, outcome=said.outcome)
+        if same == before:
             return OpinionStatus.UNCHANGED
-        if before.stance is stance:
-            # Other words for the same: what the review said of it stands.
-            picture.say(key, self.partner, msgspec.structs.replace(before, reason=reason))
-        else:
-            self._say(picture, key, stance, reason, at)
+        picture.say(key, self.partner, same)
         return OpinionStatus.CHANGED
 
-    def _say(self, picture: Picture, key: bytes, stance: Stance, reason: str, at: int) -> None:
-        opinion = Opinion(stance, reason, at, suspends=False)
-        picture.say(key, self.partner, opinion)
-        if stance is not Stance.AGREE and self._weighs and self._score(picture, key, at) < self._policy.suspend_below:
-            picture.say(key, self.partner, msgspec.structs.replace(opinion, suspends=True))
+    def _say(self, picture: Picture, key: bytes, said: Opinion) -> None:
+        picture.say(key, self.partner, said)
+        low = self._weighs and self._score(picture, key, said.at) < self._policy.suspend_below
+        if low and said.stance is not Stance.AGREE:
+            picture.say(key, self.partner, msgspec.structs.replace(said, suspends=True))
 
     def _score(self, picture: Picture, key: bytes, at: int) -> float:
         """Over every claim and opinion there is, whoever may see them."""
@@ -240,7 +239,7 @@ class Opine(Job):
             if claim.now is not None
         ]
         heard = {
-            author: Heard(one.stance, one.at)
+            author: Heard(one.stance, one.at, one.outcome)
             for author, one in picture.opinions[key].items()
             if one.verdict != "dismissed"
         }

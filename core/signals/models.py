@@ -132,6 +132,8 @@ class Opinion(Base):
     at: Mapped[int] = mapped_column(Micros)
     suspends: Mapped[bool]
     """While true, the claims of others that its author can see are suspended."""
+    outcome: Mapped[str] = mapped_column(Text)
+    """What its author did about the thing itself, or empty."""
     verdict: Mapped[str] = mapped_column(Text)
     """Empty, or what the review said: `upheld`, `dismissed`."""
     reviewer: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))

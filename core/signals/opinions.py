@@ -19,10 +19,21 @@ from core.signals.models import Claim, Opinion, Signal
 from core.signals.writer import SignalWriter
 from core.times import from_micros
 from core.wire.common import FieldError
-from core.wire.opinions import OpinionIn, OpinionOut, OpinionResult, Opinions, OpinionsTaken, OpinionStatus, Stance
+from core.wire.opinions import (
+    OpinionIn,
+    OpinionOut,
+    OpinionResult,
+    Opinions,
+    OpinionsTaken,
+    OpinionStatus,
+    Outcome,
+    Stance,
+)
 
 _decoder = msgspec.json.Decoder(OpinionIn)
 _TO_SAY_WHY = (Stance.DISAGREE, Stance.FALSE_POSITIVE)
+_DONE_TO_HARM = (Outcome.REMOVED, Outcome.RESTRICTED)
+"""Nobody does that to a thing that it takes for harmless."""
 
 
 async def give(
@@ -47,7 +58,11 @@ def _read(raw: msgspec.Raw, index: int) -> Voice | OpinionResult:
         detail = f"Say why, for the submitters to act on: {said.stance} needs a reason."
         fault = FieldError(f"{pointer}/reason", "reason_missing", detail)
         return OpinionResult(index, said.id, OpinionStatus.REJECTED, (fault,))
-    return Voice(parse_id(said.id), said.stance, said.reason, index)
+    if said.stance in _TO_SAY_WHY and said.outcome in _DONE_TO_HARM:
+        detail = f"{said.outcome} says the opposite of {said.stance}; send the one that holds."
+        fault = FieldError(f"{pointer}/outcome", "contradictory", detail)
+        return OpinionResult(index, said.id, OpinionStatus.REJECTED, (fault,))
+    return Voice(parse_id(said.id), said.stance, said.reason, index, said.outcome)
 
 
 def _result(voice: Voice, status: OpinionStatus) -> OpinionResult:
@@ -68,12 +83,18 @@ async def listed(session: AsyncSession, principal: Principal, signal_id: str) ->
     if not any(_known(row, principal) for row in rows):
         raise NotFound
     authors = set(_authors(rows, principal))
-    said = select(Opinion.partner, Opinion.stance, Opinion.reason, Opinion.at, Partner.slug)
+    said = select(*(Opinion.partner, Opinion.stance, Opinion.reason, Opinion.outcome, Opinion.at, Partner.slug))
     said = said.join(Partner, Partner.id == Opinion.partner).where(Opinion.signal == rows[0].signal)
     found = await session.execute(said.order_by(Opinion.at, Partner.slug))
     return Opinions(
         tuple(
-            OpinionOut(row.slug, Stance(row.stance), row.reason, from_micros(row.at))
+            OpinionOut(
+                row.slug,
+                Stance(row.stance),
+                row.reason,
+                Outcome(row.outcome) if row.outcome else None,
+                from_micros(row.at),
+            )
             for row in found
             if principal.is_operator or row.partner in authors
         )

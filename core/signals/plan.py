@@ -91,6 +91,7 @@ class Opinion(msgspec.Struct, frozen=True):
     reason: str
     at: int
     suspends: bool
+    outcome: str = ""
     verdict: str = ""
     reviewer: int | None = None
     reviewed: int | None = None

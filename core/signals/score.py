@@ -12,7 +12,7 @@ import msgspec
 
 from core.times import DAY, SECOND, from_micros, to_micros
 from core.wire.kinds import SignalKind
-from core.wire.opinions import Stance
+from core.wire.opinions import Outcome, Stance
 from core.wire.score import Score, ScoreTerm, Term, TermKind
 
 _CLAIM = 0.6
@@ -22,6 +22,13 @@ _UNSAID = 50
 _AGREE = 0.3
 _AGAINST = {Stance.DISAGREE: 0.25, Stance.FALSE_POSITIVE: 0.5}
 """Share of what is left that each takes."""
+_DEED = 1.5
+"""How much more an opinion weighs when its author acted on it."""
+_BORNE_OUT = {
+    Stance.AGREE: (Outcome.REMOVED, Outcome.RESTRICTED),
+    Stance.DISAGREE: (Outcome.NO_ACTION,),
+    Stance.FALSE_POSITIVE: (Outcome.NO_ACTION,),
+}
 _UNIT = 1_000
 """Points are counted in thousandths, so that terms add up to the score exactly."""
 _STANCES = {stance[0]: stance for stance in Stance}
@@ -44,6 +51,12 @@ class Heard(msgspec.Struct, frozen=True):
     stance: Stance
     at: int
     """µs, in whole seconds."""
+    outcome: str = ""
+
+    @property
+    def weight(self) -> float:
+        """A word counts once, a deed half as much again."""
+        return _DEED if self.outcome in _BORNE_OUT[self.stance] else 1.0
 
 
 def support(claim: Any, partner: int, opened_at: int, quality: Mapping[int, int]) -> Support:
@@ -98,8 +111,8 @@ def _independent(claims: Sequence[Support], half_life_days: float | None) -> lis
 
 def _heard(one: Heard, half_life_days: float | None) -> Term:
     if one.stance is Stance.AGREE:
-        return Term(TermKind.AGREE, _AGREE, from_micros(one.at), half_life_days)
-    return Term(TermKind(one.stance.value), _AGAINST[one.stance], None, None)
+        return Term(TermKind.AGREE, _AGREE * one.weight, from_micros(one.at), half_life_days)
+    return Term(TermKind(one.stance.value), _AGAINST[one.stance] * one.weight, None, None)
 
 
 def _order(term: Term) -> tuple[bool, float, str, float]:
@@ -141,15 +154,17 @@ def guard_score(
 
 
 def write_opinions(opinions: Mapping[int, Heard]) -> str:
-    """The form of `claim.opinions`: `partner:stance:at`, by partner; stance by its first letter, at in seconds."""
-    return " ".join(f"{partner}:{one.stance[0]}:{one.at // SECOND}" for partner, one in sorted(opinions.items()))
+    """The form of `claim.opinions`: `partner:stance:at:outcome`, by partner; stance by its letter, at in seconds."""
+    return " ".join(
+        f"{partner}:{one.stance[0]}:{one.at // SECOND}:{one.outcome}" for partner, one in sorted(opinions.items())
+    )
 
 
 def read_opinions(text: str) -> dict[int, Heard]:
     heard = {}
     for one in text.split():
-        partner, stance, at = one.split(":")
-        heard[int(partner)] = Heard(_STANCES[stance], int(at) * SECOND)
+        partner, stance, at, outcome = one.split(":")
+        heard[int(partner)] = Heard(_STANCES[stance], int(at) * SECOND, outcome)
     return heard
 
 

@@ -175,7 +175,8 @@ class _Settling:
         opinion = self.picture.opinions[claim.signal.key].get(author)
         if opinion is None or author == claim.partner or opinion.verdict == "dismissed":
             return None
-        return Heard(opinion.stance, opinion.at) if audience in self.picture.sight.get(author, ()) else None
+        sees = audience in self.picture.sight.get(author, ())
+        return Heard(opinion.stance, opinion.at, opinion.outcome) if sees else None
 
     def _state(self, claim: Standing, said: Said, heard: dict[int, Heard]) -> str:
         """One voice that may suspend is enough, except against material of abuse: that takes two."""

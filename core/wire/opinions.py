@@ -17,6 +17,17 @@ class Stance(StrEnum):
     """We know that it is not so."""
 
 
+class Outcome(StrEnum):
+    """What a partner did about the thing itself."""
+
+    REMOVED = "removed"
+    RESTRICTED = "restricted"
+    NO_ACTION = "no_action"
+    """It was looked into and left as it is."""
+    NOT_FOUND = "not_found"
+    """It is not there, or not any more."""
+
+
 class OpinionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An opinion on what others claim of a signal. The same again changes nothing."""
 
@@ -25,6 +36,8 @@ class OpinionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Null withdraws the opinion."""
     reason: Prose = ""
     """Needed with `disagree` and `false_positive`; read by the submitters concerned and by the operator."""
+    outcome: Outcome | None = None
+    """What you did about it. A deed weighs more than a word: it strengthens the opinion that it bears out."""
 
 
 class OpinionStatus(StrEnum):
@@ -63,6 +76,7 @@ class OpinionOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partner: Slug
     stance: Stance
     reason: Prose
+    outcome: Outcome | None
     at: Time
 
 

@@ -68,6 +68,7 @@ def _tables() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", MICROS, nullable=False),
         sa.Column("suspends", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("reviewer", sa.Integer(), nullable=True),
         sa.Column("reviewed", MICROS, nullable=True),

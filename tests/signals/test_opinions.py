@@ -57,6 +57,28 @@ async def test_an_opinion_is_given_changed_and_withdrawn(hub: TestedHub) -> None
     assert await statuses(tiktok, agree) == ["own_claim"]
 
 
+async def test_an_outcome_comes_back_to_the_submitter_and_weighs(hub: TestedHub) -> None:
+    tiktok, meta = hub.client_as("tiktok"), hub.client_as("meta")
+    (one,) = await submit(tiktok, PHONE)
+
+    async def told() -> list[str | None]:
+        opinions = (await tiktok.get(f"/v1/signals/{one}/opinions")).json()["opinions"]
+        return [said["outcome"] for said in opinions]
+
+    async def scored() -> float:
+        return float((await tiktok.get(f"/v1/signals/{one}")).json()["score"]["value"])
+
+    assert await statuses(meta, opinion(one, "agree")) == ["given"]
+    words = await scored()
+    removed = opinion(one, "agree") | {"outcome": "removed"}
+    assert await statuses(meta, removed, removed) == ["changed", "unchanged"]
+    assert (await told(), await scored() > words) == (["removed"], True)
+    (refused,) = await opine(meta, opinion(one, "false_positive", "A shop.") | {"outcome": "removed"})
+    assert (refused["status"], refused["errors"][0]["pointer"]) == ("rejected", "/items/0/outcome")
+    assert await statuses(meta, opinion(one, "disagree", "A shop.") | {"outcome": "no_action"}) == ["changed"]
+    assert (await told(), await scored() < words) == (["no_action"], True)
+
+
 async def test_pain_4_feedback_does_not_flow_back(hub: TestedHub) -> None:
     """Who disagrees, and why, is read by the submitter; the item says that it is disputed, and moves."""
     tiktok, meta, google = hub.client_as("tiktok"), hub.client_as("meta"), hub.client_as("google")

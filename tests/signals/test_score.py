@@ -14,7 +14,7 @@ from core.signals.kinds import BUILTIN, Kinds
 from core.signals.score import Heard, Support
 from core.times import DAY, SECOND
 from core.wire.kinds import Canonical, SignalKind
-from core.wire.opinions import Stance
+from core.wire.opinions import Outcome, Stance
 from core.wire.score import Score, TermKind
 
 NOW = 1_800_000_000 * SECOND
@@ -134,6 +134,20 @@ def test_agreement_raises_and_doubt_lowers(said: list[Support], opined: dict[int
     assert denied < doubted < before <= agreed
     assert doubted == pytest.approx(before * 0.75, abs=0.001)
     assert denied == pytest.approx(before * 0.5, abs=0.001)
+
+
+@given(claims, opinions, half_life)
+def test_deeds_weigh_more_than_words(said: list[Support], opined: dict[int, Heard], days: float | None) -> None:
+    said = [new(20), *said]
+    before = value(said, opined, days)
+    for stance, deed in ((Stance.AGREE, Outcome.REMOVED), (Stance.DISAGREE, Outcome.NO_ACTION)):
+        word, done, neither = (
+            value(said, opined | {30: Heard(stance, NOW, outcome)}, days) for outcome in ("", deed, Outcome.NOT_FOUND)
+        )
+        assert abs(done - before) >= abs(word - before)
+        assert neither == word
+    assert value([new(1, 0.6)], {2: Heard(Stance.AGREE, NOW, Outcome.REMOVED)}, None) == 78
+    assert value([new(1, 0.6)], {2: Heard(Stance.FALSE_POSITIVE, NOW, Outcome.NO_ACTION)}, None) == 15
 
 
 def test_a_partner_with_a_claim_of_its_own_has_said_what_it_thinks() -> None:
