@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from core import times
 from core.edge import field_error
 from core.signals.guard import Guard
 from core.signals.keys import Keys
@@ -91,6 +92,11 @@ def _fault_of_times(sent: SignalIn, pointer: str) -> FieldError | None:
             _ = moment and moment.astimezone(UTC)
         except OverflowError:
             return FieldError(f"{pointer}/{name}", "out_of_range", "Expected a time in the years 1 to 9999, UTC.")
+    for name in ("first_seen", "last_seen"):
+        seen = getattr(sent, name)
+        # A score fades from then on: what is seen in a year to come would not fade for a year.
+        if seen and to_micros(seen) > times.now() + times.DAY:
+            return FieldError(f"{pointer}/{name}", "in_the_future", f"{name} has not come yet.")
     if sent.first_seen and sent.last_seen and sent.last_seen < sent.first_seen:
         return FieldError(f"{pointer}/last_seen", "before_first_seen", "last_seen is before first_seen.")
     return None

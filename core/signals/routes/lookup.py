@@ -41,7 +41,7 @@ _EXAMPLE = {"kind": "url", "value": "https://gift.example/claim"}
 async def look_up_signals(
     request: Request[Any, Any, Any], principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys
 ) -> LookedUp:
-    """Ask whether values are known. What you may not see answers as unknown."""
+    """Ask whether values are known. What you may not see answers as unknown, and unknown never means safe."""
     asked = edge.decode(await edge.json_body(request), _items)
     return await lookup.look_up(snapshot, principal, kinds, keys, asked.items)
 
