@@ -95,7 +95,7 @@ async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys
     key = parse_id(signal_id)
     if key is None:
         raise NotFound
-    wanted = view.claims(Claim.original, Claim.held).where(Signal.key == key, visible(Claim, principal))
+    wanted = view.claims().add_columns(Claim.original, Claim.held).where(Signal.key == key, visible(Claim, principal))
     # Its own claim is shown to a partner also while it is suspended.
     standing = (Claim.closed == 0) & ((Claim.state == "active") | (Claim.partner == principal.partner))
     rows = (await session.execute(wanted.where(standing).order_by(Claim.opened))).all()
@@ -124,15 +124,16 @@ async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys
 
 async def _elsewhere(session: AsyncSession, principal: Principal, key: bytes) -> Fault:
     """Where the signal went, for those who could see it here and can see it there; `NotFound` for all others."""
-    here = select(Signal.merged_into).join(Claim, Claim.signal == Signal.id).limit(1)
-    into = await session.scalar(here.where(Signal.key == key, visible(Claim, principal)))
-    while into is not None:
-        there = (await session.execute(select(Signal.key, Signal.merged_into).where(Signal.id == into))).one_or_none()
-        seen = select(Claim.position).where(Claim.signal == into, visible(Claim, principal), *view.LIVE).limit(1)
-        if there is not None and await session.scalar(seen):
-            path = f"/v1/signals/{public_id(there.key)}"
+    seen = select(Signal.key, Signal.merged_into).join(Claim, Claim.signal == Signal.id)
+    seen = seen.where(visible(Claim, principal)).limit(1)
+    here = (await session.execute(seen.where(Signal.key == key))).one_or_none()
+    while here is not None and here.merged_into is not None:
+        there = seen.where(Signal.id == here.merged_into)
+        live = (await session.execute(there.where(*view.LIVE))).one_or_none()
+        if live is not None:
+            path = f"/v1/signals/{public_id(live.key)}"
             return Moved("A better reading of its value made it another signal.", headers={"Location": path})
-        into = there and there.merged_into
+        here = (await session.execute(there)).one_or_none()
     return NotFound()
 
 

@@ -44,14 +44,14 @@ async def lens(session: AsyncSession, kinds: Kinds, keys: Keys) -> Lens:
     return Lens(keys, kinds.half_lives, quality)
 
 
-def claims(*more: Any) -> Select[Any]:
-    """Claims with their signal and TLP, one row each, and further columns. The caller adds `visible()`."""
+def claims() -> Select[Any]:
+    """Claims with their signal and TLP, one row each. The caller adds `visible()`."""
     columns: list[Any] = [
         *(Claim.position, Claim.opened, Claim.closed, Claim.state, Claim.partner, Claim.signal),
         *(Claim.category, Claim.confidence, Claim.severity, Claim.first_seen, Claim.last_seen),
         *(Claim.valid_until, Claim.campaign, Claim.context, Audience.tlp, Audience.groups),
         *(Signal.key, Signal.kind, Claim.value, Signal.claims),
-        *(Claim.opened_at, Claim.origin, Claim.derived_from, Claim.opinions, *more),
+        *(Claim.opened_at, Claim.origin, Claim.derived_from, Claim.opinions),
     ]
     found: Select[Any] = select(*columns)
     return found.join(Signal, Signal.id == Claim.signal).join(Audience, Audience.id == Claim.audience)
