@@ -78,9 +78,10 @@ async def _write(session: AsyncSession, heard: dict[_Name, _Place]) -> None:
     connection = await session.connection()
     await connection.execute(_newest(session), rows)
     other = aliased(Reader)
-    last = select(other.seen).where(other.client == Reader.client).order_by(other.seen.desc())
+    # Those of one instant have an order, too: more of them than there is room for would all stay.
+    last = select(other.filter).where(other.client == Reader.client).order_by(other.seen.desc(), other.filter.desc())
     crowded = among(Reader.client, sorted({client for client, _ in heard}), session)
-    surplus = Reader.seen < last.limit(1).offset(_FILTERS - 1).scalar_subquery()
+    surplus = Reader.filter.in_(last.offset(_FILTERS))
     await session.execute(delete(Reader).where(crowded, surplus).execution_options(synchronize_session=False))
 
 
@@ -129,7 +130,8 @@ async def listing(session: AsyncSession, principal: Principal, after: str | None
         )
         for row, slug in rows
     )
-    return ReaderList(readers=readers, next=page[-1] if len(clients) > limit else None)
+    kept = await retention.days(session, retention.CLOSED_CLAIMS)
+    return ReaderList(readers=readers, next=page[-1] if len(clients) > limit else None, kept_days=kept)
 
 
 async def purge(db: Database) -> int:
