@@ -147,9 +147,9 @@ async def _moved(
     sees = select(Sight.partner, Sight.audience).where(
         among(Sight.partner, waiting, session), among(Sight.audience, sorted(touched), session)
     )
-    for row in await session.execute(sees):
-        found[row.partner] += touched[row.audience]
+    for partner, audience in await session.execute(sees):
+        found[partner] += touched[audience]
     views = select(Partner.id, Partner.view).where(among(Partner.id, waiting, session), Partner.view > after)
-    for row in await session.execute(views):
-        found[row.id].append((None, row.view))
+    for partner, moved in await session.execute(views):
+        found[partner].append((None, moved))
     return found
