@@ -28,10 +28,14 @@ async def _notes(db: Database) -> list[tuple[str, str]]:
 async def test_a_note_stands_beside_what_it_tells_of(db: Database) -> None:
     async with head.edge(db, 0, "cli_a", "Ask") as session:
         await audit.note(session, HUB, "Ask", {"bucket": 7})
-    with pytest.raises(RuntimeError):
+
+    async def fail() -> None:
         async with head.writing(db, "cli_a", "Ask") as session:
             await audit.note(session, HUB, "Ask", {"bucket": 8})
-            raise RuntimeError
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
     assert await _notes(db) == [("Ask", '{"bucket":7}')]
 
 
