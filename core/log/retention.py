@@ -38,6 +38,12 @@ async def cutoff(session: AsyncSession, what: str) -> int:
     return times.now() - int(seconds) * times.SECOND
 
 
+async def days(session: AsyncSession, what: str) -> int:
+    """For how many whole days rows of this class are kept at least."""
+    seconds = (await session.execute(select(Retention.seconds).where(Retention.what == what))).scalar_one()
+    return int(seconds) * times.SECOND // times.DAY
+
+
 async def raise_horizon(session: AsyncSession, what: str, position: int) -> None:
     """Never down: once the ticks before it are purged as well, `due` finds nothing."""
     behind = update(Retention).where(Retention.what == what, Retention.horizon < position)

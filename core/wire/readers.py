@@ -27,6 +27,8 @@ class ReaderList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     readers: tuple[ReaderOut, ...]
     next: str | None
     """Send it as `after` for the next page; null on the last."""
+    kept_days: Count
+    """For how long the hub keeps tombstones. A reader that does not ask for longer has lapsed."""
 
 
 class Holder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
