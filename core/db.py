@@ -12,19 +12,17 @@ from sqlalchemy import (
     MetaData,
     Table,
     bindparam,
-    delete,
     event,
     func,
-    insert,
     make_url,
     text,
-    update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import Integer
+
+from core.driver import Driver, marks
 
 READER = "kmm_reader"
 """PostgreSQL role of every request: row-level security shows it what its partner may see."""
@@ -163,53 +161,26 @@ def among(column: InstrumentedAttribute[Any], values: Sequence[Any], session: As
 
 async def insert_rows(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all have the keys of the first."""
-    if not rows:
-        return
-    if session.get_bind().dialect.name == "sqlite":
-        await session.execute(insert(table), list(rows))
-        return
-    names = list(rows[0])
-    statement = f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM {_unnest(table, names)}"  # noqa: S608  (our own names)
-    await session.execute(text(statement), _columns(rows, names))
+    if rows:
+        names = list(rows[0])
+        values = [tuple(map(row.__getitem__, names)) for row in rows]
+        await (await Driver.of(session)).insert(table, names, values)
 
 
 async def update_rows(session: AsyncSession, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Update the rows whose `key` column equals each mapping's `"at"`; the other entries are the new values."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if name != "at"]
-    if session.get_bind().dialect.name == "sqlite":
-        statement = update(table).where(table.c[key] == bindparam("at")).values({n: bindparam(f"n_{n}") for n in names})
-        renamed = [{"at": row["at"]} | {f"n_{name}": row[name] for name in names} for row in rows]
-        connection = await session.connection()
-        await connection.execute(statement, renamed)
-        return
-    assignments = ", ".join(f"{name} = new.{name}" for name in names)
-    source = _unnest(table, ["at", *names], {"at": table.c[key].type})
-    aliases = ", ".join(["at", *names])
-    matched = f"FROM {source} AS new({aliases}) WHERE {table.name}.{key} = new.at"
-    sql = f"UPDATE {table.name} SET {assignments} {matched}"  # noqa: S608  (our own names)
-    await session.execute(text(sql), _columns(rows, ["at", *names]))
-
-
-def _unnest(table: Table, names: Sequence[str], types: Mapping[str, Any] | None = None) -> str:
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    kinds = {name: (types or {}).get(name) or table.c[name].type for name in names}
-    arrays = (f"CAST(:{name} AS {kind.compile(dialect)}[])" for name, kind in kinds.items())
-    return f"unnest({', '.join(arrays)})"
-
-
-def _columns(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in names}
+    if rows:
+        await (await Driver.of(session)).update(table, key, rows)
 
 
 async def delete_rows(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Delete the rows that equal each mapping in its columns."""
     if not rows:
         return
-    matches = (table.c[name] == bindparam(name) for name in rows[0])
-    connection = await session.connection()
-    await connection.execute(delete(table).where(*matches), list(rows))
+    names = list(rows[0])
+    matches = " AND ".join(f"{name} = ${n}" for n, name in enumerate(names, 1))
+    sql = f"DELETE FROM {table.name} WHERE {matches}"  # noqa: S608  (our own names)
+    await (await Driver.of(session)).many(sql, [tuple(map(row.__getitem__, names)) for row in rows])
 
 
 async def upsert(
@@ -218,17 +189,16 @@ async def upsert(
     """Insert rows by primary key; where the key is there, replace the other columns, or add to those named."""
     if not rows:
         return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
+    names = list(rows[0])
     keys = [column.name for column in table.primary_key]
-    new = statement.excluded
-    changed = {name: table.c[name] + new[name] if name in add else new[name] for name in rows[0] if name not in keys}
-    connection = await session.connection()
-    if changed:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    await connection.execute(statement, list(rows))
+    old = f"{table.name}."
+    changed = [f"{n} = {f'{old}{n} + ' * (n in add)}excluded.{n}" for n in names if n not in keys]
+    done = f"UPDATE SET {', '.join(changed)}" if changed else "NOTHING"
+    sql = (
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks(len(names))}) "  # noqa: S608  (our own names)
+        f"ON CONFLICT ({', '.join(keys)}) DO {done}"
+    )
+    await (await Driver.of(session)).many(sql, [tuple(map(row.__getitem__, names)) for row in rows])
 
 
 def table_of(model: type[Base]) -> Table:
