@@ -3,24 +3,26 @@
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql import Select
 
 from core import times
 from core.auth.access import Principal, visible
 from core.auth.models import Partner
-from core.db import among
+from core.db import Micros, among
 from core.log import head, retention
+from core.query import Query
 from core.signals import cursors, score, view
 from core.signals.cursors import Cursor
 from core.signals.keys import Keys, hex_sum
 from core.signals.kinds import Kinds
 from core.signals.models import Claim, Digest, Signal
-from core.signals.view import Lens
+from core.signals.view import Lens, Seen
 from core.wire.signals import Digest as DigestOut
 from core.wire.signals import Feed, SignalOut
 
@@ -40,12 +42,6 @@ class _Reader(msgspec.Struct, frozen=True):
     min_score: int = 0
     at: int = 0
     """When scores are taken."""
-
-    def sees(self, start: int) -> list[ColumnElement[bool]]:
-        """Claims that may matter to a walk begun at `start`. One suspended since it was opened was never shown."""
-        later = (Claim.position > start) & (Claim.position > Claim.opened)
-        alive_or_later = or_((Claim.closed == 0) & (Claim.state == "active"), later)
-        return [visible(Claim, self.principal), alive_or_later]
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -124,42 +120,58 @@ async def _scan(reader: _Reader, cursor: Cursor, top: int, limit: int) -> tuple[
     rows: list[Any] = []
     reached = cursor.position
     deadline = time.monotonic() + _BUDGET
+    window = _window(reader.principal, tuple(sorted(set(reader.kinds))))
     while reached < top and len(rows) < limit and time.monotonic() < deadline:
         last = min(reached + WINDOW, top)
         left = limit - len(rows)
-        wanted = _window(reader, cursor.start, reached, last, left)
-        found = (await reader.session.execute(wanted)).all()
+        found = await window.rows(reader.session, start=cursor.start, after=reached, last=last, most=left)
         rows += found
-        reached = found[-1].position if len(found) == left else last
+        reached = found[-1][0] if len(found) == left else last
     return rows, reached
 
 
-def _window(reader: _Reader, start: int, after: int, last: int, limit: int) -> Select[Any]:
-    """The first `limit` rows after a position. Chosen by themselves, so that only those are joined and sorted."""
-    chosen = select(Claim.position).where(Claim.position > after, Claim.position <= last, *reader.sees(start))
-    if reader.kinds:
-        chosen = chosen.join(Signal, Signal.id == Claim.signal).where(Signal.kind.in_(reader.kinds))
-    first = chosen.order_by(Claim.position).limit(limit).subquery()
-    return view.claims().join(first, first.c.position == Claim.position).order_by(Claim.position)
+@lru_cache(maxsize=256)
+def _window(principal: Principal, kinds: tuple[str, ...]) -> Query:
+    """The first `most` rows `after` a position. Chosen by themselves, so that only those are joined and sorted."""
+    after, last = bindparam("after", type_=Micros), bindparam("last", type_=Micros)
+    chosen = select(Claim.position).where(Claim.position > after, Claim.position <= last, *_seen(principal))
+    if kinds:
+        any_of = [Signal.kind == kind for kind in kinds]
+        chosen = chosen.join(Signal, Signal.id == Claim.signal).where(or_(*any_of))
+    first = chosen.order_by(Claim.position).limit(bindparam("most", type_=Micros)).subquery()
+    return Query(view.claims().join(first, first.c.position == Claim.position).order_by(Claim.position))
+
+
+def _seen(principal: Principal) -> list[ColumnElement[bool]]:
+    """Claims that may matter to a walk begun at `start`. One suspended since it was opened was never shown."""
+    later = (Claim.position > bindparam("start", type_=Micros)) & (Claim.position > Claim.opened)
+    alive_or_later = or_((Claim.closed == 0) & (Claim.state == "active"), later)
+    return [visible(Claim, principal), alive_or_later]
 
 
 async def _render(reader: _Reader, cursor: Cursor, rows: Sequence[Any]) -> list[SignalOut]:
-    siblings = await _siblings(reader, cursor, [row.signal for row in rows if row.claims > 1])
-    rendered = (_one(reader, cursor, row, siblings.get(row.signal) or [row]) for row in rows)
+    # With a lowest score it is not known yet which of them come.
+    lone = [not reader.min_score and view.is_lone(row) for row in rows]
+    items = iter(view.lone([*compress(rows, lone)], reader.lens))
+    others = [Seen(*row) for row, alone in zip(rows, lone, strict=True) if not alone]
+    siblings = await _siblings(reader, cursor, [row.signal for row in others if row.claims > 1])
+    rest = iter([_one(reader, cursor, row, siblings.get(row.signal) or [row]) for row in others])
+    rendered = (next(items if alone else rest) for alone in lone)
     return [signal for signal in rendered if signal is not None]
 
 
-async def _siblings(reader: _Reader, cursor: Cursor, signals: Sequence[int]) -> dict[int, list[Any]]:
+async def _siblings(reader: _Reader, cursor: Cursor, signals: Sequence[int]) -> dict[int, list[Seen]]:
     """All claims on these signals that matter to the walk, at any position."""
-    found: dict[int, list[Any]] = defaultdict(list)
+    found: dict[int, list[Seen]] = defaultdict(list)
     if signals:
         of_these = among(Claim.signal, sorted(set(signals)), reader.session)
-        for row in await reader.session.execute(view.claims().where(of_these, *reader.sees(cursor.start))):
-            found[row.signal].append(row)
+        wanted = view.claims().where(of_these, *_seen(reader.principal))
+        for row in await reader.session.execute(wanted, {"start": cursor.start}):
+            found[row.signal].append(Seen(*row))
     return found
 
 
-def _one(reader: _Reader, cursor: Cursor, row: Any, claims: Sequence[Any]) -> SignalOut | None:
+def _one(reader: _Reader, cursor: Cursor, row: Seen, claims: Sequence[Seen]) -> SignalOut | None:
     """The row's signal as this reader sees it; None when it comes again at a higher position."""
     if any(claim.position > row.position for claim in claims):
         return None

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import re
+from collections.abc import Sequence
 from hashlib import blake2b
 
 _ID = re.compile(r"sig_([a-z2-7]{26})\Z")
@@ -18,7 +19,7 @@ class Keys:
     def __init__(self, secret: str) -> None:
         root = secret.encode()
         self._signal = _derive(root, b"signal")
-        self._check = _derive(root, b"check")
+        self._check = blake2b(key=_derive(root, b"check"), digest_size=16)
         self._cursor = _derive(root, b"cursor")
         self._blind = _derive(root, b"blind")
         self._filler = _derive(root, b"filler")
@@ -38,7 +39,14 @@ class Keys:
 
     def check(self, position: int) -> int:
         """h(position): what a live claim adds to digests."""
-        return int.from_bytes(blake2b(position.to_bytes(8, "big"), key=self._check, digest_size=16).digest(), "big")
+        return int(self.check_text(position), 16)
+
+    def check_text(self, position: int) -> str:
+        """`hex_sum(check(position))`, in a third of the time."""
+        # To copy what has taken the key already is cheaper than to begin with it.
+        one = self._check.copy()
+        one.update(position.to_bytes(8, "big"))
+        return one.hexdigest()
 
     def seal(self, payload: bytes, partner: int) -> str:
         """A cursor's text: the payload and a MAC that binds it to its partner."""
@@ -67,6 +75,30 @@ def public_id(key: bytes) -> str:
     """RFC 4648 base32 of the key, two letters at a time: the standard library's takes a fifth of a page's time."""
     bits = int.from_bytes(key, "big") << 2
     return "sig_" + "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
+
+
+_TO_LETTERS = bytes.maketrans(bytes(range(32)), _LETTERS.encode())
+_HALVES = (
+    (12, 0xFFFFF00000, 0x00000000000FFFFF),
+    (6, 0x000FFC00000FFC00, 0x000003FF000003FF),
+    (3, 0x03E003E003E003E0, 0x001F001F001F001F),
+)
+"""How 40 bits spread over eight bytes, five in each: what moves up, by how much, and what stays."""
+
+
+def public_ids(keys: Sequence[bytes]) -> list[str]:
+    """`public_id` of each, in a third of the time: the keys of a page are one number, spread over twice its length."""
+    # A key and four bytes more are four times 40 bits, in lanes of 64.
+    lanes, size = bytearray(32 * len(keys)), 4 * len(keys)
+    packed = b"".join([key + b"\0\0\0\0" for key in keys])
+    for at in range(5):
+        lanes[3 + at :: 8] = packed[at::5]
+    bits = int.from_bytes(lanes, "big")
+    for by, up, down in _HALVES:
+        upper, lower = (int.from_bytes(mask.to_bytes(8, "big") * size, "big") for mask in (up, down))
+        bits = (bits & upper) << by | bits & lower
+    letters = bits.to_bytes(8 * size, "big").translate(_TO_LETTERS).decode()
+    return [f"sig_{letters[at : at + 26]}" for at in range(0, 8 * size, 32)]
 
 
 def parse_id(text: str) -> bytes | None:

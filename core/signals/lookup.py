@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.auth.access import Principal, visible
 from core.auth.audiences import split
-from core.auth.models import Group, Membership, Partner
+from core.auth.models import Audience, Group, Membership, Partner
 from core.db import among
 from core.edge import field_error, in_turns
 from core.errors import Fault, NotFound
@@ -95,7 +95,8 @@ async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys
     key = parse_id(signal_id)
     if key is None:
         raise NotFound
-    wanted = view.claims().add_columns(Claim.original, Claim.held).where(Signal.key == key, visible(Claim, principal))
+    wanted = view.claims().add_columns(Claim.original, Claim.held, Claim.context, Audience.groups)
+    wanted = wanted.where(Signal.key == key, visible(Claim, principal))
     # Its own claim is shown to a partner also while it is suspended.
     standing = (Claim.closed == 0) & ((Claim.state == "active") | (Claim.partner == principal.partner))
     rows = (await session.execute(wanted.where(standing).order_by(Claim.opened))).all()

@@ -25,7 +25,7 @@ Points = Annotated[float, Meta(ge=-100, le=100)]
 HalfLife = Annotated[float, Meta(gt=0)]
 
 
-class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One voice for or against, as it counts at any time.
 
     At time t a voice for has s = strength * 2^(-(t - since) / half-life), and one against takes the share `strength`

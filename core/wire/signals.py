@@ -154,7 +154,7 @@ class Retracted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     results: tuple[RetractResult, ...]
 
 
-class SignalOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SignalOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A signal as this caller may see it, made of the claims it may see; or a tombstone of one that it lost.
 
     A tombstone has `id`, `state` and `position` and nothing else.
