@@ -6,13 +6,15 @@ but `sees` runs in a `head.writing` transaction, whose lock keeps two writers fr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth.models import Audience, Group, KindScope, Membership, Partner, Sight
+from core.auth.models import Audience, KindScope, Membership, Partner, Sight
 from core.db import among, insert_rows, table_of
+from core.driver import Driver
 from core.log.events import record
 from core.wire.events import SightChanged
 from core.wire.scopes import PartnerKind, Scope
@@ -73,15 +75,15 @@ async def intern(session: AsyncSession, keys: Iterable[Key], most: int | None = 
 
 
 async def _find(session: AsyncSession, keys: Sequence[Key]) -> dict[Key, int]:
-    columns = tuple_(Audience.owner, Audience.tlp, Audience.groups)
-    found: dict[Key, int] = {}
-    for start in range(0, len(keys), _AT_ONCE):
-        spelled = [(owner, tlp, _join(groups)) for owner, tlp, groups in keys[start : start + _AT_ONCE]]
-        rows = await session.execute(
-            select(Audience.id, Audience.owner, Audience.tlp, Audience.groups).where(columns.in_(spelled))
-        )
-        found |= {(row.owner, row.tlp, split(row.groups)): row.id for row in rows}
-    return found
+    driver, found = await Driver.of(session), {}
+    for owner, start in product({key[0] for key in keys}, range(0, len(keys), _AT_ONCE)):
+        groups = {_join(key[2]) for key in keys[start : start + _AT_ONCE] if key[0] == owner}
+        for made, tlp, joined in await driver.rows(_OF_OWNER, owner, among=list(groups)):
+            found[owner, tlp, split(joined)] = made
+    return {key: found[key] for key in keys if key in found}
+
+
+_OF_OWNER = "SELECT id, tlp, groups FROM audience WHERE owner = $1 AND groups {among}"
 
 
 async def _give_sight(session: AsyncSession, made: Mapping[Key, int]) -> None:
@@ -155,9 +157,9 @@ def split(groups: str) -> tuple[int, ...]:
 
 async def memberships(session: AsyncSession, partner: int) -> dict[str, int]:
     """The groups of which a partner is a member, by slug."""
-    rows = await session.execute(
-        select(Group.slug, Group.id)
-        .join(Membership, Membership.group == Group.id)
-        .where(Membership.partner == partner, Membership.state == "member")
-    )
-    return {row.slug: row.id for row in rows}
+    return dict(await (await Driver.of(session)).rows(_MEMBERSHIPS, partner))
+
+
+_MEMBERSHIPS = """
+SELECT g.slug, g.id FROM sharing_group g JOIN membership m ON m."group" = g.id
+WHERE m.partner = $1 AND m.state = 'member'"""

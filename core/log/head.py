@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
 from core.db import Database
-from core.log.models import LogHead, Tick
+from core.driver import Driver
+from core.log.models import LogHead
 
 
 class Head:
@@ -32,8 +33,9 @@ async def position(session: AsyncSession) -> int:
 
 async def lock(session: AsyncSession) -> Head:
     """Take the log's write lock. Held until the transaction ends."""
-    row = (await session.execute(select(LogHead.position, LogHead.at, LogHead.n).with_for_update())).one()
-    head = Head(row.position, max(times.now(), row.at + row.n))
+    row = "" if session.get_bind().dialect.name == "sqlite" else " FOR UPDATE"
+    ((position, at, n),) = await (await Driver.of(session)).rows(f"SELECT position, at, n FROM log_head{row}")  # noqa: S608  (no one's words)
+    head = Head(position, max(times.now(), at + n))
     session.info["head"] = head
     return head
 
@@ -44,10 +46,13 @@ async def settle(session: AsyncSession, actor: str, request: str) -> None:
     taken = head.position - head.base
     if not taken:
         return
-    await session.execute(
-        insert(Tick).values(position=head.base + 1, n=taken, at=head.at, actor=actor, request=request)
-    )
-    await session.execute(update(LogHead).values(position=head.position, at=head.at, n=taken))
+    driver = await Driver.of(session)
+    await driver.rows(_TICK, head.base + 1, taken, head.at, actor, request)
+    await driver.rows(_MOVE, head.position, head.at, taken)
+
+
+_TICK = "INSERT INTO tick (position, n, at, actor, request) VALUES ($1, $2, $3, $4, $5)"
+_MOVE = "UPDATE log_head SET position = $1, at = $2, n = $3"
 
 
 @asynccontextmanager

@@ -6,21 +6,22 @@ Runs only on a writer's session with the head locked (`core.signals.writer`).
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, select, true, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import audiences
-from core.auth.models import Partner, Sight
+from core.auth.models import Sight
 from core.db import among, delete_rows, insert_rows, table_of, update_rows, upsert
+from core.driver import Driver
 from core.log.head import Head
 from core.signals import policy
 from core.signals.jobs import Job
 from core.signals.keys import MODULUS, Keys
 from core.signals.models import Burst, Cell, Claim, Digest, Opinion, Reference, Signal
+from core.signals.plan import CONTENT, Known, Picture, Row, Said, Spelling, Standing
 from core.signals.plan import Burst as Opened
-from core.signals.plan import Known, Picture, Row, Said, Spelling, Standing
 from core.signals.plan import Opinion as Judged
-from core.signals.settle import CONTENT, Changes, settle
+from core.signals.settle import NEW_SIGNAL, OPENED, Changes, settle
 from core.times import HOUR
 from core.wire.opinions import Stance
 
@@ -42,27 +43,21 @@ async def apply(session: AsyncSession, head: Head, keys: Keys, jobs: Sequence[Jo
 
 
 async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
-    picture = Picture()
+    picture, driver = Picture(), await Driver.of(session)
     keys = {key for job in jobs for key in job.keys()}  # noqa: SIM118  (no mapping)
     for job in jobs:
         for names in _pieces(job.names()):
-            found = await session.execute(
-                select(Reference.external_id, Signal.key)
-                .join(Signal, Signal.id == Reference.signal)
-                .where(Reference.partner == job.partner, among(Reference.external_id, names, session))
-            )
-            for external_id, key in found:
+            for external_id, key in await driver.rows(_NAMED, job.partner, among=names):
                 picture.load_name(job.partner, external_id, key)
                 keys.add(key)
     by_id, about = {}, []
     for some in _pieces(keys):
-        columns = select(Signal.id, Signal.key, Signal.kind, Signal.claims, _JUDGED)
-        for signal, key, kind, claims, judged in await session.execute(columns.where(among(Signal.key, some, session))):
+        for signal, key, kind, claims, judged in await driver.rows(_SIGNALS, among=some):
             by_id[signal] = Known(key, kind, signal, claims, claims)
             if judged:
                 about.append(signal)
     picture.signals = {signal.key: signal for signal in by_id.values()}
-    await _load_claims(session, picture, by_id, jobs)
+    await _load_claims(driver, picture, by_id, jobs)
     await _load_opinions(session, picture, by_id, about)
     whole = {job.partner for job in jobs if job.whole}
     if whole:
@@ -70,16 +65,15 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
     return picture
 
 
-async def _load_claims(session: AsyncSession, picture: Picture, by_id: dict[int, Known], jobs: Sequence[Job]) -> None:
+async def _load_claims(driver: Driver, picture: Picture, by_id: dict[int, Known], jobs: Sequence[Job]) -> None:
     partners = sorted({job.partner for job in jobs})
-    whose = true() if any(job.whole for job in jobs) else Claim.partner.in_(partners)
+    whose = "" if any(job.whole for job in jobs) else f" AND partner IN ({', '.join(map(str, partners))})"
     for ids in _pieces(by_id):
-        wanted = and_(whose, among(Claim.signal, ids, session))
-        for row in await session.execute(select(*_CLAIM).where(wanted, Claim.closed == 0)):
-            _load_claim(picture, by_id[row.signal], row)
+        for row in await driver.rows(f"{_STANDING}{whose}", among=ids):
+            _load_claim(picture, by_id[row[0]], row)
         # However often a claim was closed and opened again, one row says that there has been one.
-        ended = select(Claim.partner, Claim.signal).where(wanted, Claim.closed > 0).distinct()
-        picture.ended |= {(row.partner, by_id[row.signal].key) for row in await session.execute(ended)}
+        for signal, partner in await driver.rows(f"{_ENDED}{whose}", among=ids):
+            picture.ended.add((partner, by_id[signal].key))
 
 
 async def _load_opinions(
@@ -91,12 +85,17 @@ async def _load_opinions(
             picture.opinions[by_id[signal].key][partner] = Judged(Stance(stance), *others)
 
 
-_CLAIM = (
-    *(Claim.signal, Claim.partner, Claim.position, Claim.audience, Claim.names, Claim.value, Claim.original),
-    *(Claim.state, Claim.held, Claim.wished, Claim.opinions, Claim.opened_at),
-    *(getattr(Claim, name) for name in CONTENT),
-)
-_JUDGED = exists().where(Opinion.signal == Signal.id)
+_NAMED = """
+SELECT r.external_id, s.key FROM reference r JOIN signal s ON s.id = r.signal
+WHERE r.partner = $1 AND r.external_id {among}"""
+_SIGNALS = """
+SELECT id, key, kind, claims, EXISTS (SELECT 1 FROM opinion o WHERE o.signal = signal.id)
+FROM signal WHERE key {among}"""
+_STANDING = f"""
+SELECT signal, partner, position, audience, names, value, original, state, held, wished, opinions, opened_at,
+    {", ".join(CONTENT)}
+FROM claim WHERE closed = 0 AND signal {{among}}"""  # noqa: S608  (our own names)
+_ENDED = "SELECT DISTINCT signal, partner FROM claim WHERE closed > 0 AND signal {among}"
 _OPINION = tuple(getattr(Opinion, name) for name in Judged.__struct_fields__)
 
 
@@ -117,12 +116,16 @@ async def _load_bursts(session: AsyncSession, picture: Picture, head: Head, jobs
     if not partners:
         return
     usual = (await policy.read(session)).burst_per_hour
-    columns = select(Partner.id, Partner.burst_per_hour, Partner.bulk_until, Burst.opened)
-    this_hour = and_(Burst.partner == Partner.id, Burst.hour == head.at // HOUR)
-    for row in await session.execute(columns.outerjoin(Burst, this_hour).where(Partner.id.in_(partners))):
-        most = usual if row.burst_per_hour is None else row.burst_per_hour
-        free = row.bulk_until is not None and row.bulk_until > head.at
-        picture.bursts[row.id] = Opened(row.opened or 0, None if free else most, row.opened)
+    driver = await Driver.of(session)
+    for partner, most, bulk_until, opened in await driver.rows(_BURSTS, head.at // HOUR, among=partners):
+        free = bulk_until is not None and bulk_until > head.at
+        limit = usual if most is None else most
+        picture.bursts[partner] = Opened(opened or 0, None if free else limit, opened)
+
+
+_BURSTS = """
+SELECT p.id, p.burst_per_hour, p.bulk_until, b.opened
+FROM partner p LEFT JOIN burst b ON b.partner = p.id AND b.hour = $1 WHERE p.id {among}"""
 
 
 async def _make_private(session: AsyncSession, picture: Picture) -> None:
@@ -153,13 +156,14 @@ async def _load_sight(session: AsyncSession, picture: Picture, readers: set[int]
 async def _write(session: AsyncSession, changes: Changes) -> None:
     """Closings before openings: a partner's one standing claim on a signal is a unique key."""
     claim, signal, reference = table_of(Claim), table_of(Signal), table_of(Reference)
-    await insert_rows(session, signal, changes.new_signals)
+    driver = await Driver.of(session)
+    await driver.insert(signal, NEW_SIGNAL, changes.new_signals)
     await update_rows(session, signal, "id", changes.counted_signals)
     await update_rows(session, signal, "id", changes.merged_signals)
     await update_rows(session, claim, "position", changes.closed)
     await update_rows(session, claim, "position", changes.moved)
     await update_rows(session, claim, "position", changes.renamed)
-    await insert_rows(session, claim, changes.opened)
+    await driver.insert(claim, OPENED, changes.opened)
     await _move_names(session, changes)
     await delete_rows(session, reference, changes.dropped_all)
     await delete_rows(session, reference, changes.dropped_names)
@@ -194,16 +198,18 @@ async def _count_bursts(session: AsyncSession, picture: Picture, head: Head) -> 
 
 
 async def _add_digests(session: AsyncSession, changes: Changes) -> None:
-    sums = {}
+    driver, sums = await Driver.of(session), {}
     for some in _pieces({audience for audience, _ in changes.digests}):
-        stored = select(Digest.audience, Digest.kind, Digest.sum).where(among(Digest.audience, some, session))
-        for row in await session.execute(stored):
-            sums[row.audience, row.kind] = int.from_bytes(row.sum, "big")
+        for audience, kind, stored in await driver.rows(_DIGESTS, among=some):
+            sums[audience, kind] = int.from_bytes(stored, "big")
     rows = [
         {"audience": at[0], "kind": at[1], "sum": ((sums.get(at, 0) + change) % MODULUS).to_bytes(16, "big")}
         for at, change in changes.digests.items()
     ]
     await upsert(session, table_of(Digest), rows)
+
+
+_DIGESTS = "SELECT audience, kind, sum FROM digest WHERE audience {among}"
 
 
 def _pieces(values: Iterable[Any]) -> Iterable[list[Any]]:

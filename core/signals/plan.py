@@ -28,7 +28,8 @@ class Said(msgspec.Struct, frozen=True):
     derived_from: str = ""
 
 
-CONTENT = tuple(field for field in Said.__struct_fields__ if field != "audience")
+CONTENT = Said.__struct_fields__[1:]
+"""All but the audience, in this order."""
 
 
 class Spelling(msgspec.Struct, frozen=True):
@@ -149,7 +150,7 @@ class Picture:
     ) -> str | None:
         """Fold one statement in. Returns the word of `SubmitStatus`; None when the name is another signal's.
 
-        `held` quarantines what it opens. What stands for the same audience is not held again.
+        `held` quarantines what it opens to an audience. What stands for the same one is not held again.
         """
         if name is not None and self.names.get((partner, name)) not in (None, signal.key):
             return None
@@ -164,8 +165,11 @@ class Picture:
             burst = self._burst(partner)
             claim.spelling, claim.held = spelling, held or burst
             status = "quarantined" if claim.held else "created"
-        elif held and not claim.held and claim.now.audience != said.audience:
-            claim.held, status = held, "quarantined"
+        elif not claim.held and claim.now.audience != said.audience:
+            # Shown to others anew, which is as good as an opening: what was piled up in private is a flood, too.
+            burst = self._burst(partner)
+            claim.held = held or burst
+            status = "quarantined" if claim.held else "updated"
         claim.now = said
         return status
 
@@ -173,7 +177,7 @@ class Picture:
         """The partner's claim on the signal, standing or about to."""
         if signal.key not in self.signals:
             # A copy: after a transaction that failed, the item is folded again into another picture.
-            self.signals[signal.key] = msgspec.structs.replace(signal)
+            self.signals[signal.key] = Known(signal.key, signal.kind)
         at = (partner, signal.key)
         claim = self.standing.get(at)
         if claim is None:

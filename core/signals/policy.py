@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.auth.access import Principal, visible
 from core.auth.models import Partner
+from core.driver import Driver
 from core.log import audit
 from core.signals.models import Burst, Claim, SignalPolicy
 from core.wire.policy import Figure, Limits, SignalPolicies
@@ -25,8 +26,8 @@ class Policy(msgspec.Struct, frozen=True):
 
 async def read(session: AsyncSession) -> Policy:
     """The numbers in force."""
-    rows = (await session.execute(select(SignalPolicy.name, SignalPolicy.value))).all()
-    return msgspec.convert({row.name: row.value for row in rows}, Policy)
+    rows = await (await Driver.of(session)).rows("SELECT name, value FROM signal_policy")
+    return msgspec.convert(dict(rows), Policy)
 
 
 async def table(session: AsyncSession) -> SignalPolicies:

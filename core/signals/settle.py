@@ -8,27 +8,33 @@ the feed knows that there is nothing to tell of it. `closed` takes a position of
 from collections import defaultdict
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec.structs import astuple
 
 from core.log.head import Head
 from core.signals.keys import Keys
-from core.signals.plan import Known, Picture, Row, Said, Standing
+from core.signals.plan import CONTENT, Known, Picture, Row, Said, Standing
 from core.signals.score import Heard, read_opinions, write_opinions
 from core.times import hub_day
 from core.wire.signals import Category
 
-CONTENT = tuple(field for field in Said.__struct_fields__ if field != "audience")
+NEW_SIGNAL = ("id", "key", "kind", "claims")
+OPENED = (
+    *("position", "signal", "partner", "closed", "opened", "opened_at", "audience", "state", "names"),
+    *("value", "original", "opinions", "held", "wished", *CONTENT),
+)
 ACTIVE, SUSPENDED = "active", "suspended"
 
 
 class Changes:
-    """What a folded picture asks to be written. Rows are mappings of column names."""
+    """What a folded picture asks to be written. Rows are mappings of column names, but where there may be thousands."""
 
     def __init__(self) -> None:
-        self.new_signals: list[dict[str, Any]] = []
+        self.new_signals: list[tuple[Any, ...]] = []
+        """As `NEW_SIGNAL`."""
         self.counted_signals: list[dict[str, Any]] = []
         self.merged_signals: list[dict[str, Any]] = []
-        self.opened: list[dict[str, Any]] = []
+        self.opened: list[tuple[Any, ...]] = []
+        """As `OPENED`."""
         self.moved: list[dict[str, Any]] = []
         self.closed: list[dict[str, Any]] = []
         self.renamed: list[dict[str, Any]] = []
@@ -60,6 +66,7 @@ class _Settling:
         self.head = head
         self.keys = keys
         self.changes = Changes()
+        self.day = hub_day(head.at)
 
     def claim(self, claim: Standing) -> None:
         """A claim keeps its row while its audience and its category stay."""
@@ -85,24 +92,10 @@ class _Settling:
         signal.claims += 1
         heard = self._heard(claim, audience) if signal.key in self.picture.opinions else {}
         state = self._state(claim, said, heard) if heard else ACTIVE
-        row = asdict(said)
-        row.update(
-            position=position,
-            signal=signal.id,
-            partner=claim.partner,
-            closed=0,
-            opened=position,
-            opened_at=claim.opened_at or self.head.at,
-            audience=audience,
-            state=state,
-            names=claim.names,
-            value=claim.spelling.value,
-            original=claim.spelling.original,
-            opinions=write_opinions(heard) if heard else "",
-            held=claim.held,
-            wished=said.audience if claim.held else 0,
-        )
-        self.changes.opened.append(row)
+        spelled, opinions, wished = claim.spelling, write_opinions(heard), said.audience if claim.held else 0
+        at = position, signal.id, claim.partner, 0, position, claim.opened_at or self.head.at, audience
+        row = (*at, state, claim.names, spelled.value, spelled.original, opinions, claim.held, wished)
+        self.changes.opened.append(row + astuple(said)[1:])
         if state == ACTIVE:
             self.changes.digests[audience, signal.kind] += self.keys.check(position)
         cell = self.changes.cells[self._cell(claim, audience, said)]
@@ -153,7 +146,7 @@ class _Settling:
         self.changes.cells[self._cell(claim, was.audience, was.said)][2] += 1
 
     def _cell(self, claim: Standing, audience: int, said: Said) -> tuple[str, int, int, str, str]:
-        return hub_day(self.head.at), claim.partner, audience, claim.signal.kind, said.category
+        return self.day, claim.partner, audience, claim.signal.kind, said.category
 
     def _heard(self, claim: Standing, audience: int) -> dict[int, Heard]:
         """The opinions that go with a claim of this audience."""
@@ -190,7 +183,7 @@ def _settle_signals(picture: Picture, changes: Changes) -> None:
         if signal.claims == signal.stored:
             continue
         if signal.stored == 0:
-            changes.new_signals.append({name: getattr(signal, name) for name in ("id", "key", "kind", "claims")})
+            changes.new_signals.append((signal.id, signal.key, signal.kind, signal.claims))
         else:
             changes.counted_signals.append({"at": signal.id, "claims": signal.claims})
     for old, new in picture.merged.items():
