@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import Integer
 
-from core.driver import Driver, marks
+from core.driver import Driver, marks, quoted
 
 READER = "kmm_reader"
 """PostgreSQL role of every request: row-level security shows it what its partner may see."""
@@ -179,7 +179,7 @@ async def delete_rows(session: AsyncSession, table: Table, rows: Sequence[Mappin
         return
     names = list(rows[0])
     matches = " AND ".join(f"{name} = ${n}" for n, name in enumerate(names, 1))
-    sql = f"DELETE FROM {table.name} WHERE {matches}"  # noqa: S608  (our own names)
+    sql = f"DELETE FROM {quoted(table)} WHERE {matches}"  # noqa: S608  (our own names)
     await (await Driver.of(session)).many(sql, [tuple(map(row.__getitem__, names)) for row in rows])
 
 
@@ -191,11 +191,11 @@ async def upsert(
         return
     names = list(rows[0])
     keys = [column.name for column in table.primary_key]
-    old = f"{table.name}."
+    old = f"{quoted(table)}."
     changed = [f"{n} = {f'{old}{n} + ' * (n in add)}excluded.{n}" for n in names if n not in keys]
     done = f"UPDATE SET {', '.join(changed)}" if changed else "NOTHING"
     sql = (
-        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks(len(names))}) "  # noqa: S608  (our own names)
+        f"INSERT INTO {quoted(table)} ({', '.join(names)}) VALUES ({marks(len(names))}) "  # noqa: S608  (our own names)
         f"ON CONFLICT ({', '.join(keys)}) DO {done}"
     )
     await (await Driver.of(session)).many(sql, [tuple(map(row.__getitem__, names)) for row in rows])

@@ -54,7 +54,7 @@ class Driver:
         """Rows of values in the order of `names`."""
         if not rows:
             return
-        into = f"INSERT INTO {table.name} ({', '.join(names)})"
+        into = f"INSERT INTO {quoted(table)} ({', '.join(names)})"
         if self._is_sqlite:
             await self.many(f"{into} VALUES ({marks(len(names))})", rows)
             return
@@ -70,11 +70,11 @@ class Driver:
         values = [tuple(map(row.__getitem__, names)) for row in rows]
         if self._is_sqlite:
             changed = ", ".join(f"{name} = ${n}" for n, name in enumerate(names[1:], 2))
-            await self.many(f"UPDATE {table.name} SET {changed} WHERE {key} = $1", values)  # noqa: S608  (our own names)
+            await self.many(f"UPDATE {quoted(table)} SET {changed} WHERE {key} = $1", values)  # noqa: S608  (our own names)
             return
         changed = ", ".join(f"{name} = new.{name}" for name in names[1:])
         source = f"{_unnest(table, names, key)} AS new({', '.join(names)})"
-        sql = f"UPDATE {table.name} SET {changed} FROM {source} WHERE {table.name}.{key} = new.at"  # noqa: S608
+        sql = f"UPDATE {quoted(table)} AS old SET {changed} FROM {source} WHERE old.{key} = new.at"  # noqa: S608
         await self.rows(sql, *map(list, zip(*values, strict=True)))
 
 
@@ -100,6 +100,11 @@ def _numbered(sql: str, values: int, among: int) -> str:
 
 
 _MARK = re.compile(r"\$(\d+)")
+
+
+def quoted(table: Table) -> str:
+    """Its name, which may be a word of SQL: `fetch` is one."""
+    return f'"{table.name}"'
 
 
 def marks(number: int) -> str:
