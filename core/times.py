@@ -19,7 +19,8 @@ def now() -> int:
 
 def to_micros(moment: datetime) -> int:
     """Exact for every aware datetime (a float of seconds is not)."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
 def from_micros(micros: int) -> datetime:

@@ -1,6 +1,7 @@
 """Serving, migrating, and looking at what a hub is made of."""
 
 import asyncio
+import gc
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +64,9 @@ def serve_app(app: Litestar, door: socket.socket) -> None:
         access_log=False,
         proxy_headers=False,
     )
+    # What was loaded until here stays for good: looking through it for garbage takes a sixth of a batch's time.
+    gc.collect()
+    gc.freeze()
     # The server raises the signal again once it is down; Ctrl-C is how it is meant to end.
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[door])

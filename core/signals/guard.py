@@ -6,7 +6,6 @@ each new entry is due, finds it. We gave up a lookup in the database per item. H
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 
 import msgspec
 from sqlalchemy import func, select
@@ -78,7 +77,12 @@ class Guard:
             return False
         if identity == f"{host}/" and _holds(picture.exact.get(("domain", host))):
             return True
-        return any(_holds(picture.sites.get(name)) for name in _above(host))
+        sites = picture.sites
+        while host:
+            if host in sites and _holds(sites[host]):
+                return True
+            host = host.partition(".")[2]
+        return False
 
 
 async def _version(session: AsyncSession) -> tuple[int, int]:
@@ -103,9 +107,3 @@ def _host(kind: str, identity: str) -> str:
     if kind == "email":
         return identity.rpartition("@")[2]
     return ""
-
-
-def _above(host: str) -> Iterator[str]:
-    while host:
-        yield host
-        host = host.partition(".")[2]

@@ -1,6 +1,7 @@
 """From what a partner sent to what the planner folds: one item at a time, each with its own faults."""
 
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from core.wire.signals import Category, SignalIn, SubmitResult, SubmitStatus, Tl
 
 _decoder = msgspec.json.Decoder(SignalIn)
 _encoder = msgspec.json.Encoder(order="sorted")
+_FIRST, _LAST = to_micros(datetime(1, 1, 1, tzinfo=UTC)), to_micros(datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC))
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -30,7 +32,8 @@ class Item(msgspec.Struct, frozen=True):
     tlp: str
     groups: tuple[str, ...]
     external_id: str | None
-    content: dict[str, Any]
+    content: tuple[Any, ...]
+    """In the order of `plan.CONTENT`."""
     noted: tuple[Note, ...] = ()
     """What the kind says of the value."""
     held: str = ""
@@ -56,48 +59,44 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys, g
         return rejected(index, FieldError(f"{pointer}/kind", "unknown_kind", str(exc)))
     except ValueError as exc:
         return rejected(index, FieldError(f"{pointer}/value", "invalid_value", str(exc)))
-    fault = _fault_of_times(sent, pointer)
+    seen = [None if one is None else to_micros(one) for one in (sent.first_seen, sent.last_seen, sent.valid_until)]
+    fault = _fault_of_times(seen, pointer)
     if fault:
         return rejected(index, fault)
     return Item(
-        index=index,
-        pointer=pointer,
-        signal=Known(keys.signal(sent.kind, canonical.identity), sent.kind),
-        spelling=Spelling(canonical.display, sent.value),
-        tlp=sent.tlp or "",
-        groups=tuple(sorted(set(sent.groups or ()))),
-        external_id=sent.external_id,
-        noted=canonical.notes,
-        held="guard" if guard.hit(sent.kind, canonical.identity) else "",
-        content={
-            "category": (sent.category or Category.OTHER).value,
-            "confidence": sent.confidence,
-            "severity": sent.severity and sent.severity.value,
-            "first_seen": sent.first_seen and to_micros(sent.first_seen),
-            "last_seen": sent.last_seen and to_micros(sent.last_seen),
-            "valid_until": sent.valid_until and to_micros(sent.valid_until),
-            "campaign": sent.campaign,
-            "context": _encoder.encode(sent.context or {}).decode(),
-            "origin": sent.origin,
-            "derived_from": " ".join(sorted(set(sent.derived_from))),
-        },
+        index,
+        pointer,
+        Known(keys.signal(sent.kind, canonical.identity), sent.kind),
+        Spelling(canonical.display, sent.value),
+        sent.tlp or "",
+        tuple(sorted(set(sent.groups))) if sent.groups else (),
+        sent.external_id,
+        (
+            (sent.category or Category.OTHER).value,
+            sent.confidence,
+            sent.severity and sent.severity.value,
+            *seen,
+            sent.campaign,
+            _encoder.encode(sent.context).decode() if sent.context else "{}",
+            sent.origin,
+            " ".join(sorted(set(sent.derived_from))) if sent.derived_from else "",
+        ),
+        canonical.notes,
+        "guard" if guard.hit(sent.kind, canonical.identity) else "",
     )
 
 
-def _fault_of_times(sent: SignalIn, pointer: str) -> FieldError | None:
-    for name in ("first_seen", "last_seen", "valid_until"):
-        moment = getattr(sent, name)
-        try:
-            # With its zone it may lie in the year 0 or 10000, which no reader can be shown.
-            _ = moment and moment.astimezone(UTC)
-        except OverflowError:
+def _fault_of_times(moments: Sequence[int | None], pointer: str) -> FieldError | None:
+    soon = times.now() + times.DAY
+    for name, moment in zip(("first_seen", "last_seen", "valid_until"), moments, strict=True):
+        # With its zone it may lie in the year 0 or 10000, which no reader can be shown.
+        if moment is not None and not _FIRST <= moment <= _LAST:
             return FieldError(f"{pointer}/{name}", "out_of_range", "Expected a time in the years 1 to 9999, UTC.")
-    for name in ("first_seen", "last_seen"):
-        seen = getattr(sent, name)
         # A score fades from then on: what is seen in a year to come would not fade for a year.
-        if seen and to_micros(seen) > times.now() + times.DAY:
+        if moment is not None and moment > soon and name != "valid_until":
             return FieldError(f"{pointer}/{name}", "in_the_future", f"{name} has not come yet.")
-    if sent.first_seen and sent.last_seen and sent.last_seen < sent.first_seen:
+    first_seen, last_seen, _ = moments
+    if first_seen is not None and last_seen is not None and last_seen < first_seen:
         return FieldError(f"{pointer}/last_seen", "before_first_seen", "last_seen is before first_seen.")
     return None
 
@@ -108,7 +107,9 @@ def rejected(index: int, *errors: FieldError) -> SubmitResult:
 
 def notes(item: Item) -> tuple[FieldError, ...]:
     """What the submitter should know of an item that was taken."""
-    noted = tuple(FieldError(f"{item.pointer}/value", note.code, note.detail) for note in item.noted)
+    noted: tuple[FieldError, ...] = ()
+    if item.noted:
+        noted = tuple(FieldError(f"{item.pointer}/value", note.code, note.detail) for note in item.noted)
     if item.groups or item.tlp not in (Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED):
         return noted
     detail = f"{item.tlp} without groups is shared with nobody; name sharing groups to share it."

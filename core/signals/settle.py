@@ -92,7 +92,11 @@ class _Settling:
         signal.claims += 1
         heard = self._heard(claim, audience) if signal.key in self.picture.opinions else {}
         state = self._state(claim, said, heard) if heard else ACTIVE
-        spelled, opinions, wished = claim.spelling, write_opinions(heard), said.audience if claim.held else 0
+        spelled, opinions, wished = (
+            claim.spelling,
+            write_opinions(heard) if heard else "",
+            said.audience if claim.held else 0,
+        )
         at = position, signal.id, claim.partner, 0, position, claim.opened_at or self.head.at, audience
         row = (*at, state, claim.names, spelled.value, spelled.original, opinions, claim.held, wished)
         self.changes.opened.append(row + astuple(said)[1:])

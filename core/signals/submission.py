@@ -69,11 +69,10 @@ class Submit(Job):
         if isinstance(audience, str):
             detail = f"You are not a member of the sharing group {audience!r}."
             return rejected(item.index, FieldError(f"{item.pointer}/groups", "not_a_member", detail))
-        valid_until = item.content["valid_until"]
-        if valid_until is not None and valid_until <= head.at:
+        said = Said(audience, *item.content)
+        if said.valid_until is not None and said.valid_until <= head.at:
             detail = "valid_until has passed; leave it out or name a later time."
             return rejected(item.index, FieldError(f"{item.pointer}/valid_until", "expired", detail))
-        said = Said(audience=audience, **item.content)
         status = picture.state(self.partner, item.signal, said, item.spelling, item.external_id, item.held)
         if status is None:
             detail = "This external_id names another of your signals; retract that one first or choose another name."
