@@ -9,6 +9,9 @@ from core.settings import Settings
 CONNECTIONS = {"db", "snapshot", "session", "registry", "writer"}
 """Dependencies that hold a connection of the pool for as long as the handler runs, or take one."""
 
+IN_TURN = {"DecideReviews": {"db", "writer"}}
+"""Handlers that hold one at a time, though they name two: it closes what it reads in before it waits for the writer."""
+
 
 def test_no_handler_names_two_doors_to_the_database() -> None:
     app = create_app(Settings(secret="s" * 32, database_url="sqlite:///none.db", blobs_url="memory:///"))
@@ -16,5 +19,5 @@ def test_no_handler_names_two_doors_to_the_database() -> None:
         handler.operation_id: CONNECTIONS & inspect.signature(handler.fn).parameters.keys()
         for _, _, handler in routes(app)
     }
-    assert {name: both for name, both in doors.items() if len(both) > 1} == {}
+    assert {name: both for name, both in doors.items() if len(both) > 1} == IN_TURN
     assert doors["GetAsset"] == {"db"}
