@@ -14,7 +14,7 @@ from core.errors import Unavailable
 
 GRANTED = frozenset({"guard", "keys", "kinds", "principal", "session", "snapshot", "writer"})
 """The application's dependencies that a plugin's handler may name."""
-WITHHELD = frozenset({"blobs", "db", "plugins", "readers", "registry", "settings", "tokens", "wake"})
+WITHHELD = frozenset({"blobs", "db", "desk", "plugins", "readers", "registry", "settings", "tokens", "wake"})
 """Those that it may not: with them it could go round what its caller may see, or speak for readers of the feed."""
 
 
