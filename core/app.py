@@ -32,6 +32,7 @@ from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.signals import blinding, holding, readers
 from core.signals import retention as claim_retention
+from core.signals.desk import Desk
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import BUILTIN, Kinds
@@ -62,6 +63,7 @@ class Hub:
         self.guard = Guard(self.db, self.kinds)
         self.wake = Wake(self.db)
         self.readers = Readers(self.db)
+        self.desk = Desk(self.db, self.kinds, self.keys)
         self.writer = SignalWriter(self.db, self.keys, coalesce=settings.coalesce, committed=self.wake.tell)
 
     def dependencies(self) -> dict[str, Provide]:

@@ -18,7 +18,7 @@ class Query:
     We gave up the conversion of values, which ours do not need: ints, strings and bytes. Held by tests/bench.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, Sequence[str], dict[str, Any]]] = {}
 

@@ -1,6 +1,5 @@
 """Is this known? Asked in bulk by value, or one signal by its id."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -13,10 +12,10 @@ from core import times
 from core.auth.access import Principal, visible
 from core.auth.audiences import split
 from core.auth.models import Audience, Group, Membership, Partner
-from core.db import among
 from core.edge import field_error, in_turns
 from core.errors import Fault, NotFound
 from core.signals import score, view
+from core.signals.desk import Desk, Known
 from core.signals.keys import Keys, parse_id, public_id
 from core.signals.kinds import Kinds, UnknownKind
 from core.signals.models import Claim, Reference, Signal
@@ -30,7 +29,6 @@ from core.wire.signals import (
     LookupItem,
     LookupResult,
     SignalDetail,
-    SignalOut,
     Tlp,
 )
 
@@ -44,16 +42,11 @@ class Moved(Fault):
     code = "moved"
 
 
-async def look_up(
-    session: AsyncSession, principal: Principal, kinds: Kinds, keys: Keys, items: Sequence[msgspec.Raw]
-) -> LookedUp:
+async def look_up(desk: Desk, principal: Principal, items: Sequence[msgspec.Raw]) -> LookedUp:
     """Each item is known, with the signal as the caller may see it, or not. What is hidden is not known."""
-    asked = await in_turns(items, lambda index, raw: _read(raw, index, kinds, keys))
-    claims = await _visible(session, principal, [one for one in asked if isinstance(one, bytes)])
-    known = {}
-    if claims:
-        lens = await view.lens(session, kinds, keys)
-        known = {key: view.item(rows, max(row.position for row in rows), lens) for key, rows in claims.items()}
+    asked = await in_turns(items, lambda index, raw: _read(raw, index, desk.kinds, desk.keys))
+    wanted = {one for one in asked if isinstance(one, bytes)}
+    known = await desk.known(principal, wanted) if wanted else {}
     at = times.now()
     return LookedUp(results=tuple(_answer(one, index, known, at) for index, one in enumerate(asked)))
 
@@ -71,23 +64,13 @@ def _read(raw: msgspec.Raw, index: int, kinds: Kinds, keys: Keys) -> bytes | Fie
         return FieldError(f"{pointer}/value", "invalid_value", str(exc))
 
 
-def _answer(asked: bytes | FieldError, index: int, known: dict[bytes, SignalOut], at: int) -> LookupResult:
+def _answer(asked: bytes | FieldError, index: int, known: Known, at: int) -> LookupResult:
     if isinstance(asked, FieldError):
         return LookupResult(index=index, known=False, errors=(asked,))
     signal = known.get(asked)
     if signal is None:
         return LookupResult(index=index, known=False)
     return LookupResult(index=index, known=True, signal=signal, score=score.score(signal.terms or (), at))
-
-
-async def _visible(session: AsyncSession, principal: Principal, wanted: Sequence[bytes]) -> dict[bytes, list[Any]]:
-    claims: dict[bytes, list[Any]] = defaultdict(list)
-    distinct = sorted(set(wanted))
-    for start in range(0, len(distinct), 5_000):
-        these = among(Signal.key, distinct[start : start + 5_000], session)
-        for row in await session.execute(view.claims().where(these, visible(Claim, principal), *view.LIVE)):
-            claims[row.key].append(row)
-    return claims
 
 
 async def detail(session: AsyncSession, principal: Principal, kinds: Kinds, keys: Keys, signal_id: str) -> SignalDetail:

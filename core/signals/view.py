@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import Select
 
 from core.auth.models import Audience, Partner
+from core.query import Query
 from core.signals import score
 from core.signals.keys import Keys, hex_sum, public_id, public_ids
 from core.signals.kinds import Kinds
@@ -44,9 +45,10 @@ class Lens(msgspec.Struct, frozen=True):
 
 
 async def lens(session: AsyncSession, kinds: Kinds, keys: Keys) -> Lens:
-    stated = select(Partner.id, Partner.quality).where(Partner.quality.is_not(None))
-    quality = {row.id: row.quality for row in await session.execute(stated)}
-    return Lens(keys, kinds.half_lives, quality)
+    return Lens(keys, kinds.half_lives, dict(await _QUALITIES.rows(session)))
+
+
+_QUALITIES = Query(select(Partner.id, Partner.quality).where(Partner.quality.is_not(None)))
 
 
 class Seen(NamedTuple):
