@@ -199,9 +199,11 @@ class Opine(Job):
             return OpinionStatus.NOT_FOUND
         before = picture.opinions[key].get(self.partner)
         if voice.stance is None:
-            if before is not None:
-                picture.say(key, self.partner, None)
-            return OpinionStatus.WITHDRAWN if before is not None else OpinionStatus.NOT_FOUND
+            # One that was dismissed counts for nothing. It stays, so that it cannot be given as if it were a new one.
+            if before is None or before.verdict == "dismissed":
+                return OpinionStatus.NOT_FOUND
+            picture.say(key, self.partner, None)
+            return OpinionStatus.WITHDRAWN
         own = picture.standing.get((self.partner, key))
         if own is not None and own.now is not None:
             return OpinionStatus.OWN_CLAIM
@@ -215,11 +217,11 @@ class Opine(Job):
         return OpinionStatus.GIVEN
 
     def _change(self, picture: Picture, key: bytes, before: Opinion, said: Opinion) -> OpinionStatus:
-        if before.stance is not said.stance:
+        if before.stance is not said.stance and before.verdict != "dismissed":
             self._say(picture, key, said)
             return OpinionStatus.CHANGED
-        # Other words or deeds for the same: what the review said of it stands.
-        same = msgspec.structs.replace(before, reason=said.reason, outcome=said.outcome)
+        # Other words or deeds for the same, or of a voice that was overruled: what the review said of it stands.
+        same = msgspec.structs.replace(before, stance=said.stance, reason=said.reason, outcome=said.outcome)
         if same == before:
             return OpinionStatus.UNCHANGED
         picture.say(key, self.partner, same)
@@ -247,7 +249,8 @@ class Opine(Job):
 
 
 class Judge(Job):
-    """A reviewer's verdict on the opinion of `author`: `upheld` leaves it be, `dismissed` takes it out of the account.
+    """A reviewer's verdict on the opinion of `author`: `upheld` leaves it be, `dismissed` takes it out of the account,
+    whatever the author says of the signal from then on.
 
     The reviewer is none of those who claim the signal, nor the author: `involved` else, and nothing changes.
     """

@@ -21,7 +21,8 @@ class SignalPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stated_quality: Figure
     """A partner of this quality or better disputes with the weight of an agency."""
     burst_per_hour: Figure
-    """Claims that a partner may open in an hour of UTC before more are held, unless its own limit is another."""
+    """Claims that a partner may open, or share with others than before, in an hour of UTC before more are held, unless
+    its own limit is another."""
     private_lookups_per_day: Figure
     """Private lookups of a partner in a day of the hub."""
 
@@ -31,7 +32,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     burst_per_hour: Count
     opened: Count
-    """Claims opened in this hour of UTC."""
+    """Claims opened, or shared with others than before, in this hour of UTC."""
     held: Count
     """Claims that wait for their release."""
     bulk_until: Time | None

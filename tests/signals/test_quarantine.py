@@ -121,3 +121,17 @@ async def test_the_guard_comes_before_the_flood(log: Room) -> None:
     await limit(log, "a", burst_per_hour=0)
     await log.submit("a", HOTLINE, *flood(1))
     assert await held(log) == [("hotline.example", "guard"), ("n0.example", "burst")]
+
+
+async def test_what_was_piled_up_in_private_is_a_flood_when_it_is_shared(log: Room) -> None:
+    (other,) = await copies(log, "b")
+    await limit(log, "a", burst_per_hour=6)
+    assert (await log.submit("a", *(one | {"tlp": None} for one in flood(4)))).created == 4
+    done = await log.submit("a", *flood(4))
+    assert [one.status for one in done.results] == ["updated"] * 2 + ["quarantined"] * 2
+    assert len(await other.news()) == 2
+    # A word on what stands is no news of another audience, and what is held stays so.
+    assert (await log.submit("a", *(one | {"confidence": 5} for one in flood(4)))).updated == 4
+    assert len(await other.news()) == 2
+    assert sorted(await held(log)) == [(f"n{n}.example", "burst" if n > 1 else "") for n in range(4)]
+    await assert_adds_up(log)

@@ -184,6 +184,26 @@ async def test_opinions_are_on_others_claims_that_one_sees(log: Room) -> None:
     assert await log.opine("b", shown, DOUBT) is OpinionStatus.UNCHANGED
 
 
+async def test_who_was_overruled_does_not_suspend_the_signal_again_in_other_words(log: Room) -> None:
+    signal = str((await log.submit("a", DOMAIN)).results[0].id)
+    (reader,) = await copies(log, "c")
+    await log.opine("police", signal, FALSE)
+    await log.judge("hub", signal, "police", "dismissed")
+    assert await reader.news() == [State.ACTIVE]
+    assert await log.opine("police", signal, DOUBT) is OpinionStatus.CHANGED
+    assert await log.opine("police", signal, None) is OpinionStatus.NOT_FOUND
+    assert await log.opine("police", signal, AGREE) is OpinionStatus.CHANGED
+    assert await log.opine("police", signal, FALSE) is OpinionStatus.CHANGED
+    assert await reader.news() == []
+    # Another voice is another matter, and a review may hear the first one again.
+    await log.opine("shelter", signal, FALSE)
+    assert await reader.news() == [State.GONE]
+    await log.judge("hub", signal, "shelter", "dismissed")
+    assert await log.judge("hub", signal, "police", "upheld") == "done"
+    assert await reader.news() == [State.DISPUTED]
+    await assert_adds_up(log)
+
+
 async def test_nobody_reviews_what_concerns_it(log: Room) -> None:
     signal = str((await log.submit("a", DOMAIN)).results[0].id)
     await log.opine("police", signal, FALSE)

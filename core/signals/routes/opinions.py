@@ -46,7 +46,8 @@ async def give_opinions(
 
     Everyone who sees such a claim reads how many think what; who it was and why, its submitter and the operator. By
     the word of an agency, a protection partner or one of stated quality, what scores low is withdrawn from everyone
-    until it is reviewed. Your own claims you change or retract.
+    until it is reviewed; an opinion that the review dismissed counts no more, however it is changed. Your own claims
+    you change or retract.
     """
     sent = edge.decode(await edge.json_body(request), _items)
     return await opinions.give(principal, writer, kinds, sent.items, "GiveOpinions")
