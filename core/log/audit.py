@@ -21,11 +21,11 @@ class Actor(Protocol):
     def partner(self) -> int: ...
 
 
-async def note(session: AsyncSession, actor: Actor, what: str, detail: Mapping[str, Any]) -> None:
+async def note(session: AsyncSession, actor: Actor, what: str, *details: Mapping[str, Any]) -> None:
     """Write down that `actor` did `what`, an operation or command, in the transaction of `session`.
 
-    `detail` becomes a JSON object: ids, counts and reasons, never the value of a signal.
+    Once for each of the details, which become JSON objects: ids, counts and reasons, never the value of a signal.
     """
-    body = msgspec.json.encode(detail).decode()
-    row = {"at": times.now(), "client": actor.client, "partner": actor.partner, "what": what, "detail": body}
-    await session.execute(insert(Audit).values(row))
+    done = {"at": times.now(), "client": actor.client, "partner": actor.partner, "what": what}
+    rows = [done | {"detail": msgspec.json.encode(detail).decode()} for detail in details]
+    await session.execute(insert(Audit), rows)

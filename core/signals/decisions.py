@@ -43,12 +43,17 @@ async def decide(db: Database, writer: SignalWriter, principal: Principal, sent:
     judgements = [one for one in decisions if isinstance(one, Judgement)]
     judged = iter(await _judge(db, writer, principal, judgements, partners))
     results: list[DecisionResult] = []
+    cleared: dict[Any, DecisionResult] = {}
     for index, one in enumerate(read):
         if isinstance(one, Judgement):
             outcome = next(judged)
             results.append(DecisionResult(index, outcome, done=outcome is DecisionStatus.DONE))
         elif isinstance(one, Clearing):
-            results.append(await _clear(db, writer, principal, one, partners.get(one.partner), index))
+            # Said again in one request it is one decision: each takes transactions of its own.
+            said = one.partner, one.clearance, one.ids
+            if said not in cleared:
+                cleared[said] = await _clear(db, writer, principal, one, partners.get(one.partner), index)
+            results.append(msgspec.structs.replace(cleared[said], index=index))
         else:
             results.append(one)
     done = sum(one.status is DecisionStatus.DONE for one in results)
@@ -72,8 +77,7 @@ async def _write_down(db: Database, principal: Principal, decisions: Sequence[Ju
         return {}
     slugs = {one.author if isinstance(one, Judgement) else one.partner for one in decisions}
     async with head.edge(db, principal.partner, principal.client, _NAME) as session:
-        for one in decisions:
-            await audit.note(session, principal, _NAME, _written(one))
+        await audit.note(session, principal, _NAME, *map(_written, decisions))
         found = select(Partner.slug, Partner.id).where(among(Partner.slug, sorted(slugs), session))
         return {row.slug: row.id for row in await session.execute(found)}
 

@@ -1,5 +1,6 @@
 """What waits for reviewers, and what their decisions do: through HTTP, as they meet it."""
 
+import time
 from typing import Any
 
 import httpx
@@ -181,6 +182,15 @@ async def test_decisions_are_written_down_with_their_reasons(hub: TestedHub, ope
     assert len(noted) == len(told) == 1
     assert "A list it announced." in noted[0]
     assert PHONE["value"] not in noted[0]
+
+
+async def test_a_decision_said_again_in_one_request_is_the_same(hub: TestedHub, operator: httpx.AsyncClient) -> None:
+    """Ten thousand times, as a request may hold: else each would take its own turn at the log."""
+    began = time.monotonic()
+    answer = await operator.post("/v1/reviews", json={"decisions": [clearing("tiktok", "release")] * 10_000})
+    assert {one["status"] for one in answer.json()["results"]} == {"not_found"}
+    assert [one["index"] for one in answer.json()["results"]] == list(range(10_000))
+    assert time.monotonic() - began < 8
 
 
 async def test_reviewers_see_what_they_may_see(hub: TestedHub, operator: httpx.AsyncClient) -> None:
