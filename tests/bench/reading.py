@@ -48,7 +48,10 @@ async def feed(stage: Stage) -> AsyncIterator[Figure]:
     after = hub.seeded.start - 1
     orm = partial(baseline_feed_orm.pages, hub.database_url, keys, partner, after, sizes.walk)
     raw = partial(baseline_feed_raw.pages, hub.database_url, partner, after, sizes.walk)
-    ours = partial(_walked, stage, partial(_over_http, hub, sizes.walk))
+    over_http = partial(_over_http, hub, after, sizes.walk)
+    # The same pages, byte for byte; the hub adds a line with the cursor.
+    assert (await _first(over_http)).splitlines()[:-1] == (await _first(orm)).splitlines()
+    ours = partial(_walked, stage, over_http)
     for name, goal, baseline, pages in (
         ("feed/orm", Goal(3), baseline_feed_orm, orm),
         ("feed/raw", Goal(0.35), baseline_feed_raw, raw),
@@ -88,9 +91,14 @@ async def _pages(stage: Stage, hub: Hub, wire: Wire, after: str) -> float:
     return (time.perf_counter() - began) / 12
 
 
-async def _over_http(hub: Hub, limit: int) -> AsyncGenerator[bytes, None]:
+async def _first(pages: Callable[[], AsyncGenerator[bytes, None]]) -> bytes:
+    async with aclosing(pages()) as walk:
+        return await anext(walk)
+
+
+async def _over_http(hub: Hub, after: int, limit: int) -> AsyncGenerator[bytes, None]:
     async with hub.wire() as wire:
-        walk = Walk(wire, hub.token(READER), limit)
+        walk = Walk(wire, hub.token(READER), limit, str(after))
         while True:
             yield await walk.page()
 
