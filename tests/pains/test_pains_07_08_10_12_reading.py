@@ -1,12 +1,10 @@
 """Reading on and looking up: nothing is skipped, nothing is handed out unasked, nothing grows with the list."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
+from core.driver import Driver
 from core.testing import TestedHub
 from tests.pains.conftest import ONE_ENGINE, Join, Member
 
@@ -56,30 +54,25 @@ async def test_pain_08_to_ask_about_a_value_is_not_to_be_handed_the_list(hub: Te
         assert (await stranger.post(path, json={})).status_code == 401
 
 
-@contextmanager
-def statements(hub: TestedHub) -> Iterator[list[tuple[str, Any]]]:
-    """What is asked of the database, with its parameters."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        asked.append((statement, parameters))
-
-    engine = hub.parts.db.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine, "before_cursor_execute", note)
-
-
 @ONE_ENGINE
-async def test_pain_10_a_new_signal_is_found_at_once_and_without_reading_the_others(hub: TestedHub, join: Join) -> None:
+async def test_pain_10_a_new_signal_is_found_at_once_and_without_reading_the_others(
+    hub: TestedHub, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Matchers rebuilt their whole index in memory for every change: operators of HMA.
 
     An index for near matches comes with the plugins that match; tests/drills/test_memory.py holds the memory of bulk.
     """
     tiktok, meta = join("tiktok"), join("meta")
     await tiktok.submit(*numbered(50))
-    with statements(hub) as asked:
-        assert (await meta.look_up("domain", "n49.example"))["known"]
+    asked: list[tuple[str, tuple[Any, ...]]] = []
+    rows = Driver.rows
+
+    async def noted(self: Driver, statement: str, *values: Any) -> Any:
+        asked.append((statement, values))
+        return await rows(self, statement, *values)
+
+    monkeypatch.setattr(Driver, "rows", noted)
+    assert (await meta.look_up("domain", "n49.example"))["known"]
     reads = [one for one in asked if "FROM claim" in one[0] or "FROM signal" in one[0]]
     assert reads
     async with hub.parts.db.survey() as session:
