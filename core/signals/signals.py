@@ -31,7 +31,7 @@ async def submit(
 ) -> Submitted:
     """Take each item on its own: a bad one costs only itself. `minimal` lists rejected items only."""
     read = await in_turns(sent, lambda index, one: _read(one, index, kinds, keys, guard))
-    job = Submit(principal.partner, [one for one in read if isinstance(one, Item)])
+    job = Submit(principal.partner, [one for one in read if isinstance(one, Item)], minimal=minimal)
     position = await writer.write(job, principal.client, request)
     done = iter(job.results)
     results = [next(done) if isinstance(one, Item) else one for one in read]

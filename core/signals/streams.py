@@ -92,7 +92,8 @@ class Stream:
 
     async def _commit(self) -> None:
         batch, self._batch = self._batch, []
-        job = Submit(self._principal.partner, [one for one in batch if isinstance(one, Item)])
+        taken = [one for one in batch if isinstance(one, Item)]
+        job = Submit(self._principal.partner, taken, minimal=self._minimal)
         try:
             self._position = await self._writer.write(job, self._principal.client, self._request)
         except Unavailable:

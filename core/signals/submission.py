@@ -18,13 +18,14 @@ _NEW_AUDIENCES = 100
 
 
 class Submit(Job):
-    """Items of one submission."""
+    """Items of one submission. With `minimal`, results of those taken say no more than that."""
 
     opens = True
 
-    def __init__(self, partner: int, items: Sequence[Item]) -> None:
+    def __init__(self, partner: int, items: Sequence[Item], *, minimal: bool = False) -> None:
         self.partner = partner
         self.items = items
+        self.minimal = minimal
         self.results: list[SubmitResult] = []
         self._audiences: dict[tuple[str, tuple[str, ...]], int | str] = {}
 
@@ -77,4 +78,6 @@ class Submit(Job):
         if status is None:
             detail = "This external_id names another of your signals; retract that one first or choose another name."
             return rejected(item.index, FieldError(f"{item.pointer}/external_id", "external_id_in_use", detail))
+        if self.minimal:
+            return SubmitResult(item.index, None, SubmitStatus(status))
         return SubmitResult(item.index, public_id(item.signal.key), SubmitStatus(status), notes(item))
