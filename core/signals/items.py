@@ -22,7 +22,7 @@ _encoder = msgspec.json.Encoder(order="sorted")
 _FIRST, _LAST = to_micros(datetime(1, 1, 1, tzinfo=UTC)), to_micros(datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC))
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """A well-formed item: its signal, and what is said of it but for the audience, which needs the database."""
 
     index: int
@@ -60,7 +60,7 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys, g
     except ValueError as exc:
         return rejected(index, FieldError(f"{pointer}/value", "invalid_value", str(exc)))
     seen = [None if one is None else to_micros(one) for one in (sent.first_seen, sent.last_seen, sent.valid_until)]
-    fault = _fault_of_times(seen, pointer)
+    fault = _fault_of_times(seen, pointer) or _fault_of_category(sent, kinds, pointer)
     if fault:
         return rejected(index, fault)
     return Item(
@@ -99,6 +99,14 @@ def _fault_of_times(moments: Sequence[int | None], pointer: str) -> FieldError |
     if first_seen is not None and last_seen is not None and last_seen < first_seen:
         return FieldError(f"{pointer}/last_seen", "before_first_seen", "last_seen is before first_seen.")
     return None
+
+
+def _fault_of_category(sent: SignalIn, kinds: Kinds, pointer: str) -> FieldError | None:
+    """A claim of abuse material is not suspended by one voice; that is for hashes, and no way out for the rest."""
+    if sent.category is not Category.CSAM_HASH or sent.kind in kinds.hashes:
+        return None
+    hashes = ", ".join(sorted(kinds.hashes))
+    return FieldError(f"{pointer}/category", "only_for_hashes", f"csam_hash is for the kinds {hashes}.")
 
 
 def rejected(index: int, *errors: FieldError) -> SubmitResult:

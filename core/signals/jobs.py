@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.models import Partner
 from core.log.head import Head
 from core.signals import policy, score
 from core.signals.keys import public_id
+from core.signals.models import Opinion as Disputes
 from core.signals.plan import Opinion, Picture
 from core.signals.policy import Policy
 from core.signals.score import Heard
@@ -178,6 +179,8 @@ class Opine(Job):
         self._quality: dict[int, int] = {}
         self._weighs = False
         """Whether its doubt may suspend."""
+        self._unjudged = 0
+        """How many of its disputes suspend now and wait for their review."""
 
     def keys(self) -> Iterable[bytes]:
         return {voice.key for voice in self.said if voice.key is not None}
@@ -189,6 +192,9 @@ class Opine(Job):
         kind = (await session.execute(select(Partner.kind).where(Partner.id == self.partner))).scalar_one()
         trusted = self._quality.get(self.partner, -1) >= self._policy.stated_quality
         self._weighs = trusted or kind in (PartnerKind.AGENCY, PartnerKind.PROTECTION)
+        waiting = select(func.count()).select_from(Disputes)
+        waiting = waiting.where(Disputes.partner == self.partner, Disputes.suspends, Disputes.verdict == "")
+        self._unjudged = (await session.execute(waiting)).scalar_one()
 
     def fold(self, picture: Picture, head: Head) -> None:
         self.results = [self._hear(picture, voice, head.at) for voice in self.said]
@@ -229,8 +235,15 @@ class Opine(Job):
 
     def _say(self, picture: Picture, key: bytes, said: Opinion) -> None:
         picture.say(key, self.partner, said)
-        low = self._weighs and self._score(picture, key, said.at) < self._policy.suspend_below
-        if low and said.stance is not Stance.AGREE:
+        if said.stance is Stance.AGREE or not self._weighs:
+            return
+        # Counted in the picture, which other calls of the same partner may share.
+        unjudged = self._unjudged + picture.suspended_by[self.partner]
+        if (
+            unjudged < self._policy.unjudged_suspensions
+            and self._score(picture, key, said.at) < self._policy.suspend_below
+        ):
+            picture.suspended_by[self.partner] += 1
             picture.say(key, self.partner, msgspec.structs.replace(said, suspends=True))
 
     def _score(self, picture: Picture, key: bytes, at: int) -> float:

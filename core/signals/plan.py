@@ -11,7 +11,7 @@ import msgspec
 from core.wire.opinions import Stance
 
 
-class Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """What a partner says, to whom. Equal means: nothing changed."""
 
     audience: int
@@ -32,14 +32,14 @@ CONTENT = Said.__struct_fields__[1:]
 """All but the audience, in this order."""
 
 
-class Spelling(msgspec.Struct, frozen=True):
+class Spelling(msgspec.Struct, frozen=True, gc=False):
     """The value in canonical form, and as this partner first sent it. No part of what is said: the first stays."""
 
     value: str
     original: str
 
 
-class Known(msgspec.Struct):
+class Known(msgspec.Struct, gc=False):
     """A signal of the picture; `id` 0 until it is opened for the first time."""
 
     key: bytes
@@ -64,7 +64,7 @@ class Row(msgspec.Struct, frozen=True):
     """As in `claim.opinions`."""
 
 
-class Standing(msgspec.Struct):
+class Standing(msgspec.Struct, gc=False):
     """One partner's claim on one signal: as it was, and as the batch leaves it."""
 
     partner: int
@@ -127,6 +127,8 @@ class Picture:
         """By signal and author."""
         self.reheard: dict[bytes, set[int]] = defaultdict(set)
         """Authors whose opinion changed, by signal."""
+        self.suspended_by: dict[int, int] = defaultdict(int)
+        """How many opinions of each author began to suspend in this batch."""
         self.sight: dict[int, set[int]] = {}
         """Audiences that each author sees, of those that matter here."""
         self.private: dict[int, int] = {}

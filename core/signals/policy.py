@@ -20,6 +20,7 @@ class Policy(msgspec.Struct, frozen=True):
 
     suspend_below: int
     stated_quality: int
+    unjudged_suspensions: int
     burst_per_hour: int
     private_lookups_per_day: int
 

@@ -19,10 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.models import Partner, Sight
 from core.db import Database, among
+from core.errors import TooManyRequests
 from core.log import head
 from core.signals.models import Claim, Signal
 
 log = logging.getLogger("kmm")
+
+_LATER = {"Retry-After": "20"}
 
 _OTHERS = 0.1
 """Seconds between two looks for the commits of other processes."""
@@ -30,6 +33,10 @@ _PAUSE = 0.02
 """Seconds between two looks at most often: commits that follow closely are told of together."""
 _AT_ONCE = 8
 """Readers that were woken and read at the same time: the writer and everyone else want connections, too."""
+
+
+_EACH = 100
+"""Waits of one partner at a time: readers that wake together read in turns, and its own would be all of them."""
 
 
 class _Ear(msgspec.Struct, eq=False):
@@ -84,8 +91,11 @@ class Wake:
     ) -> None:
         """Until what `partner` sees of `kinds` (none: of all) moved after position `since`, or its sight itself did.
 
-        Ends too when the time is over, when `leaving` is done and when the hub goes down.
+        Ends too when the time is over, when `leaving` is done and when the hub goes down. Raises `TooManyRequests`
+        when the partner has too many readers waiting.
         """
+        if sum(one.partner == partner for one in self._ears) >= _EACH:
+            raise TooManyRequests(f"{_EACH} readers of yours wait already; ask without `wait`.", headers=_LATER)
         ear = _Ear(partner, frozenset(kinds), since, asyncio.Event())
 
         def left(_: asyncio.Future[None]) -> None:

@@ -47,3 +47,5 @@ class SignalKind(msgspec.Struct, frozen=True):
     facts: Callable[[str], Mapping[str, Fact]] = _no_facts
     half_life_days: float | None = None
     """Days after which a claim on it counts half in the score; None: it does not decay."""
+    is_hash: bool = False
+    """Of the content of a file: the only kinds that material of abuse may be named by."""

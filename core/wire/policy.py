@@ -20,6 +20,8 @@ class SignalPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A dispute suspends a signal whose score, over all claims, is lower."""
     stated_quality: Figure
     """A partner of this quality or better disputes with the weight of an agency."""
+    unjudged_suspensions: Figure
+    """Disputes of one partner that may suspend before any of them is judged; more of them wait without suspending."""
     burst_per_hour: Figure
     """Claims that a partner may open, or share with others than before, in an hour of UTC before more are held, unless
     its own limit is another."""

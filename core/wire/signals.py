@@ -33,6 +33,7 @@ class Category(StrEnum):
     INVESTMENT_SCAM = "investment_scam"
     GAMBLING = "gambling"
     CSAM_HASH = "csam_hash"
+    """Child sexual abuse material, by the hash of a file only."""
     SELF_HARM = "self_harm"
     OTHER = "other"
 

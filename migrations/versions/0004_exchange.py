@@ -21,6 +21,7 @@ WRITER_ONLY = "opinion, guard_entry, signal_policy, burst, normaliser, blind, bl
 POLICIES = {
     "suspend_below": (50, "Half of the scale: more than one independent partner stands behind what scores higher."),
     "stated_quality": (80, "As good as the agencies and child-protection groups whose word suspends by their kind."),
+    "unjudged_suspensions": (200, "What a reviewer looks through in a day: a dispute is no way to empty every feed."),
     "burst_per_hour": (200_000, "Six times the largest public list in one hour."),
     "private_lookups_per_day": (10_000, "One for each report that a large service desk takes in a day."),
 }

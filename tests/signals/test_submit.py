@@ -132,6 +132,7 @@ FAULTS: list[tuple[Any, str, str]] = [
     (DOMAIN | {"valid_until": "9999-12-31T23:59:59-12:00"}, "/valid_until", "out_of_range"),
     (DOMAIN | {"first_seen": "9000-01-01T00:00:00Z"}, "/first_seen", "in_the_future"),
     (DOMAIN | {"last_seen": "9000-01-01T00:00:00Z"}, "/last_seen", "in_the_future"),
+    (DOMAIN | {"category": "csam_hash"}, "/category", "only_for_hashes"),
     (DOMAIN | {"valid_until": "2020-01-01T00:00:00Z"}, "/valid_until", "expired"),
     (
         DOMAIN | {"first_seen": "2025-10-01T00:00:00Z", "last_seen": "2025-10-01T06:59:59+07:00"},

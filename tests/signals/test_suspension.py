@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.auth.models import Partner
-from core.signals.models import Claim, Opinion
+from core.signals.models import Claim, Opinion, SignalPolicy
 from core.wire.opinions import OpinionStatus, Stance
 from core.wire.scopes import PartnerKind
 from core.wire.signals import State
@@ -214,3 +214,20 @@ async def test_nobody_reviews_what_concerns_it(log: Room) -> None:
         (opinion,) = (await session.scalars(select(Opinion))).all()
         states = list(await session.scalars(select(Claim.state)))
     assert (opinion.suspends, opinion.verdict, states) == (True, "", ["suspended"])
+
+
+async def test_disputes_are_no_way_to_empty_every_feed(log: Room) -> None:
+    """Above the policy's number of unjudged disputes, more of them wait for their review without suspending."""
+    async with log.db.writer() as session:
+        few = update(SignalPolicy).where(SignalPolicy.name == "unjudged_suspensions")
+        await session.execute(few.values(value=2))
+    sent = await log.submit("a", *(DOMAIN | {"value": f"n{n}.example"} for n in range(4)))
+    ids = [str(result.id) for result in sent.results]
+    for one in ids:
+        assert await log.opine("police", one, FALSE) == OpinionStatus.GIVEN
+    assert {one.id for one in (await log.page("b")).signals} == set(ids[2:])
+    # What was judged makes room for the next.
+    assert await log.judge("hub", ids[0], "police", "upheld") == "done"
+    assert await log.opine("police", ids[2], None) == OpinionStatus.WITHDRAWN
+    assert await log.opine("police", ids[2], FALSE) == OpinionStatus.GIVEN
+    assert {one.id for one in (await log.page("b")).signals} == {ids[3]}

@@ -35,10 +35,10 @@ BUILTIN: tuple[SignalKind, ...] = (
     SignalKind("meeting", "Meeting or group call", parse_meeting),
     SignalKind("app", "App", parse_app),
     SignalKind("text", "Words of a scam", parse_text, facts=facts_of_text),
-    SignalKind("md5", "MD5 digest of a file", parse_md5),
-    SignalKind("sha1", "SHA-1 digest of a file", parse_sha1),
-    SignalKind("sha256", "SHA-256 digest of a file", parse_sha256),
-    SignalKind("pdq", "PDQ hash of an image", parse_pdq),
+    SignalKind("md5", "MD5 digest of a file", parse_md5, is_hash=True),
+    SignalKind("sha1", "SHA-1 digest of a file", parse_sha1, is_hash=True),
+    SignalKind("sha256", "SHA-256 digest of a file", parse_sha256, is_hash=True),
+    SignalKind("pdq", "PDQ hash of an image", parse_pdq, is_hash=True),
 )
 
 
@@ -67,6 +67,11 @@ class Kinds:
     def versions(self) -> dict[str, int]:
         """The version of each kind's normaliser."""
         return {name: kind.version for name, kind in self._by_name.items()}
+
+    @property
+    def hashes(self) -> frozenset[str]:
+        """The kinds that are hashes of files."""
+        return frozenset(name for name, kind in self._by_name.items() if kind.is_hash)
 
     def parse(self, kind: str, value: str) -> Canonical:
         """What `kind` makes of `value`. UnknownKind for the name, any other ValueError for the value."""

@@ -38,7 +38,9 @@ def _kinds(version: int) -> Kinds:
         shown = value if version == 1 else value.lower()
         return Canonical(shown, shown)
 
-    nick = SignalKind("nick", "A made-up kind", parse, version=version, half_life_days=HALF_LIVES["nick"])
+    # A hash, too, so that material of abuse may be named by it.
+    half_life = HALF_LIVES["nick"]
+    nick = SignalKind("nick", "A made-up kind", parse, version=version, half_life_days=half_life, is_hash=True)
     return Kinds([nick])
 
 

@@ -20,6 +20,7 @@ from tests.signals.model.world import Sent, read
 
 VALUES = {"phone": ("+84900000001", "+84900000002"), "nick": ("bait", "Bait", "BAIT")}
 OBSERVED = [(kind, value) for kind, values in VALUES.items() for value in values]
+CATEGORIES = {"phone": ("phishing", "phishing", "grooming"), "nick": ("phishing", "csam_hash")}
 EXTERNAL = ("one", "two")
 
 owners = st.sampled_from(NAMES[:4])
@@ -46,7 +47,7 @@ def statements(draw: st.DrawFn) -> Sent:
     said = Statement(
         tlp=tlp,
         groups=groups,
-        category=draw(st.sampled_from(["phishing", "phishing", "grooming", "csam_hash"])),
+        category=draw(st.sampled_from(CATEGORIES[kind])),
         confidence=draw(st.sampled_from([None, 0, 50, 90])),
         valid_until=draw(lapses),
         origin=draw(origins),
