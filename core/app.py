@@ -16,7 +16,7 @@ import core.campaigns.routes
 import core.content.routes
 import core.reports.routes
 import core.signals.routes
-from core import openapi, parameters
+from core import openapi
 from core.auth import access
 from core.auth.access import Principal, public
 from core.auth.middleware import BearerMiddleware
@@ -143,7 +143,6 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
         [health, contract, *core.auth.routes.oauth_handlers, v1, *hub.plugins.route_handlers()],
         dependencies=hub.dependencies(),
         middleware=[OptionsMiddleware(), BearerMiddleware(hub.tokens)],
-        guards=[access.guard, parameters.guard],
         request_class=TypedRequest,
         exception_handlers=HANDLERS,
         lifespan=[hub.running],

@@ -15,6 +15,7 @@ import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import ParameterKwarg
+from litestar.types import Scope
 from litestar.typing import FieldDefinition
 
 from core.errors import Invalid
@@ -57,8 +58,9 @@ def present(annotation: Any) -> Any:
     return reduce(or_, (kind for kind in get_args(annotation) if kind is not NoneType))
 
 
-async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+def guard(scope: Scope, handler: BaseRouteHandler) -> None:
     """Raises `Invalid` for query parameters that do not fit their declared types."""
+    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
     sent = connection.query_params.dict()
     faults = [
         fault

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from sqlalchemy import ColumnElement, select
 
@@ -56,11 +55,13 @@ def public() -> dict[str, Any]:
     return {"opt": {"public": True}, "security": [{}]}
 
 
-async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Deny by default. A handler without scopes that is not public was refused at start-up."""
+def guard(principal: Principal | None, handler: BaseRouteHandler) -> None:
+    """Deny by default. A handler without scopes that is not public was refused at start-up.
+
+    Raises `Unauthorized` or `Forbidden`.
+    """
     if handler.opt.get("public"):
         return
-    principal = connection.scope.get("user")
     if not isinstance(principal, Principal):
         raise Unauthorized("Send a token from /oauth/token as `Authorization: Bearer …`.", headers=_CHALLENGE)
     missing = sorted(handler.opt.get("scopes", frozenset(Scope)) - principal.scopes)

@@ -1,14 +1,24 @@
-"""Who calls, from the Authorization header, before any handler is asked."""
+"""Who calls, from the Authorization header, and whether it may, before any handler is asked.
+
+2026-11-22: these are no guards of Litestar's, which gives each of them a copy of the handler at every request: a third
+of the time of a small GET, and keys that no cache finds again. We gave up nothing: routing has named the handler by
+then, and what a route adds of its own still runs. Held by tests/isolation/test_scopes.py and tests/contract/.
+"""
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from core import parameters
+from core.auth import access
 from core.auth.tokens import Tokens, refused
 
 
 class BearerMiddleware(ASGIMiddleware):
-    """Puts a `Principal` or None into `scope["user"]`; a bad token is refused, except where anyone may call."""
+    """Puts a `Principal` or None into `scope["user"]`; a bad token is refused, except where anyone may call.
+
+    Lets nobody through to a handler whose scopes its token lacks, or with query parameters that do not fit.
+    """
 
     scopes = (ScopeType.HTTP,)
 
@@ -18,10 +28,14 @@ class BearerMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         # For public routes as well: tokens are issued from the snapshot that they are checked against.
         await self._tokens.catch_up()
-        token = None if scope["route_handler"].opt.get("public") else _bearer(scope)
+        handler = scope["route_handler"]
+        token = None if handler.opt.get("public") else _bearer(scope)
         # Who waits for long is asked again.
         scope["auth"] = token
-        scope["user"] = None if token is None else self._tokens.principal(token)
+        scope["user"] = principal = None if token is None else self._tokens.principal(token)
+        access.guard(principal, handler)
+        if scope["query_string"]:
+            parameters.guard(scope, handler)
         await next_app(scope, receive, send)
 
 

@@ -47,8 +47,8 @@ async def follow(
 async def _admit(request: Request[Any, Any, Any], tokens: Tokens) -> None:
     """As the middleware and the guard did when the request came."""
     await tokens.catch_up()
-    request.scope["user"] = tokens.principal(str(request.auth))
-    await access.guard(request, request.route_handler)
+    request.scope["user"] = principal = tokens.principal(str(request.auth))
+    access.guard(principal, request.route_handler)
 
 
 async def _left(request: Request[Any, Any, Any]) -> None:

@@ -12,7 +12,7 @@ from litestar import Litestar, Request, Router
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth import access, clients, kinds, partners, routes
+from core.auth import clients, kinds, partners, routes
 from core.auth.access import HUB, Principal
 from core.auth.audiences import intern
 from core.auth.middleware import BearerMiddleware
@@ -127,7 +127,6 @@ def _app(room: Room) -> Litestar:
             "registry": Provide(registry),
         },
         middleware=[BearerMiddleware(room.tokens)],
-        guards=[access.guard],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
