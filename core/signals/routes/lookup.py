@@ -39,7 +39,7 @@ _EXAMPLE = {"kind": "url", "value": "https://gift.example/claim"}
     **takes_bulk("items", LookupItem, example=_EXAMPLE),
 )
 async def look_up_signals(request: Request[Any, Any, Any], desk: Desk) -> LookedUp:
-    """Ask whether values are known. What you may not see answers as unknown."""
+    """Ask whether values are known. What you may not see answers as unknown, and unknown never means safe."""
     asked = edge.decode(await edge.json_body(request), _items)
     # Not as a dependency: for two of them Litestar makes two tasks, a tenth of a lookup's time.
     return await lookup.look_up(desk, request.user, asked.items)
