@@ -11,6 +11,7 @@ import msgspec
 from core.wire.opinions import Stance
 
 
+# A batch makes thousands of these, and none is ever in a cycle: the garbage collector need not look at them.
 class Said(msgspec.Struct, frozen=True, gc=False):
     """What a partner says, to whom. Equal means: nothing changed."""
 
