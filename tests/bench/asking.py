@@ -15,8 +15,7 @@ from tests.bench.stage import READER, SUBMITTER, Hub, Stage
 from tests.bench.wire import connect, flood, get, post, submission
 from tests.postgres import free_port
 
-_CONNECTIONS = 16
-_WRITERS = 64
+_CONNECTIONS = 64
 _BULK = 1_000
 
 
@@ -83,14 +82,14 @@ def _value(known: range, stride: int) -> str:
 async def _submit_singly(stage: Stage, hub: Hub, fresh: Fresh) -> float:
     token = hub.token(SUBMITTER)
     bodies = [submission(fresh.items(1), token) for _ in range(stage.sizes.requests)]
-    return await _rate(hub.port, bodies, _WRITERS)
+    return await _rate(hub.port, bodies)
 
 
-async def _rate(port: int, requests: Sequence[bytes], connections: int = _CONNECTIONS) -> float:
+async def _rate(port: int, requests: Sequence[bytes]) -> float:
     """Requests a second, after a few that warm the token."""
     if requests[0].startswith(b"GET"):
         await flood(port, requests[:_CONNECTIONS], 1)
-    return len(requests) / await flood(port, requests, connections)
+    return len(requests) / await flood(port, requests, _CONNECTIONS)
 
 
 @contextmanager
