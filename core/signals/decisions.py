@@ -180,5 +180,5 @@ async def close_all(db: Database, writer: SignalWriter, partner: Partner, told: 
         job = Close(partner.id, [row.key for row in rows])
         await writer.write(job, "cli", "ClosePartner")
         reached = rows[-1].position
-        closed += job.closed
-        told(job.closed)
+        closed += job.done
+        told(job.done)

@@ -75,69 +75,57 @@ class Retract(Job):
         self.results.append(RetractResult(len(self.results), found, RetractStatus(status or "not_found")))
 
 
-class Expire(Job):
-    """Claims of one partner whose `valid_until` has passed; looked at again under the lock."""
+class _Due(Job):
+    """Standing claims of one partner for which something is due."""
 
     def __init__(self, partner: int, due: Sequence[bytes]) -> None:
         self.partner = partner
         self.due = due
-        self.closed = 0
+        self.done = 0
+        """To how many claims it was done."""
 
     def keys(self) -> Iterable[bytes]:
         return self.due
 
+
+class Expire(_Due):
+    """Those whose `valid_until` has passed; looked at again under the lock."""
+
     def fold(self, picture: Picture, head: Head) -> None:
-        self.closed = 0
+        self.done = 0
         for key in self.due:
             claim = picture.standing.get((self.partner, key))
             until = claim.now.valid_until if claim and claim.now else None
             if until is not None and until <= head.at:
-                self.closed += picture.end(self.partner, key, "expired")
+                self.done += picture.end(self.partner, key, "expired")
 
 
-class Close(Job):
-    """Standing claims of one partner, closed as retracted on another's word."""
-
-    def __init__(self, partner: int, due: Sequence[bytes]) -> None:
-        self.partner = partner
-        self.due = due
-        self.closed = 0
-
-    def keys(self) -> Iterable[bytes]:
-        return self.due
+class Close(_Due):
+    """Closed as retracted on another's word."""
 
     def fold(self, picture: Picture, head: Head) -> None:
-        self.closed = sum(picture.end(self.partner, key, "retracted") for key in self.due)
+        self.done = sum(picture.end(self.partner, key, "retracted") for key in self.due)
 
 
-class Hold(Job):
-    """Standing claims of one partner that are to be seen by nobody else until they are released."""
+class Hold(_Due):
+    """To be seen by nobody else until they are released."""
 
     def __init__(self, partner: int, due: Sequence[bytes], held: str) -> None:
-        self.partner = partner
-        self.due = due
+        super().__init__(partner, due)
         self.held = held
-        self.done = 0
-
-    def keys(self) -> Iterable[bytes]:
-        return self.due
 
     def fold(self, picture: Picture, head: Head) -> None:
         self.done = sum(picture.hold(self.partner, key, self.held) is not None for key in self.due)
 
 
-class Release(Job):
+class Release(_Due):
     """Held claims of one partner: shown to whom they were meant for, or refused, which closes them as retracted."""
 
     def __init__(self, reviewer: int, partner: int, due: Sequence[bytes], *, refuse: bool) -> None:
-        self.partner = partner
+        super().__init__(partner, due)
         self.reviewer = reviewer
-        self.due = due
         self.refuse = refuse
         self.results: list[Literal["released", "refused", "not_found", "involved"]] = []
-
-    def keys(self) -> Iterable[bytes]:
-        return self.due
 
     def fold(self, picture: Picture, head: Head) -> None:
         self.results = [self._decide(picture, key) for key in self.due]

@@ -28,7 +28,7 @@ async def expire(db: Database, writer: SignalWriter) -> int:
             by_partner[partner].append(key)
         jobs = [Expire(partner, keys) for partner, keys in by_partner.items()]
         await asyncio.gather(*(writer.write(job, "hub", "Expire claims") for job in jobs))
-        done = sum(job.closed for job in jobs)
+        done = sum(job.done for job in jobs)
         closed += done
         if len(due) < _AT_ONCE or not done:
             return closed
