@@ -88,7 +88,7 @@ class Hub:
         await self._blind()
         async with self._database(), self.wake.running(), self.writer.running(), self.plugins.running():
             jobs = [
-                asyncio.create_task(_once(lambda: remap(self.db, self.writer, self.kinds, self.keys))),
+                asyncio.create_task(_once(lambda: remap(self.db, self.writer, self.guard, self.kinds, self.keys))),
                 asyncio.create_task(_every(1, self.tokens.refresh)),
                 asyncio.create_task(_every(1, self.guard.refresh)),
                 asyncio.create_task(_every(1, self._hold)),

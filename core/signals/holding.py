@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy import Select, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from core import times
 from core.db import Database
 from core.log import head
+from core.log.models import Tick
 from core.signals.guard import Guard
 from core.signals.jobs import Hold
 from core.signals.keys import Keys
@@ -59,8 +60,10 @@ async def _hold_for(
 def _standing(entry: GuardEntry, keys: Keys) -> Select[Any]:
     """Standing claims that `entry` may hit. What it does hit the guard says, and what was released since stays so."""
     older = aliased(Claim)
-    same = (older.signal == Claim.signal, older.partner == Claim.partner, older.closed > 0)
-    released = exists().where(*same, older.held != "", older.opened_at >= entry.added)
+    same = (older.signal == Claim.signal, older.partner == Claim.partner)
+    # Its row was closed while it was held, for another that is not: by when, as its age may be older than the entry.
+    since = select(func.min(Tick.position)).where(Tick.at >= entry.added).scalar_subquery()
+    released = exists().where(*same, older.held != "", older.state == "gone", older.closed >= since)
     columns: list[Any] = [Claim.position, Claim.partner, Claim.value, Signal.key, Signal.kind]
     found: Select[Any] = select(*columns).join(Signal, Signal.id == Claim.signal)
     found = found.where(Claim.closed == 0, Claim.held == "", ~released)

@@ -235,11 +235,14 @@ class Picture:
         self.touched[claim.partner, claim.signal.key] = claim
         claim.spelling = spelling
 
-    def move(self, claim: Standing, to: Known, spelling: Spelling) -> None:
-        """Take a claim to the signal that its value is read as now. One that its partner has there stands instead."""
+    def move(self, claim: Standing, to: Known, spelling: Spelling, held: str) -> None:
+        """Take a claim to the signal that its value is read as now. One that its partner has there stands instead.
+
+        `held` quarantines it, unless it is held already.
+        """
         there = self._claim(claim.partner, to, spelling)
         if there.now is None:
-            there.now, there.held, there.spelling = claim.now, claim.held, spelling
+            there.now, there.held, there.spelling = claim.now, claim.held or held, spelling
             # Another reading of what was claimed before is no new claim.
             there.had, there.opened_at = True, claim.opened_at
         there.names += claim.names

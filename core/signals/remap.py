@@ -2,7 +2,8 @@
 
 A claim whose value has another identity now is closed where it is and opened there, with what it says, its names and
 its age; what partners think goes along, and `merged_into` tells where a signal went. Where its partner has a claim
-there already, that one stands and takes over the names. A value that the new normaliser refuses stays as it is.
+there already, that one stands and takes over the names. What is read as a value on the negative list is held. A value
+that the new normaliser refuses stays as it is.
 """
 
 import logging
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import Database, table_of, upsert
 from core.log.head import Head
+from core.signals.guard import Guard
 from core.signals.jobs import Job
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
@@ -29,19 +31,19 @@ _AT_ONCE = 1_000
 """Claims a transaction."""
 
 
-async def remap(db: Database, writer: SignalWriter, kinds: Kinds, keys: Keys) -> None:
+async def remap(db: Database, writer: SignalWriter, guard: Guard, kinds: Kinds, keys: Keys) -> None:
     """Bring the claims of every kind to the version of its normaliser. Goes on where it was stopped."""
     async with db.survey() as session:
         reached = {row.kind: row.version for row in await session.scalars(select(Normaliser))}
     for kind, version in kinds.versions.items():
         if version > reached.get(kind, 1):
-            await _remap_kind(kind, version, writer, kinds, keys)
+            await _remap_kind(kind, version, writer, guard, kinds, keys)
 
 
-async def _remap_kind(kind: str, version: int, writer: SignalWriter, kinds: Kinds, keys: Keys) -> None:
+async def _remap_kind(kind: str, version: int, writer: SignalWriter, guard: Guard, kinds: Kinds, keys: Keys) -> None:
     seen = moved = 0
     while True:
-        job = Remap(kind, version, kinds, keys)
+        job = Remap(kind, version, guard, kinds, keys)
         await writer.write(job, "hub", "RemapSignals")
         seen, moved = seen + job.seen, moved + job.moved
         log.info("normaliser %d of %s: %d claims read again, %d moved", version, kind, seen, moved)
@@ -56,6 +58,7 @@ class _Reading(msgspec.Struct, frozen=True):
     key: bytes
     signal: Known
     spelling: Spelling
+    held: str
 
 
 class Remap(Job):
@@ -64,11 +67,12 @@ class Remap(Job):
     whole = True
     partner = 0
 
-    def __init__(self, kind: str, version: int, kinds: Kinds, keys: Keys) -> None:
+    def __init__(self, kind: str, version: int, guard: Guard, kinds: Kinds, keys: Keys) -> None:
         self.kind = kind
         self.version = version
         self.seen = self.moved = 0
         self.done = False
+        self._guard = guard
         self._kinds = kinds
         self._keys = keys
         self._readings: list[_Reading] = []
@@ -113,7 +117,8 @@ class Remap(Job):
         key = self._keys.signal(self.kind, canonical.identity)
         if (key, canonical.display) == (row.key, row.value):
             return None
-        return _Reading(row.partner, row.key, Known(key, self.kind), Spelling(canonical.display, row.original))
+        held = "guard" if self._guard.hit(self.kind, canonical.identity) else ""
+        return _Reading(row.partner, row.key, Known(key, self.kind), Spelling(canonical.display, row.original), held)
 
     def fold(self, picture: Picture, head: Head) -> None:
         self.moved = 0
@@ -126,7 +131,7 @@ class Remap(Job):
             if one.key == one.signal.key:
                 picture.spell(claim, one.spelling)
             else:
-                picture.move(claim, one.signal, one.spelling)
+                picture.move(claim, one.signal, one.spelling, one.held)
                 targets[one.key].add(one.signal.key)
         for old, new in targets.items():
             if len(new) == 1 and all(claim.now is None for claim in picture.on[old]):

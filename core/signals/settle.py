@@ -69,7 +69,7 @@ class _Settling:
         self.day = hub_day(head.at)
 
     def claim(self, claim: Standing) -> None:
-        """A claim keeps its row while its audience and its category stay."""
+        """A claim keeps its row while its audience, its category and its quarantine stay."""
         was, now = claim.was, claim.now
         if now is None:
             if was is not None:
@@ -77,7 +77,9 @@ class _Settling:
             return
         # While it is held, its partner alone sees it.
         audience = self.picture.private[claim.partner] if claim.held else now.audience
-        if was is not None and (was.audience, was.said.category) == (audience, now.category):
+        # Held or released, it has another row, also where its partner alone may see it: by that one knows of a release.
+        at = audience, now.category, claim.held
+        if was is not None and (was.audience, was.said.category, was.held) == at:
             self._keep(claim, was, now)
             return
         if was is not None:
@@ -115,8 +117,8 @@ class _Settling:
         told = was.state == state and was.opinions == opinions
         if not told or was.said != now or was.spelling is not claim.spelling:
             self._move(claim, was, now, state, opinions)
-        elif (was.names, was.held) != (claim.names, claim.held):
-            self.changes.renamed.append({"at": was.position, "names": claim.names, "held": claim.held})
+        elif was.names != claim.names:
+            self.changes.renamed.append({"at": was.position, "names": claim.names})
 
     def _move(self, claim: Standing, was: Row, now: Said, state: str, opinions: str) -> None:
         hidden = was.state == state == SUSPENDED
@@ -131,7 +133,6 @@ class _Settling:
                 "names": claim.names,
                 "value": claim.spelling.value,
                 "opinions": opinions,
-                "held": claim.held,
                 "wished": now.audience if claim.held else 0,
             }
         )

@@ -119,8 +119,7 @@ async def test_what_stands_is_held_when_an_entry_comes(hub: TestedHub, operator:
     await sweep(hub)
     assert len(await values(hub, "meta")) == len(BESIDE)
     assert len(before) == len(ON_SITE) + len(BESIDE)
-    held = (await operator.get("/v1/reviews", params={"what": "quarantine"})).json()["held"]
-    assert {one["partner"]: one["claims"] for one in held} == {"tiktok": len(ON_SITE), "google": len(ON_SITE)}
+    assert await _held(operator) == {"tiktok": len(ON_SITE), "google": len(ON_SITE)}
     assert await sweep(hub) == 0
 
 
@@ -149,8 +148,7 @@ async def test_removal_lets_through_what_comes_and_releases_nothing(
     assert await submit(hub, "tiktok", ON_SITE[0]) == ["quarantined"]
     assert (await operator.delete(f"/v1/guard/{made['id']}")).status_code == 204
     assert await submit(hub, "google", ON_SITE[0]) == ["created"]
-    held = (await operator.get("/v1/reviews", params={"what": "quarantine"})).json()["held"]
-    assert [one["partner"] for one in held] == ["tiktok"]
+    assert await _held(operator) == {"tiktok": 1}
     for gone in (made["id"], "grd_0", "grd_x", "7", "grd_99999999999"):
         assert (await operator.delete(f"/v1/guard/{gone}")).status_code == 404
 
@@ -164,6 +162,33 @@ async def test_a_released_claim_is_not_held_again_by_a_resend(hub: TestedHub, op
     # Nor by the sweep that the entry is due.
     assert await sweep(hub) == 0
     assert await values(hub, "meta") == {"school.example"}
+
+
+@pytest.mark.parametrize("tlp", ["GREEN", None])
+async def test_what_was_released_is_not_held_again_by_the_entry_it_was_held_for(
+    hub: TestedHub, operator: httpx.AsyncClient, tlp: str | None
+) -> None:
+    """Neither a claim that is older than the entry, nor one that its partner alone may see anyway."""
+    older = item("domain", "school.example", tlp=tlp)
+    assert await submit(hub, "tiktok", older) == ["created"]
+    await add(operator, entry("school.example"))
+    assert await submit(hub, "google", older) == ["quarantined"]
+    await sweep(hub)
+    assert await _held(operator) == {"tiktok": 1, "google": 1}
+    for slug in ("tiktok", "google"):
+        clearing = {"what": "quarantine", "partner": slug, "clearance": "release", "reason": "It was taken over."}
+        await operator.post("/v1/reviews", json={"decisions": [clearing]})
+    await sweep(hub)
+    assert await _held(operator) == {}
+    # Changed, the entry is another one.
+    await add(operator, entry("school.example", label="Another"))
+    await sweep(hub)
+    assert await _held(operator) == {"tiktok": 1, "google": 1}
+
+
+async def _held(operator: httpx.AsyncClient) -> dict[str, int]:
+    held = (await operator.get("/v1/reviews", params={"what": "quarantine"})).json()["held"]
+    return {one["partner"]: one["claims"] for one in held}
 
 
 async def test_entries_are_added_changed_and_refused_one_by_one(hub: TestedHub, operator: httpx.AsyncClient) -> None:

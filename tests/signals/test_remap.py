@@ -6,10 +6,14 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import func, select
 
-from core.signals import remap, signals
+from core.log import head
+from core.signals import guard_list, remap, signals
+from core.signals.guard import Guard
+from core.signals.guard_list import Entry
 from core.signals.keys import public_id
 from core.signals.kinds import Kinds
 from core.signals.models import Cell, Claim, Normaliser, Opinion, Reference, Signal
+from core.wire.guard import GuardEntryIn
 from core.wire.kinds import Canonical, SignalKind
 from core.wire.opinions import Stance
 from core.wire.signals import SignalIn, State, Submitted
@@ -53,8 +57,10 @@ def nick(identity: str) -> str:
     return public_id(KEYS.signal("nick", identity))
 
 
-async def bring(room: Room) -> None:
-    await remap.remap(room.db, room.writer, NEW, KEYS)
+async def bring(room: Room, kinds: Kinds = NEW) -> None:
+    guard = Guard(room.db, kinds)
+    await guard.refresh()
+    await remap.remap(room.db, room.writer, guard, kinds, KEYS)
 
 
 async def newly(room: Room) -> int:
@@ -127,6 +133,24 @@ async def test_opinions_go_along(log: Room) -> None:
     assert await reader.news() == [State.ACTIVE]
 
 
+async def test_what_becomes_a_value_on_the_negative_list_is_held(log: Room) -> None:
+    await submit(log, "a", "Bait", "Other")
+    await submit(log, "b", "bait")
+    entry = guard_list.accept(GuardEntryIn("nick", "bait", "a school", "its page"), 0, "", OLD)
+    assert isinstance(entry, Entry)
+    async with head.writing(log.db, "test", "Guard") as session:
+        await guard_list.add(session, log.partners["c"], [entry])
+    (reader,) = await copies(log, "c")
+    await bring(log)
+    await reader.news()
+    # What stood there before is the sweep's.
+    assert set(reader.held) == {nick("bait"), nick("other")}
+    assert reader.held[nick("bait")].claims == 1
+    assert await log.release("c", "a", nick("bait")) == "released"
+    await reader.news()
+    assert reader.held[nick("bait")].claims == 2
+
+
 async def test_it_goes_on_where_it_was_killed(log: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remap, "_AT_ONCE", 4)
     for slug in ("a", "b"):
@@ -166,7 +190,7 @@ async def test_only_another_spelling_moves_the_claim(log: Room) -> None:
     shouted = Kinds([SignalKind("nick", "A made-up kind", lambda value: Canonical(value, f"{value}!"), version=2)])
     await submit(log, "a", "bait", external_id="one")
     (reader,) = await copies(log, "c")
-    await remap.remap(log.db, log.writer, shouted, KEYS)
+    await bring(log, shouted)
     assert await reader.news() == [State.ACTIVE]
     assert reader.held[nick("bait")].value == "bait!"
     async with log.db.writer() as session:

@@ -143,7 +143,7 @@ class Hub(Room):
         self.kinds = KINDS[2]
         self.guard = Guard(self.db, self.kinds)
         await self.guard.refresh()
-        await remap.remap(self.db, self.writer, self.kinds, KEYS)
+        await remap.remap(self.db, self.writer, self.guard, self.kinds, KEYS)
 
     async def detail(self, slug: str, signal: str) -> SignalDetail:
         async with self.db.snapshot(self.partners[slug].partner) as session:

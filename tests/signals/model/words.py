@@ -76,7 +76,7 @@ class Claim(msgspec.Struct):
     """When a reviewer let it through."""
     names: set[str] = msgspec.field(default_factory=set)
     row: int = 0
-    """Rises with each place and category that it was given; equal for those given together."""
+    """Rises with each place, category and quarantine that it was given; equal for those given together."""
     heard: dict[str, tuple[str, int]] = msgspec.field(default_factory=dict)
     """Stance and time of each opinion whose author may see it here."""
 
@@ -84,6 +84,11 @@ class Claim(msgspec.Struct):
     def place(self) -> Place:
         """Quarantined, it is its owner's alone."""
         return (self.owner, "", ()) if self.held else (self.owner, self.said.tlp, self.said.groups)
+
+    @property
+    def kept_by(self) -> tuple[Place, str, str]:
+        """While it is the same, so is the row."""
+        return self.place, self.said.category, self.held
 
     @property
     def footprint(self) -> tuple[object, ...]:

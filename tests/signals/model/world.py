@@ -103,7 +103,7 @@ class World:
             self.begun.setdefault(claim.key, len(self.begun) + self._numbers)
         for at, claim in self.claims.items():
             was = before.get(at)
-            if was is None or (was.place, was.said.category) != (claim.place, claim.said.category):
+            if was is None or was.kept_by != claim.kept_by:
                 claim.row, claim.heard = self._numbers, {}
                 self._hear(claim, self.opinions[claim.key])
             else:
@@ -276,6 +276,8 @@ class World:
             del self.claims[claim.owner, old]
             there = self.claims.setdefault((claim.owner, key), claim)
             there.names |= claim.names
+            if there is claim and key in self.guarded:
+                there.held = there.held or "guard"
             there.key = key
         for old, key in into.items():
             for author, opinion in self.opinions.pop(old, {}).items():
