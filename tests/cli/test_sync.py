@@ -62,7 +62,15 @@ def test_every_change_arrives_in_the_copy(live: LiveHub, tiktok: httpx.Client, m
 
 def test_changes_are_followed_as_they_come(live: LiveHub, tiktok: httpx.Client, mirror: Mirror) -> None:
     command = [str(KMM), "sync", str(mirror.folder), "--url", live.base_url, "--follow"]
-    follower = subprocess.Popen(command, env=os.environ | mirror.environment, stderr=subprocess.PIPE, text=True)
+    environment = os.environ | mirror.environment
+    # What a shell starts in the background is deaf to SIGINT, and so would be what the tests start.
+    follower = subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (no threads in the child)
+    )
     try:
         for n in range(3):
             submit(tiktok, [n])
