@@ -93,18 +93,21 @@ class Rules(Machine):
                 expected = self.world.submit(who, sent)
             assert [result.status for result in job.results] == expected
 
-    @rule(who=owners, sent=statements())
-    def submit_again(self, who: str, sent: Sent) -> None:
-        """Nothing new: nothing moves."""
-        claim = self.world.claims.get((who, self.key((sent.kind, sent.value))))
-        if claim is None or not self.active(who) or not self.world.partners[who].groups.issuperset(claim.said.groups):
+    @rule(who=owners, which=st.integers(0, 5), confidence=st.sampled_from(["as before", None, 10, 90]))
+    def submit_again(self, who: str, which: int, confidence: Any) -> None:
+        """What stands, or what is suspended: nothing new, or nothing but another confidence."""
+        own = [claim for at, claim in sorted(self.world.claims.items()) if at[0] == who]
+        own = [claim for claim in own if self.world.suspended(claim)] or own
+        if not own or not self.active(who):
             return
+        claim = own[which % len(own)]
+        changed = {} if confidence == "as before" else {"confidence": confidence}
         with self.step():
-            same = Sent(sent.kind, sent.value, claim.said)
-            job = self.hub.submission(who, [same])
+            sent = [Sent(claim.key[0], claim.value, msgspec.structs.replace(claim.said, **changed))]
+            job = self.hub.submission(who, sent)
             self.run(self.hub.write(job, who))
             with self.world.together():
-                expected = self.world.submit(who, [same])
+                expected = self.world.submit(who, sent)
             assert [result.status for result in job.results] == expected
 
     @rule(who=owners, named=st.lists(st.sampled_from(EXTERNAL), max_size=2), seen=st.lists(observed, max_size=2))
@@ -161,10 +164,19 @@ class Rules(Machine):
         reason=st.sampled_from(["looked at it", "asked the bank"]),
     )
     def opine(self, who: str, seen: tuple[str, str], stance: str | None, reason: str) -> None:
+        self.say(who, self.key(seen), stance, reason)
+
+    @rule(who=st.sampled_from(["ben", "pol"]), which=st.integers(0, 5))
+    def doubt(self, who: str, which: int) -> None:
+        """One whose word weighs, of what others show it: what a single voice suspends is a matter of the category."""
+        shown = [key for key in sorted(self.world.visible(who)) if (who, key) not in self.world.claims]
+        if shown:
+            self.say(who, shown[which % len(shown)], "false_positive", "looked at it")
+
+    def say(self, who: str, key: Key, stance: str | None, reason: str) -> None:
         if not self.active(who):
             return
         with self.step():
-            key = self.key(seen)
             with self.world.together():
                 expected = self.world.opine(who, key, stance, reason)
             assert self.run(self.hub.say(who, key, stance, reason)) == expected
