@@ -122,11 +122,13 @@ def _order(term: Term) -> tuple[bool, float, str, float]:
 
 def score(terms: Iterable[Term], at: int) -> Score:
     """The score at `at` (µs): each term with what it adds in the order of strength, or takes."""
-    # In one order, whatever order they came in: a product of floats depends on it.
-    now = sorted(((_share(term, at), term) for term in terms), key=lambda one: (-one[0], _order(one[1])))
+    now = [(_share(term, at), term) for term in terms]
+    if len(now) > 1:
+        # In one order, whatever order they came in: a product of floats depends on it.
+        now.sort(key=lambda one: (one[1].since is None, -one[0], _order(one[1])))
     value, shown = 0, []
     unbelieved, left = 1.0, 1.0
-    for share, term in sorted(now, key=lambda one: one[1].since is None):
+    for share, term in now:
         if term.since is None:
             left *= 1 - share
         else:
