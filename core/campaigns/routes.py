@@ -77,7 +77,7 @@ async def change_campaign(
 
 
 class _Bulk(msgspec.Struct, forbid_unknown_fields=True):
-    activities: Annotated[list[msgspec.Raw], Meta(max_length=10_000)]
+    activities: Annotated[list[msgspec.Raw], Meta(max_length=edge.AT_ONCE)]
 
 
 _bulk = msgspec.json.Decoder(_Bulk)

@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from core import parameters
-from core.edge import JSON
+from core.edge import AT_ONCE, JSON
 from core.errors import PROBLEM_JSON
 from core.openapi.declare import Bulk, Lines
 from core.openapi.shapes import Shapes, types_in
@@ -20,7 +20,6 @@ from core.wire.common import Problem
 from core.wire.scopes import Scope
 
 TITLE = "Không Một Mình Partner API"
-MAX_ITEMS = 10_000
 
 
 def routes(app: Litestar) -> Iterator[tuple[HTTPRoute, str, HTTPRouteHandler]]:
@@ -117,7 +116,7 @@ class _Writer:
         return {"schema": self._schema(kind)}
 
     def _bulk(self, bulk: Bulk) -> dict[str, Any]:
-        items = {"type": "array", "items": {}, "maxItems": MAX_ITEMS, "x-item-schema": self._schema(bulk.item)}
+        items = {"type": "array", "items": {}, "maxItems": AT_ONCE, "x-item-schema": self._schema(bulk.item)}
         schema = {
             "type": "object",
             "properties": {bulk.key: items},
