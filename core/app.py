@@ -16,7 +16,7 @@ import core.campaigns.routes
 import core.content.routes
 import core.reports.routes
 import core.signals.routes
-from core import openapi
+from core import openapi, parameters
 from core.auth import access
 from core.auth.access import Principal, public
 from core.auth.middleware import BearerMiddleware
@@ -138,6 +138,7 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
             *core.content.routes.handlers,
             *core.reports.routes.handlers,
         ],
+        opt=parameters.STRICT,
     )
     app = Litestar(
         [health, contract, *core.auth.routes.oauth_handlers, v1, *hub.plugins.route_handlers()],

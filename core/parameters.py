@@ -1,11 +1,12 @@
 """Query parameters, held to what the contract says of them.
 
 2026-11-22: Litestar reads the bounds of its own `Parameter`, not those of `msgspec.Meta`, takes the text `null` for an
-absent value and the last of several values. Our guard runs before it and refuses what the published schema refuses.
-We gave up nothing: the types of core/wire say the bounds for bodies and parameters alike. Held by tests/contract/.
+absent value and the last of several values, and a misspelt name for nothing at all, so that `min_scor` would read as no
+filter. Our guard runs before it and refuses what the published schema refuses; unknown names only below `STRICT`, as
+RFC 6749 §3.2 has them ignored and programs of others send more than we read. We gave up nothing: the types of core/wire say the bounds for bodies and parameters alike. Held by tests/contract/.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, reduce
 from operator import or_
 from types import NoneType, UnionType
@@ -20,6 +21,9 @@ from litestar.typing import FieldDefinition
 
 from core.errors import Invalid
 from core.wire.common import FieldError
+
+STRICT = {"strict_query": True}
+"""The `opt` of a router or handler that refuses query parameters which it does not declare."""
 
 _INJECTED = {"request", "data", "state", "scope", "headers", "cookies", "socket", "query", "body"}
 
@@ -59,14 +63,13 @@ def present(annotation: Any) -> Any:
 
 
 def guard(scope: Scope, handler: BaseRouteHandler) -> None:
-    """Raises `Invalid` for query parameters that do not fit their declared types."""
+    """Raises `Invalid` for query parameters that do not fit their declared types, or are not declared at all."""
     connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
     sent = connection.query_params.dict()
-    faults = [
-        fault
-        for name, kind in _expected(handler, frozenset(connection.path_params)).items()
-        if name in sent and (fault := _fault(name, kind, sent[name]))
-    ]
+    expected = _expected(handler, frozenset(connection.path_params))
+    faults = [fault for name, kind in expected.items() if name in sent and (fault := _fault(name, kind, sent[name]))]
+    if handler.opt.get("strict_query"):
+        faults += [_unknown(name, expected) for name in sent if name not in expected]
     if faults:
         raise Invalid("A query parameter is not what this call expects.", errors=faults)
 
@@ -88,6 +91,14 @@ def _fault(name: str, kind: Any, values: list[str]) -> FieldError | None:
     except (msgspec.ValidationError, UnicodeError) as exc:
         return FieldError(f"/{name}", "invalid_query", str(exc))
     return None
+
+
+def _unknown(name: str, expected: Iterable[str]) -> FieldError:
+    # As RFC 6901 §3 writes a name in a pointer.
+    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+    known = ", ".join(sorted(expected))
+    detail = f"This call knows {known}." if known else "This call takes no query parameters."
+    return FieldError(pointer, "unknown_parameter", detail)
 
 
 def _is_list(kind: Any) -> bool:

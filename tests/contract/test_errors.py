@@ -109,3 +109,24 @@ async def test_a_fault_of_the_hub(hub: TestedHub, monkeypatch: pytest.MonkeyPatc
 async def test_parameters_that_do_not_fit(hub: TestedHub, query: str) -> None:
     problem = assert_problem(await hub.client_as("secretariat").get(f"/v1/campaigns?{query}"), 400, query)
     assert problem["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer", "known"),
+    [
+        ("/v1/signals?min_scor=50", "/min_scor", "This call knows after, kind, limit, min_score, wait."),
+        ("/v1/signals?limit=5&KIND=url", "/KIND", "This call knows after, kind, limit, min_score, wait."),
+        ("/v1/me/limits?a~b/c", "/a~0b~1c", "This call takes no query parameters."),
+        ("/v1/signals/sig_aaaaaaaaaaaaaaaaaaaaaaaaaa?id=sig_a", "/id", "This call takes no query parameters."),
+        ("/v1/signals?principal=x", "/principal", "This call knows after, kind, limit, min_score, wait."),
+    ],
+)
+async def test_parameters_that_a_call_does_not_have(hub: TestedHub, path: str, pointer: str, known: str) -> None:
+    """A misspelt filter must not read as none."""
+    problem = assert_problem(await hub.client_as("secretariat").get(path), 400, path)
+    assert problem["errors"] == [{"pointer": pointer, "code": "unknown_parameter", "detail": known}]
+
+
+@pytest.mark.parametrize("path", ["/health?now=1", "/openapi.json?v=2"])
+async def test_elsewhere_more_than_is_read_may_be_sent(hub: TestedHub, path: str) -> None:
+    assert (await hub.client_as("secretariat").get(path)).status_code == 200
