@@ -1,9 +1,10 @@
 """Query parameters, held to what the contract says of them.
 
 2026-11-22: Litestar reads the bounds of its own `Parameter`, not those of `msgspec.Meta`, takes the text `null` for an
-absent value and the last of several values, and a misspelt name for nothing at all, so that `min_scor` would read as no
-filter. Our guard runs before it and refuses what the published schema refuses; unknown names only below `STRICT`, as
-RFC 6749 §3.2 has them ignored and programs of others send more than we read. We gave up nothing: the types of core/wire say the bounds for bodies and parameters alike. Held by tests/contract/.
+absent value, the last of several values, and a misspelt name for nothing at all, so that `min_scor` would read as no
+filter. Our guard runs before it and refuses what the published schema refuses; unknown names below `STRICT` only, as
+RFC 6749 §3.2 has them ignored and programs of others send more than we read. We gave up nothing: the types of core/wire
+say the bounds for bodies and parameters alike. Held by tests/contract/.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

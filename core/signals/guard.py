@@ -20,19 +20,21 @@ from core.wire.guard import Reach
 _ALWAYS = 2**63
 
 
-class _Span(msgspec.Struct, frozen=True):
-    """When an entry holds, µs."""
+class Listed(msgspec.Struct, frozen=True, gc=False):
+    """An entry of the list, and when it holds, µs."""
 
-    start: int
-    end: int
+    value: str
+    label: str
+    start: int = 0
+    end: int = _ALWAYS
 
 
 class _Picture(msgspec.Struct, frozen=True):
     """Immutable; a change makes a new one."""
 
     version: tuple[int, int] = (0, 0)
-    exact: dict[tuple[str, str], list[_Span]] = {}
-    sites: dict[str, list[_Span]] = {}
+    exact: dict[tuple[str, str], list[Listed]] = {}
+    sites: dict[str, list[Listed]] = {}
 
 
 class Guard:
@@ -53,11 +55,12 @@ class Guard:
     async def _read(self, session: AsyncSession, version: tuple[int, int]) -> _Picture:
         exact, sites = defaultdict(list), defaultdict(list)
         for entry in await session.scalars(select(GuardEntry)):
-            span = _Span(entry.valid_from or 0, _ALWAYS if entry.valid_until is None else entry.valid_until)
+            end = _ALWAYS if entry.valid_until is None else entry.valid_until
+            listed = Listed(entry.value, entry.label, entry.valid_from or 0, end)
             identity = self._identity(entry)
-            exact[entry.kind, identity].append(span)
+            exact[entry.kind, identity].append(listed)
             if entry.reach == Reach.SITE:
-                sites[identity].append(span)
+                sites[identity].append(listed)
         return _Picture(version, dict(exact), dict(sites))
 
     def _identity(self, entry: GuardEntry) -> str:
@@ -67,22 +70,22 @@ class Guard:
             # Its plugin is not here, or today's normaliser refuses the value and with it every item of it.
             return entry.identity
 
-    def hit(self, kind: str, identity: str) -> bool:
-        """Whether an observable is on the list. Costs a lookup for each label of its host."""
+    def hit(self, kind: str, identity: str) -> Listed | None:
+        """The entry that an observable is on the list by. Costs a lookup for each label of its host."""
         picture = self._picture
-        if _holds(picture.exact.get((kind, identity))):
-            return True
+        if found := _holding(picture.exact.get((kind, identity))):
+            return found
         host = _host(kind, identity)
         if not host:
-            return False
-        if identity == f"{host}/" and _holds(picture.exact.get(("domain", host))):
-            return True
+            return None
+        if identity == f"{host}/" and (found := _holding(picture.exact.get(("domain", host)))):
+            return found
         sites = picture.sites
         while host:
-            if host in sites and _holds(sites[host]):
-                return True
+            if host in sites and (found := _holding(sites[host])):
+                return found
             host = host.partition(".")[2]
-        return False
+        return None
 
 
 async def _version(session: AsyncSession) -> tuple[int, int]:
@@ -91,11 +94,11 @@ async def _version(session: AsyncSession) -> tuple[int, int]:
     return row[0], row[1] or 0
 
 
-def _holds(spans: list[_Span] | None) -> bool:
-    if not spans:
-        return False
+def _holding(entries: list[Listed] | None) -> Listed | None:
+    if not entries:
+        return None
     now = times.now()
-    return any(span.start <= now < span.end for span in spans)
+    return next((one for one in entries if one.start <= now < one.end), None)
 
 
 def _host(kind: str, identity: str) -> str:

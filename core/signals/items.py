@@ -8,14 +8,14 @@ import msgspec
 
 from core import times
 from core.edge import field_error
-from core.signals.guard import Guard
+from core.signals.guard import Guard, Listed
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds, UnknownKind
 from core.signals.plan import Known, Spelling
 from core.times import to_micros
 from core.wire.common import FieldError
 from core.wire.kinds import Note
-from core.wire.signals import Category, SignalIn, SubmitResult, SubmitStatus, Tlp
+from core.wire.signals import Category, Held, SignalIn, SubmitResult, SubmitStatus, Tlp
 
 _decoder = msgspec.json.Decoder(SignalIn)
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -36,8 +36,8 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     """In the order of `plan.CONTENT`."""
     noted: tuple[Note, ...] = ()
     """What the kind says of the value."""
-    held: str = ""
-    """Why it is not to be shown to others before it was looked at, or empty."""
+    listed: Listed | None = None
+    """Where it is on the negative list."""
 
 
 def read(
@@ -82,7 +82,7 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys, g
             " ".join(sorted(set(sent.derived_from))) if sent.derived_from else "",
         ),
         canonical.notes,
-        "guard" if guard.hit(sent.kind, canonical.identity) else "",
+        guard.hit(sent.kind, canonical.identity),
     )
 
 
@@ -113,12 +113,25 @@ def rejected(index: int, *errors: FieldError) -> SubmitResult:
     return SubmitResult(index=index, id=None, status=SubmitStatus.REJECTED, errors=errors)
 
 
-def notes(item: Item) -> tuple[FieldError, ...]:
-    """What the submitter should know of an item that was taken."""
-    noted: tuple[FieldError, ...] = ()
+def notes(item: Item, held: str) -> tuple[FieldError, ...]:
+    """What the submitter should know of an item that was taken, and why its claim is `held`, if it is."""
+    noted: tuple[FieldError, ...] = (_on_hold(item, held),) if held else ()
     if item.noted:
-        noted = tuple(FieldError(f"{item.pointer}/value", note.code, note.detail) for note in item.noted)
+        noted += tuple(FieldError(f"{item.pointer}/value", note.code, note.detail) for note in item.noted)
     if item.groups or item.tlp not in (Tlp.AMBER, Tlp.AMBER_STRICT, Tlp.RED):
         return noted
     detail = f"{item.tlp} without groups is shared with nobody; name sharing groups to share it."
     return (*noted, FieldError(f"{item.pointer}/tlp", "audience_empty", detail))
+
+
+def _on_hold(item: Item, held: str) -> FieldError:
+    if held == Held.BURST:
+        detail = (
+            "More than your partner's limit of this hour; a reviewer releases it. GET /v1/me/limits has the numbers."
+        )
+        return FieldError(item.pointer, held, detail)
+    # The entry may have been removed since, and what it held stays held.
+    entry = f": {item.listed.value} ({item.listed.label})" if item.listed else ""
+    return FieldError(
+        f"{item.pointer}/value", held, f"On the negative list{entry}. Shown to nobody else until reviewed."
+    )

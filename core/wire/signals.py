@@ -112,7 +112,8 @@ class SubmitResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: SignalId | None
     status: SubmitStatus
     errors: tuple[FieldError, ...] = ()
-    """Why it was rejected; notes (`audience_empty`, `look_alike`, `tracking_parameters`) on an accepted item."""
+    """Why it was rejected; notes on an accepted item: why it is held (`guard`, `burst`), also when it was sent again,
+    `audience_empty`, `look_alike`, `tracking_parameters`."""
 
 
 class Submitted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from core import times
 from core.auth.models import Partner
 from core.signals.guard import Guard
+from core.signals.guard import Listed as Entry
 from core.signals.models import Burst, Claim
 from core.wire.signals import State
 from tests.signals.conftest import KINDS, Room
@@ -19,8 +20,8 @@ HOTLINE = {"kind": "domain", "value": "hotline.example", "tlp": "GREEN", "extern
 class Listed(Guard):
     """A list of one name."""
 
-    def hit(self, kind: str, identity: str) -> bool:
-        return identity == "hotline.example"
+    def hit(self, kind: str, identity: str) -> Entry | None:
+        return Entry("hotline.example", "A hotline") if identity == "hotline.example" else None
 
 
 @pytest.fixture
@@ -102,6 +103,20 @@ async def test_a_flood_moves_nobody_elses_feed_beyond_the_limit(log: Room) -> No
         counted = await session.execute(select(Burst.partner, Burst.opened).order_by(Burst.partner))
         assert [row.opened for row in counted] == [10, 6]
     await assert_adds_up(log)
+
+
+async def test_an_item_that_is_held_says_why_also_when_it_comes_again(log: Room) -> None:
+    await limit(log, "a", burst_per_hour=1)
+    for _ in range(2):
+        hit, first, second = (await log.submit("a", HOTLINE, flood(1)[0], flood(1, 1)[0])).results
+        assert [(one.pointer, one.code) for one in hit.errors] == [("/signals/0/value", "guard")]
+        assert "hotline.example (A hotline)" in hit.errors[0].detail
+        assert [(one.pointer, one.code) for one in first.errors + second.errors] == [
+            ("/signals/1", "burst"),
+            ("/signals/2", "burst"),
+        ]
+    assert await log.release("b", "a", str(first.id)) == "released"
+    assert (await log.submit("a", flood(1)[0])).results[0].errors == ()
 
 
 async def test_a_bulk_window_and_the_next_hour_hold_nothing(log: Room, monkeypatch: pytest.MonkeyPatch) -> None:
