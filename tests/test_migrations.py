@@ -14,7 +14,8 @@ import core.campaigns.models
 import core.content.models
 import core.log.models
 import core.reports.models
-import core.signals.models  # noqa: F401  (each import registers its tables)
+import core.signals.models
+import core.takedowns.models  # noqa: F401  (each import registers its tables)
 from core.db import Base, Database
 from core.migrate import config, migrate
 

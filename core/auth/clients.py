@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
-from core.auth.keys import derive, touch
+from core.auth.keys import touch
 from core.auth.models import Client, KindScope, Partner, Revocation
 from core.errors import Conflict, NotFound
+from core.sealing import derive
 from core.settings import Settings
 from core.wire.common import FieldError
 from core.wire.partners import AuthMethod, ClientIn, ClientOut, IssuedClient, KeySetIn, PartnerState

@@ -1,12 +1,8 @@
 """The ring of keys that sign access tokens: made at the first start, rotated by command, encrypted at rest."""
 
-import os
 import secrets
-from hashlib import blake2b
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import ECKey
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +11,7 @@ from core import times
 from core.auth.models import AccessVersion, SigningKey
 from core.db import Database
 from core.log.head import writing
+from core.sealing import Sealer
 from core.settings import Settings
 from core.wire.oauth import KeySet, PublicKey
 
@@ -22,7 +19,6 @@ TOKEN_LIFE = 600
 """Seconds that an access token lives: as long as a stolen one could be used, were it not revoked."""
 LEAD = 3_600
 """Seconds that a new key is published before it signs: verifiers cache the key set."""
-_NONCE = 12
 
 
 class RingKey(msgspec.Struct, frozen=True):
@@ -72,11 +68,7 @@ async def load(session: AsyncSession, settings: Settings) -> Ring:
 
 
 def _open(row: SigningKey, secret: str) -> ECKey:
-    try:
-        plain = _cipher(secret).decrypt(row.private[:_NONCE], row.private[_NONCE:], row.kid.encode())
-    except InvalidTag:
-        raise RuntimeError("The setting `secret` is not the one that this database was made with.") from None
-    return ECKey.import_key(msgspec.json.decode(plain))
+    return ECKey.import_key(msgspec.json.decode(_sealer(secret).open(row.private, row.kid)))
 
 
 async def ensure(db: Database, settings: Settings) -> None:
@@ -104,8 +96,7 @@ async def rotate(db: Database, settings: Settings, lead: int = LEAD) -> str:
 async def _add(session: AsyncSession, settings: Settings, signs_from: int) -> str:
     kid = secrets.token_hex(8)
     plain = msgspec.json.encode(ECKey.generate_key("P-256").as_dict(private=True))
-    nonce = os.urandom(_NONCE)
-    sealed = nonce + _cipher(settings.secret).encrypt(nonce, plain, kid.encode())
+    sealed = _sealer(settings.secret).seal(plain, kid)
     await session.execute(insert(SigningKey).values(kid=kid, private=sealed, signs_from=signs_from, retires=None))
     await touch(session)
     return kid
@@ -116,10 +107,5 @@ async def touch(session: AsyncSession) -> None:
     await session.execute(update(AccessVersion).values(version=AccessVersion.version + 1))
 
 
-def derive(secret: str, purpose: bytes) -> bytes:
-    """32 bytes for one purpose (up to 16 bytes of name) from the hub's secret."""
-    return blake2b(secret.encode(), digest_size=32, person=purpose).digest()
-
-
-def _cipher(secret: str) -> AESGCM:
-    return AESGCM(derive(secret, b"signing keys"))
+def _sealer(secret: str) -> Sealer:
+    return Sealer(secret, b"signing keys")

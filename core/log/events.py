@@ -1,22 +1,36 @@
 """Recording events: beside the change that they speak of, in its transaction."""
 
+from collections.abc import Collection
+
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import column, insert, literal, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.log.head import Head
-from core.log.models import EventRow
+from core.log.models import Addressee, EventRow
 from core.wire.events import Event
+from core.wire.scopes import PartnerKind, Scope
 
-OPERATOR_ONLY = 0
-"""The audience of an event that no partner is meant to read."""
+# By name: who partners are is told by rooms that stand on this one.
+_partner = table("partner", column("id"), column("kind"), column("state"))
+_kind_scope = table("kind_scope", column("kind"), column("scope"))
 
 
-async def record(session: AsyncSession, event: Event, audience: int = OPERATOR_ONLY) -> int:
-    """Write `event` at the next position of this transaction and return that position."""
+async def record(session: AsyncSession, event: Event, *, to: Collection[int] = (), holders: Scope | None = None) -> int:
+    """Write `event` at the next position of this transaction and return that position.
+
+    Addressed to the partners `to`, to those whose kind may hold the scope `holders`, and to every operator, as far as
+    they are active now.
+    """
     head: Head = session.info["head"]
     position = head.take()
     tag = event.__struct_config__.tag
     body = msgspec.json.encode(event).decode()
-    await session.execute(insert(EventRow).values(position=position, type=tag, audience=audience, body=body))
+    await session.execute(insert(EventRow).values(position=position, type=tag, body=body))
+    meant = or_(_partner.c.kind == PartnerKind.OPERATOR.value, _partner.c.id.in_(sorted(to)))
+    if holders is not None:
+        held = select(_kind_scope.c.kind).where(_kind_scope.c.scope == holders.value)
+        meant = or_(meant, _partner.c.kind.in_(held))
+    found = select(_partner.c.id, literal(position)).where(_partner.c.state == "active", meant)
+    await session.execute(insert(Addressee).from_select(["partner", "position"], found))
     return position

@@ -41,9 +41,16 @@ class EventRow(Base):
 
     position: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
     type: Mapped[str] = mapped_column(Text)
-    audience: Mapped[int] = mapped_column(Micros)
-    """Who may read it (`audience.id`); 0 is the operator alone."""
     body: Mapped[str] = mapped_column(Text)
+
+
+class Addressee(Base):
+    """For whom an event is. Written with it: who is admitted later has no part in what was before."""
+
+    __tablename__ = "addressee"
+
+    partner: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
 
 
 class Retention(Base):

@@ -11,6 +11,16 @@ class Scope(StrEnum):
     SIGNALS_LOOKUP = "signals:lookup"
     SIGNALS_REVIEW = "signals:review"
     OPINIONS_WRITE = "opinions:write"
+    TAKEDOWNS_READ = "takedowns:read"
+    TAKEDOWNS_REQUEST = "takedowns:request"
+    TAKEDOWNS_ANSWER = "takedowns:answer"
+    TAKEDOWNS_MANAGE = "takedowns:manage"
+    EMERGENCIES_WRITE = "emergencies:write"
+    APPEALS_WRITE = "appeals:write"
+    APPEALS_REVIEW = "appeals:review"
+    REFERRALS_WRITE = "referrals:write"
+    EVENTS_READ = "events:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     GROUPS_WRITE = "groups:write"
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
@@ -34,6 +44,16 @@ _MEANINGS = {
     Scope.SIGNALS_LOOKUP: "Ask whether values are known, in the open or privately.",
     Scope.SIGNALS_REVIEW: "Decide about disputed and quarantined signals, and keep the negative list.",
     Scope.OPINIONS_WRITE: "Agree or disagree with other partners' signals.",
+    Scope.TAKEDOWNS_READ: "Follow takedown cases and preservation requests that one is a party of.",
+    Scope.TAKEDOWNS_REQUEST: "Ask platforms to take something down or to preserve data.",
+    Scope.TAKEDOWNS_ANSWER: "Acknowledge and answer what one's platform is asked.",
+    Scope.TAKEDOWNS_MANAGE: "Keep deadlines, calendars, contacts and responsibilities.",
+    Scope.EMERGENCIES_WRITE: "Declare that a young person is at risk now, and lower it together with another.",
+    Scope.APPEALS_WRITE: "Appeal against a signal on behalf of whoever it harms.",
+    Scope.APPEALS_REVIEW: "Look at appeals and decide them.",
+    Scope.REFERRALS_WRITE: "Hand a person over to those who help, and take such a hand-over on.",
+    Scope.EVENTS_READ: "Read what happened to one's own things, as a list or a stream.",
+    Scope.WEBHOOKS_WRITE: "Have events delivered to one's own endpoints.",
     Scope.GROUPS_WRITE: "Found sharing groups, invite to them, accept and leave.",
     Scope.CAMPAIGNS_READ: "Read campaigns and their activities.",
     Scope.CAMPAIGNS_WRITE: "Create campaigns, change them and submit activities.",

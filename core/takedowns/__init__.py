@@ -1,0 +1,1 @@
+"""Takedowns with a clock: cases and their answers, emergencies, appeals, referrals, preservation."""

@@ -1,0 +1,444 @@
+"""Tables of takedowns: cases and their clock, emergencies, appeals, referrals, preservation, quality of partners."""
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, Micros
+
+_OPEN = text("closed = 0")
+
+
+class Takedown(Base):
+    """A case: one target at one platform, asked for by one partner or several."""
+
+    __tablename__ = "takedown"
+    __table_args__ = (
+        # One open case a target and platform; whoever asks again joins it.
+        Index("uq_takedown_open", "target", "platform", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_takedown_queue", "platform", "state", "number"),
+        Index("ix_takedown_wakes", "wakes", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_takedown_account", "platform", "account", "decided"),
+    )
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    """Rises in the order of opening; the cursor of lists."""
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    target: Mapped[str] = mapped_column(Text)
+    """Public id of the signal that the target is, or would be."""
+    kind: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(Text)
+    """Canonical form: what the platform has to find."""
+    account: Mapped[str] = mapped_column(Text)
+    """Public id of the account behind the target, or the target's own: what repeats are counted on."""
+    platform: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    state: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    priority: Mapped[str] = mapped_column(Text)
+    opened: Mapped[int] = mapped_column(Micros)
+    due: Mapped[int | None] = mapped_column(Micros)
+    """The strictest deadline of its requests, pauses counted in."""
+    acknowledge_due: Mapped[int | None] = mapped_column(Micros)
+    acknowledged: Mapped[int | None] = mapped_column(Micros)
+    decided: Mapped[int | None] = mapped_column(Micros)
+    """When the platform first answered with an outcome."""
+    wakes: Mapped[int | None] = mapped_column(Micros)
+    """When the clock has to look at it next; null while nothing is due."""
+    warned: Mapped[int] = mapped_column(default=0)
+    """Warnings given of the deadline that stands."""
+    breached: Mapped[int | None] = mapped_column(Micros)
+    """When the deadline was found to have passed unanswered."""
+    level: Mapped[int] = mapped_column(default=0)
+    """How often it was escalated."""
+    paused: Mapped[int | None] = mapped_column(Micros)
+    """Since when its clock stands; null while it runs."""
+    closed: Mapped[int] = mapped_column(Micros, default=0)
+    """0 while it is open, else when it was closed."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Of the case; the ETag."""
+
+
+class TakedownRequest(Base):
+    """Who asked, on which ground."""
+
+    __tablename__ = "takedown_request"
+    __table_args__ = (
+        UniqueConstraint("takedown", "partner"),
+        Index("ix_takedown_request_partner", "partner", "takedown"),
+    )
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"))
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    at: Mapped[int] = mapped_column(Micros)
+    basis: Mapped[str] = mapped_column(Text)
+    """`authority_order`, `user_complaint`, `protection_notice`, …: what the policy is found by."""
+    order_number: Mapped[str | None] = mapped_column(Text)
+    issuer: Mapped[str | None] = mapped_column(Text)
+    order_date: Mapped[str | None] = mapped_column(Text)
+    priority: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[list[Any]] = mapped_column(JSON)
+    """References, never media and never who is affected."""
+    external_id: Mapped[str | None] = mapped_column(Text)
+    policy: Mapped[int | None] = mapped_column(ForeignKey("takedown_policy.id"))
+    """The row that its deadline came from."""
+    due: Mapped[int | None] = mapped_column(Micros)
+    """Without pauses."""
+
+
+class TakedownStep(Base):
+    """One move of a case."""
+
+    __tablename__ = "takedown_step"
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"), index=True)
+    at: Mapped[int] = mapped_column(Micros)
+    actor: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    """Null: the hub's own clock."""
+    client: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+    """The state that was left."""
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    position: Mapped[int] = mapped_column(Micros)
+    """Of its event in the log."""
+
+
+class TakedownOutcome(Base):
+    """What the platform decided: a version each time that it says so."""
+
+    __tablename__ = "takedown_outcome"
+
+    takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[int] = mapped_column(Micros)
+    client: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    """What it made of the case."""
+    body: Mapped[Any] = mapped_column(JSON)
+    """As `core.wire.takedowns.OutcomeIn` says it."""
+    ends: Mapped[int | None] = mapped_column(Micros)
+    """When a temporary lock ends."""
+    correction: Mapped[str | None] = mapped_column(Text)
+    """Why an earlier version was wrong."""
+
+
+class TakedownPause(Base):
+    """A time in which the clock of a case stands still."""
+
+    __tablename__ = "takedown_pause"
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"), index=True)
+    since: Mapped[int] = mapped_column(Micros)
+    until: Mapped[int | None] = mapped_column(Micros)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class TakedownPolicy(Base):
+    """How long is given for what, on which legal basis, and since when."""
+
+    __tablename__ = "takedown_policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    basis: Mapped[str] = mapped_column(Text)
+    priority: Mapped[str] = mapped_column(Text)
+    seconds: Mapped[int] = mapped_column(Micros)
+    """Until the platform has to have acted."""
+    acknowledge_seconds: Mapped[int | None] = mapped_column(Micros)
+    """Until it has to have acknowledged."""
+    counted: Mapped[str] = mapped_column(Text)
+    """`elapsed`: every hour; `working`: the working hours of `calendar`."""
+    calendar: Mapped[str] = mapped_column(Text)
+    warn_seconds: Mapped[list[Any]] = mapped_column(JSON)
+    """How long before the deadline it is warned of, largest first."""
+    escalate_seconds: Mapped[int | None] = mapped_column(Micros)
+    """After a breach, how long each further contact is given."""
+    legal_basis: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[str] = mapped_column(Text)
+    """Day in Viet Nam."""
+    valid_until: Mapped[str | None] = mapped_column(Text)
+    """Day in Viet Nam, exclusive."""
+    added: Mapped[int] = mapped_column(Micros)
+    added_by: Mapped[str] = mapped_column(Text)
+
+
+class RepeatPolicy(Base):
+    """How many violations of an account in how many days lead to what."""
+
+    __tablename__ = "repeat_policy"
+
+    days: Mapped[int] = mapped_column(primary_key=True)
+    violations: Mapped[int] = mapped_column()
+    lock_days_least: Mapped[int] = mapped_column()
+    lock_days_most: Mapped[int] = mapped_column()
+    legal_basis: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+
+
+class CalendarDay(Base):
+    """A day on which a calendar differs from what its library says: work moved, or time off by decree."""
+
+    __tablename__ = "calendar_day"
+
+    calendar: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
+    working: Mapped[bool] = mapped_column()
+    name: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+
+
+class Contact(Base):
+    """Whom to reach at a partner when its queue is not enough, in which order."""
+
+    __tablename__ = "contact"
+    __table_args__ = (UniqueConstraint("partner", "level"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    level: Mapped[int] = mapped_column()
+    """1 is tried first."""
+    channel: Mapped[str] = mapped_column(Text)
+    """The name of a channel that a plugin adds: `webhook`, `mail`."""
+    address: Mapped[bytes] = mapped_column(LargeBinary)
+    """Sealed (`core.sealing`)."""
+    label: Mapped[str] = mapped_column(Text)
+    """The duty that answers there, never a person's name."""
+    added: Mapped[int] = mapped_column(Micros)
+
+
+class Push(Base):
+    """Something that has to reach a partner now: one row until somebody there has it, tried contact by contact."""
+
+    __tablename__ = "push"
+    __table_args__ = (
+        UniqueConstraint("subject", "partner", "round"),
+        Index(
+            "ix_push_wakes",
+            "wakes",
+            sqlite_where=text("wakes IS NOT NULL"),
+            postgresql_where=text("wakes IS NOT NULL"),
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    subject: Mapped[str] = mapped_column(Text)
+    """Id of the emergency or case that it speaks of."""
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    round: Mapped[int] = mapped_column()
+    """The escalation that it belongs to."""
+    about: Mapped[str] = mapped_column(Text)
+    """Type of the event that it carries."""
+    state: Mapped[str] = mapped_column(Text)
+    """`waiting`, `sent`, `acknowledged`, `failed`."""
+    level: Mapped[int] = mapped_column(default=0)
+    """Of the contact that was tried last."""
+    tries: Mapped[int] = mapped_column(default=0)
+    wakes: Mapped[int | None] = mapped_column(Micros)
+    """When the next contact is tried; null when there is nothing more to do."""
+    created: Mapped[int] = mapped_column(Micros)
+    sent: Mapped[int | None] = mapped_column(Micros)
+    acknowledged: Mapped[int | None] = mapped_column(Micros)
+    error: Mapped[str | None] = mapped_column(Text)
+    """What the last channel said."""
+
+
+class Responsibility(Base):
+    """Which agency and which child-protection partner answer an emergency of this kind, there."""
+
+    __tablename__ = "responsibility"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    category: Mapped[str] = mapped_column(Text)
+    """Empty: every category without a row of its own."""
+    province: Mapped[str] = mapped_column(Text)
+    """Empty: every province without a row of its own."""
+    agency: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    protection: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    source: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[str] = mapped_column(Text)
+    valid_until: Mapped[str | None] = mapped_column(Text)
+
+
+class Emergency(Base):
+    """A young person is at risk now. Says where help is needed and of what kind, never who."""
+
+    __tablename__ = "emergency"
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    agency: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    protection: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    category: Mapped[str] = mapped_column(Text)
+    province: Mapped[str | None] = mapped_column(Text)
+    age_band: Mapped[str] = mapped_column(Text)
+    summary: Mapped[bytes] = mapped_column(LargeBinary)
+    """Sealed."""
+    signals: Mapped[list[Any]] = mapped_column(JSON)
+    """Public ids."""
+    state: Mapped[str] = mapped_column(Text)
+    """`open`, `lowering` (one of two has said so), `lowered`."""
+    declared: Mapped[int] = mapped_column(Micros)
+    lowered: Mapped[int | None] = mapped_column(Micros)
+    first: Mapped[str | None] = mapped_column(Text)
+    """The client that asked to lower it."""
+    second: Mapped[str | None] = mapped_column(Text)
+    """The other one, that agreed."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class Appeal(Base):
+    """Somebody says that a signal is wrong and should not have been acted on; brought by a partner."""
+
+    __tablename__ = "appeal"
+    __table_args__ = (Index("uq_appeal_open", "target", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),)
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    target: Mapped[str] = mapped_column(Text)
+    """Public id of the signal."""
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[list[Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(Text)
+    """`first_look`, `gathering`, `upheld` (the signal stands), `reversed` (it goes), `withdrawn`."""
+    suspended: Mapped[bool] = mapped_column()
+    """Whether the signal's distribution is suspended by it."""
+    opened: Mapped[int] = mapped_column(Micros)
+    look_due: Mapped[int | None] = mapped_column(Micros)
+    """Until when somebody has to have looked at it first."""
+    looked: Mapped[int | None] = mapped_column(Micros)
+    reviewer: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    decision_reason: Mapped[str | None] = mapped_column(Text)
+    closed: Mapped[int] = mapped_column(Micros, default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class AppealTask(Base):
+    """What an appeal asks of a platform that acted."""
+
+    __tablename__ = "appeal_task"
+
+    appeal: Mapped[int] = mapped_column(Micros, ForeignKey("appeal.number"), primary_key=True)
+    takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"), primary_key=True)
+    decision: Mapped[str | None] = mapped_column(Text)
+    """`upheld` or `reversed`; null while the platform has not said."""
+    at: Mapped[int | None] = mapped_column(Micros)
+    done: Mapped[int | None] = mapped_column(Micros)
+    """When the platform said that it undid what it had done."""
+
+
+class Referral(Base):
+    """A person needs help: handed over to those who give it. Nothing here says who the person is."""
+
+    __tablename__ = "referral"
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    receiver: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    service: Mapped[str] = mapped_column(Text)
+    """`hotline_111`, `school_psychology`, …"""
+    province: Mapped[str | None] = mapped_column(Text)
+    age_band: Mapped[str] = mapped_column(Text)
+    urgency: Mapped[str] = mapped_column(Text)
+    consent: Mapped[Any] = mapped_column(JSON)
+    """Who agreed to what, when, and whether it was withdrawn."""
+    note: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Sealed; how the sender finds the person in its own files. Gone when the referral ends."""
+    emergency: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    offered: Mapped[int] = mapped_column(Micros)
+    acknowledged: Mapped[int | None] = mapped_column(Micros)
+    ended: Mapped[int | None] = mapped_column(Micros)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class ReferralStep(Base):
+    """One move of a referral."""
+
+    __tablename__ = "referral_step"
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    referral: Mapped[int] = mapped_column(Micros, ForeignKey("referral.number"), index=True)
+    at: Mapped[int] = mapped_column(Micros)
+    actor: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    client: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Preservation(Base):
+    """Data that a platform is asked to keep until somebody with the right to it fetches it."""
+
+    __tablename__ = "preservation"
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    id: Mapped[str] = mapped_column(Text, unique=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    platform: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    target: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(Text)
+    takedown: Mapped[int | None] = mapped_column(Micros, ForeignKey("takedown.number"))
+    scope: Mapped[list[Any]] = mapped_column(JSON)
+    """Kinds of data: `account`, `content`, `traffic`, `payment`."""
+    legal_basis: Mapped[str] = mapped_column(Text)
+    order_number: Mapped[str | None] = mapped_column(Text)
+    days: Mapped[int] = mapped_column()
+    """Of the first term and of each renewal."""
+    renewals: Mapped[int] = mapped_column(SmallInteger, default=0)
+    since: Mapped[int] = mapped_column(Micros)
+    until: Mapped[int] = mapped_column(Micros)
+    state: Mapped[str] = mapped_column(Text)
+    """`requested`, `acknowledged`, `preserved`, `handed_over`, `released`, `expired`, `refused`."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class CustodyEntry(Base):
+    """One hand that a piece of evidence passed through; each names the one before by its digest."""
+
+    __tablename__ = "custody_entry"
+
+    preservation: Mapped[int] = mapped_column(Micros, ForeignKey("preservation.number"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[int] = mapped_column(Micros)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    client: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    """`collected`, `handed_over`, `received`, `verified`."""
+    item: Mapped[str] = mapped_column(Text)
+    """What it is, in the holder's words."""
+    sha256: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(Micros)
+    to: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    previous: Mapped[str] = mapped_column(Text)
+    """SHA-256 of the entry before; empty at the first."""
+
+
+class PartnerQuality(Base):
+    """How a partner did, counted anew from cases and reviews."""
+
+    __tablename__ = "partner_quality"
+
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    at: Mapped[int] = mapped_column(Micros)
+    upheld: Mapped[int] = mapped_column(Micros)
+    """Of its claims and requests, those that others bore out."""
+    reversed: Mapped[int] = mapped_column(Micros)
+    """Those that turned out wrong."""
+    measured: Mapped[int] = mapped_column(SmallInteger)
+    """0 to 100, shrunk towards the prior while there is little to count."""
+    figures: Mapped[Any] = mapped_column(JSON)
+    """As `core.wire.quality.Quality` says it."""
