@@ -5,6 +5,10 @@ They are recorded beside each change; delivery to partners comes later.
 
 import msgspec
 
+from core.wire.common import Time
+from core.wire.signals import Held
+from core.wire.takedowns import TakedownState
+
 
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
     """What happened, by ids only. Readers fetch the thing itself with their own rights."""
@@ -57,7 +61,80 @@ class GuardChanged(Event, frozen=True, tag="guard.changed"):
     entries: int
 
 
+class QuarantineOpened(Event, frozen=True, tag="quarantine.opened"):
+    """Claims of a partner are held until they are reviewed: so many at once, for one reason.
+
+    For the partner and the operator.
+    """
+
+    partner: str
+    reason: Held
+    claims: int
+
+
 class ReviewDecided(Event, frozen=True, tag="review.decided"):
     """Reviewers decided about signals that were disputed or quarantined."""
 
     decisions: int
+
+
+class TakedownRequested(Event, frozen=True, tag="takedown.requested"):
+    """A platform is asked to act on something. For the parties: the platform, those who asked, the operators."""
+
+    takedown: str
+    target: str
+    platform: str
+
+
+class TakedownJoined(Event, frozen=True, tag="takedown.joined"):
+    """Another partner asks for the same, or one that asked changed its request. For the parties."""
+
+    takedown: str
+    partner: str
+
+
+class TakedownMoved(Event, frozen=True, tag="takedown.moved"):
+    """A case is in another state. For the parties."""
+
+    takedown: str
+    state: TakedownState
+
+
+class TakedownAnswered(Event, frozen=True, tag="takedown.answered"):
+    """The platform says what it decided, or corrects it: that version of its outcome. For the parties."""
+
+    takedown: str
+    version: int
+
+
+class TakedownDueSoon(Event, frozen=True, tag="takedown.due_soon"):
+    """The deadline of a case comes near. For the parties."""
+
+    takedown: str
+    due: Time
+
+
+class TakedownBreached(Event, frozen=True, tag="takedown.breached"):
+    """The deadline passed unanswered; told once for each case. For the parties."""
+
+    takedown: str
+    due: Time
+
+
+class TakedownEscalated(Event, frozen=True, tag="takedown.escalated"):
+    """The platform's contact of that level is told of a breach. For the parties."""
+
+    takedown: str
+    level: int
+
+
+class TakedownPaused(Event, frozen=True, tag="takedown.paused"):
+    """The clock of a case stands still. For the parties."""
+
+    takedown: str
+
+
+class TakedownResumed(Event, frozen=True, tag="takedown.resumed"):
+    """The clock of a case runs again. For the parties."""
+
+    takedown: str
