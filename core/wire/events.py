@@ -1,7 +1,4 @@
-"""Low-volume events, one Struct each; the tag is the name in the log and in openapi/events.md.
-
-They are recorded beside each change; delivery to partners comes later.
-"""
+"""Low-volume events, one Struct each; the tag is the name in the log and in openapi/events.md."""
 
 import msgspec
 
@@ -12,6 +9,15 @@ from core.wire.takedowns import TakedownState
 
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
     """What happened, by ids only. Readers fetch the thing itself with their own rights."""
+
+
+def catalogue() -> dict[str, type[Event]]:
+    """Every event by its name, in the order of the names."""
+    return {str(kind.__struct_config__.tag): kind for kind in sorted(Event.__subclasses__(), key=_name)}
+
+
+def _name(kind: type[Event]) -> str:
+    return str(kind.__struct_config__.tag)
 
 
 class SightChanged(Event, frozen=True, tag="sight.changed"):
@@ -138,3 +144,28 @@ class TakedownResumed(Event, frozen=True, tag="takedown.resumed"):
     """The clock of a case runs again. For the parties."""
 
     takedown: str
+
+
+class ReferralOffered(Event, frozen=True, tag="referral.offered"):
+    """A person was referred to a partner that helps. For the sender and the receiver."""
+
+    referral: str
+
+
+class ReferralMoved(Event, frozen=True, tag="referral.moved"):
+    """A referral was acknowledged, accepted, carried out, declined or withdrawn. For the sender and the receiver."""
+
+    referral: str
+    state: str
+
+
+class SignalsChanged(Event, frozen=True, tag="signals.changed"):
+    """Signals that you may see changed: pull the feed from your own cursor.
+
+    For readers of signals. It is never stored, but made for each reader, once for whatever changed in between.
+    """
+
+    after: int
+    """Position up to which you knew."""
+    position: int
+    """Position of the last change."""

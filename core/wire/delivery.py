@@ -1,0 +1,37 @@
+"""How an event arrives: in the list, in the stream and at an endpoint alike."""
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from core.wire.common import Time
+from core.wire.events import catalogue
+
+EventName = Annotated[str, Meta(pattern=f"^({'|'.join(map(re.escape, catalogue()))})$")]
+"""The name of an event in the catalogue."""
+
+
+class EventOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that happened, with ids, counts and states only: read the thing itself with your own rights."""
+
+    id: str
+    """The same whenever and however the event is delivered: apply each once."""
+    type: str
+    """Its name in openapi/events.md, which says what `data` holds."""
+    timestamp: Time
+    """When it happened, to the microsecond."""
+    position: int
+    """Its place in the log."""
+    data: dict[str, Any]
+
+
+class EventPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Events in the order in which they happened."""
+
+    events: tuple[EventOut, ...]
+    next: int
+    """The position to go on `after`; always given."""
+    more: bool
+    """Whether there is more already."""
