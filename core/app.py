@@ -16,6 +16,7 @@ import core.campaigns.routes
 import core.content.routes
 import core.reports.routes
 import core.signals.routes
+import core.takedowns.routes
 from core import openapi, parameters
 from core.auth import access
 from core.auth.access import Principal, public
@@ -136,6 +137,7 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
             *core.signals.routes.handlers,
             *core.campaigns.routes.handlers,
             *core.content.routes.handlers,
+            *core.takedowns.routes.handlers,
             *core.reports.routes.handlers,
         ],
         opt=parameters.STRICT,
