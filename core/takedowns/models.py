@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Base, Micros
 
 _OPEN = text("closed = 0")
+_WAKES = text("wakes IS NOT NULL")
 
 
 class Takedown(Base):
@@ -18,7 +19,7 @@ class Takedown(Base):
         # One open case a target and platform; whoever asks again joins it.
         Index("uq_takedown_open", "target", "platform", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_takedown_queue", "platform", "state", "number"),
-        Index("ix_takedown_wakes", "wakes", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_takedown_wakes", "wakes", sqlite_where=_WAKES, postgresql_where=_WAKES),
         Index("ix_takedown_account", "platform", "account", "decided"),
     )
 
@@ -43,6 +44,8 @@ class Takedown(Base):
     acknowledged: Mapped[int | None] = mapped_column(Micros)
     decided: Mapped[int | None] = mapped_column(Micros)
     """When the platform first answered with an outcome."""
+    acted: Mapped[bool] = mapped_column(default=False)
+    """Whether the answer that stands is that it was removed or restricted: what repeats are counted by."""
     wakes: Mapped[int | None] = mapped_column(Micros)
     """When the clock has to look at it next; null while nothing is due."""
     warned: Mapped[int] = mapped_column(default=0)
@@ -87,6 +90,8 @@ class TakedownRequest(Base):
     """The row that its deadline came from."""
     due: Mapped[int | None] = mapped_column(Micros)
     """Without pauses."""
+    withdrawn: Mapped[int | None] = mapped_column(Micros)
+    """When it was taken back; null while it stands."""
 
 
 class TakedownStep(Base):
@@ -219,12 +224,7 @@ class Push(Base):
     __tablename__ = "push"
     __table_args__ = (
         UniqueConstraint("subject", "partner", "round"),
-        Index(
-            "ix_push_wakes",
-            "wakes",
-            sqlite_where=text("wakes IS NOT NULL"),
-            postgresql_where=text("wakes IS NOT NULL"),
-        ),
+        Index("ix_push_wakes", "wakes", sqlite_where=_WAKES, postgresql_where=_WAKES),
     )
 
     number: Mapped[int] = mapped_column(Micros, primary_key=True)
@@ -241,6 +241,8 @@ class Push(Base):
     level: Mapped[int] = mapped_column(default=0)
     """Of the contact that was tried last."""
     tries: Mapped[int] = mapped_column(default=0)
+    patience: Mapped[int | None] = mapped_column(Micros)
+    """Seconds that a contact is given to acknowledge before the next is tried; null: it is not waited for."""
     wakes: Mapped[int | None] = mapped_column(Micros)
     """When the next contact is tried; null when there is nothing more to do."""
     created: Mapped[int] = mapped_column(Micros)

@@ -98,8 +98,8 @@ def upgrade() -> None:
         "takedown",
         ["wakes"],
         unique=False,
-        sqlite_where=sa.text("closed = 0"),
-        postgresql_where=sa.text("closed = 0"),
+        sqlite_where=sa.text("wakes IS NOT NULL"),
+        postgresql_where=sa.text("wakes IS NOT NULL"),
     )
     op.create_index(
         "uq_takedown_open",
@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("patience", MICROS, nullable=True),
         sa.Column("wakes", MICROS, nullable=True),
         sa.Column("created", MICROS, nullable=False),
         sa.Column("sent", MICROS, nullable=True),
