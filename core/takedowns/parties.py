@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import HUB, Principal
@@ -21,8 +21,8 @@ def concerns(principal: Principal) -> ColumnElement[bool]:
     """For every select on `Takedown`: the cases that `principal` is a party of."""
     if principal.is_operator:
         return true()
-    asked = exists().where(TakedownRequest.takedown == Takedown.number, TakedownRequest.partner == principal.partner)
-    return or_(Takedown.platform == principal.partner, asked)
+    asked = select(TakedownRequest.takedown).where(TakedownRequest.partner == principal.partner)
+    return or_(Takedown.platform == principal.partner, Takedown.number.in_(asked))
 
 
 def role(principal: Principal, case: Takedown, requesters: Collection[int]) -> Role | None:
