@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth import audiences
+from core.auth import audiences, partners
 from core.auth.models import Sight
 from core.db import among, delete_rows, insert_rows, table_of, update_rows, upsert
 from core.driver import Driver
+from core.log.events import record
 from core.log.head import Head
 from core.signals import policy
 from core.signals.jobs import Job
@@ -23,7 +24,9 @@ from core.signals.plan import Burst as Opened
 from core.signals.plan import Opinion as Judged
 from core.signals.settle import NEW_SIGNAL, OPENED, Changes, settle
 from core.times import HOUR
+from core.wire.events import QuarantineOpened
 from core.wire.opinions import Stance
+from core.wire.signals import Held
 
 _AT_ONCE = 5_000
 
@@ -38,8 +41,10 @@ async def apply(session: AsyncSession, head: Head, keys: Keys, jobs: Sequence[Jo
         job.fold(picture, head)
     await _make_private(session, picture)
     await _load_sight(session, picture, set())
-    await _write(session, settle(picture, head, keys))
+    changes = settle(picture, head, keys)
+    await _write(session, changes)
     await _count_bursts(session, picture, head)
+    await _tell_of_held(session, picture, changes)
 
 
 async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
@@ -66,14 +71,17 @@ async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
 
 
 async def _load_claims(driver: Driver, picture: Picture, by_id: dict[int, Known], jobs: Sequence[Job]) -> None:
-    partners = sorted({job.partner for job in jobs})
-    whose = "" if any(job.whole for job in jobs) else f" AND partner IN ({', '.join(map(str, partners))})"
+    callers = sorted({job.partner for job in jobs})
+    whose = "" if any(job.whole for job in jobs) else f" AND partner IN ({', '.join(map(str, callers))})"
     for ids in _pieces(by_id):
         for row in await driver.rows(f"{_STANDING}{whose}", among=ids):
             _load_claim(picture, by_id[row[0]], row)
         # However often a claim was closed and opened again, one row says that there has been one.
-        for signal, partner in await driver.rows(f"{_ENDED}{whose}", among=ids):
-            picture.ended.add((partner, by_id[signal].key))
+        for signal, partner, unseen in await driver.rows(f"{_ENDED}{whose}{_EACH}", among=ids):
+            at = partner, by_id[signal].key
+            picture.ended.add(at)
+            if unseen:
+                picture.unseen.add(at)
 
 
 async def _load_opinions(
@@ -95,7 +103,11 @@ _STANDING = f"""
 SELECT signal, partner, position, audience, names, value, original, state, held, wished, opinions, opened_at,
     {", ".join(CONTENT)}
 FROM claim WHERE closed = 0 AND signal {{among}}"""  # noqa: S608  (our own names)
-_ENDED = "SELECT DISTINCT signal, partner FROM claim WHERE closed > 0 AND signal {among}"
+# Whether the last one was closed while it was held for being much. A released one goes on as another row.
+_ENDED = """
+SELECT signal, partner, max(closed) = max(CASE WHEN held = 'burst' AND state <> 'gone' THEN closed ELSE 0 END)
+FROM claim WHERE closed > 0 AND signal {among}"""
+_EACH = " GROUP BY signal, partner"
 _OPINION = tuple(getattr(Opinion, name) for name in Judged.__struct_fields__)
 
 
@@ -112,12 +124,12 @@ def _load_claim(picture: Picture, signal: Known, row: Any) -> None:
 
 
 async def _load_bursts(session: AsyncSession, picture: Picture, head: Head, jobs: Sequence[Job]) -> None:
-    partners = sorted({job.partner for job in jobs if job.opens})
-    if not partners:
+    callers = sorted({job.partner for job in jobs if job.counted})
+    if not callers:
         return
     usual = (await policy.read(session)).burst_per_hour
     driver = await Driver.of(session)
-    for partner, most, bulk_until, opened in await driver.rows(_BURSTS, head.at // HOUR, among=partners):
+    for partner, most, bulk_until, opened in await driver.rows(_BURSTS, head.at // HOUR, among=callers):
         free = bulk_until is not None and bulk_until > head.at
         limit = usual if most is None else most
         picture.bursts[partner] = Opened(opened or 0, None if free else limit, opened)
@@ -195,6 +207,15 @@ async def _count_bursts(session: AsyncSession, picture: Picture, head: Head) -> 
         await session.execute(delete(Burst).where(Burst.partner.in_(begun)))
     rows = [{"partner": partner, "hour": hour, "opened": one.opened} for partner, one in counted.items()]
     await upsert(session, table_of(Burst), rows)
+
+
+async def _tell_of_held(session: AsyncSession, picture: Picture, changes: Changes) -> None:
+    if not changes.held:
+        return
+    slugs = await partners.slugs(session, {partner for partner, _ in changes.held})
+    for (partner, why), claims in changes.held.items():
+        opened = QuarantineOpened(partner=slugs[partner], reason=Held(why), claims=claims)
+        await record(session, opened, to=(partner,))
 
 
 async def _add_digests(session: AsyncSession, changes: Changes) -> None:

@@ -25,8 +25,8 @@ class Job(ABC):
     """Something that one caller asks of the claim log."""
 
     partner: int
-    opens = False
-    """Whether it may open claims that count as the partner's new ones."""
+    counted = False
+    """Whether what others see of it counts against the partner's limit of an hour."""
     whole = False
     """Whether it looks at everybody's claims on its signals, not at its partner's alone."""
 
@@ -154,8 +154,9 @@ class Voice(msgspec.Struct, frozen=True):
 
 
 class Opine(Job):
-    """What a partner thinks of others' claims."""
+    """What a partner thinks of others' claims. What its hour has no room for is rejected; to withdraw needs none."""
 
+    counted = True
     whole = True
 
     def __init__(self, partner: int, said: Sequence[Voice], half_lives: Mapping[str, float | None]) -> None:
@@ -207,18 +208,22 @@ class Opine(Job):
     def _give(self, picture: Picture, key: bytes, said: Opinion) -> OpinionStatus:
         if not any(picture.shown_to(self.partner, key)):
             return OpinionStatus.NOT_FOUND
+        if not picture.spend(self.partner):
+            return OpinionStatus.REJECTED
         self._say(picture, key, said)
         return OpinionStatus.GIVEN
 
     def _change(self, picture: Picture, key: bytes, before: Opinion, said: Opinion) -> OpinionStatus:
-        if before.stance is not said.stance and before.verdict != "dismissed":
-            self._say(picture, key, said)
-            return OpinionStatus.CHANGED
-        # Other words or deeds for the same, or of a voice that was overruled: what the review said of it stands.
         same = msgspec.structs.replace(before, stance=said.stance, reason=said.reason, outcome=said.outcome)
         if same == before:
             return OpinionStatus.UNCHANGED
-        picture.say(key, self.partner, same)
+        if not picture.spend(self.partner):
+            return OpinionStatus.REJECTED
+        if before.stance is not said.stance and before.verdict != "dismissed":
+            self._say(picture, key, said)
+        else:
+            # Other words or deeds for the same, or of a voice that was overruled: what the review said of it stands.
+            picture.say(key, self.partner, same)
         return OpinionStatus.CHANGED
 
     def _say(self, picture: Picture, key: bytes, said: Opinion) -> None:

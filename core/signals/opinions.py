@@ -11,7 +11,7 @@ from core.auth.access import Principal, visible
 from core.auth.models import Partner
 from core.edge import field_error, in_turns
 from core.errors import NotFound
-from core.signals import score
+from core.signals import policy, score
 from core.signals.jobs import Opine, Voice
 from core.signals.keys import parse_id, public_id
 from core.signals.kinds import Kinds
@@ -45,6 +45,7 @@ async def give(
     position = await writer.write(job, principal.client, request)
     done = iter(job.results)
     results = [_result(one, next(done)) if isinstance(one, Voice) else one for one in read]
+    policy.refuse_if_full([one.errors for one in results])
     return OpinionsTaken(position=position, results=tuple(results))
 
 
@@ -66,7 +67,8 @@ def _read(raw: msgspec.Raw, index: int) -> Voice | OpinionResult:
 
 
 def _result(voice: Voice, status: OpinionStatus) -> OpinionResult:
-    return OpinionResult(voice.index, None if voice.key is None else public_id(voice.key), status)
+    errors = (policy.full_hour(f"/items/{voice.index}"),) if status is OpinionStatus.REJECTED else ()
+    return OpinionResult(voice.index, None if voice.key is None else public_id(voice.key), status, errors)
 
 
 async def listed(session: AsyncSession, principal: Principal, signal_id: str) -> Opinions:

@@ -101,11 +101,11 @@ class Opinion(msgspec.Struct, frozen=True):
 
 
 class Burst(msgspec.Struct):
-    """How many claims a partner opened in this hour."""
+    """How much a partner did in this hour that others see."""
 
     opened: int
     most: int | None
-    """Above this more of them are held; None: a bulk window is open."""
+    """Above this claims are held and other changes refused; None: a bulk window is open."""
     stored: int | None
     """`opened` as in the table, if it is there."""
 
@@ -122,6 +122,8 @@ class Picture:
         self.touched: dict[tuple[int, bytes], Standing] = {}
         self.ended: set[tuple[int, bytes]] = set()
         """Where the partner has had a claim that is closed."""
+        self.unseen: set[tuple[int, bytes]] = set()
+        """Where the last of them was closed while it was held for being much."""
         self.on: dict[bytes, list[Standing]] = defaultdict(list)
         """The same claims by signal."""
         self.opinions: dict[bytes, dict[int, Opinion]] = defaultdict(dict)
@@ -153,22 +155,29 @@ class Picture:
     ) -> str | None:
         """Fold one statement in. Returns the word of `SubmitStatus`; None when the name is another signal's.
 
-        `held` quarantines what it opens to an audience. What stands for the same one is not held again.
+        `held` quarantines what it opens to an audience. What stands for the same one is not held again, and changes as
+        long as the partner's hour has room for it: `rejected` else.
         """
         if name is not None and self.names.get((partner, name)) not in (None, signal.key):
             return None
         claim = self._claim(partner, signal, spelling)
+        now = claim.now
+        unchanged = now == said
+        shown = now is not None and not unchanged and not claim.held and now.audience == said.audience
+        if shown and not self.spend(partner):
+            return "rejected"
         if name is not None and self.names.get((partner, name)) is None:
             self._name(partner, name, signal.key)
             claim.names += 1
-        if claim.now == said:
+        if unchanged:
             return "unchanged"
         status = "updated"
-        if claim.now is None:
-            burst = self._burst(partner)
+        if now is None:
+            # What was closed before a reviewer let it pass waits on: no hour's end and no refusal makes it seen.
+            burst = self._burst(partner) or ("burst" if claim.held == "burst" else "")
             claim.spelling, claim.held = spelling, held or burst
             status = "quarantined" if claim.held else "created"
-        elif not claim.held and claim.now.audience != said.audience:
+        elif not claim.held and now.audience != said.audience:
             # Shown to others anew, which is as good as an opening: what was piled up in private is a flood, too.
             burst = self._burst(partner)
             claim.held = held or burst
@@ -185,18 +194,28 @@ class Picture:
         claim = self.standing.get(at)
         if claim is None:
             signal = self.signals[signal.key]
-            claim = Standing(partner, signal, was=None, had=at in self.ended, now=None, spelling=spelling)
+            held = "burst" if at in self.unseen else ""
+            claim = Standing(partner, signal, was=None, had=at in self.ended, now=None, spelling=spelling, held=held)
             self.load(claim)
         self.touched[at] = claim
         return claim
 
     def _burst(self, partner: int) -> str:
-        """Count an opening; why it is held, if the partner has opened too many."""
+        """Count an opening; why it is held, if the partner's hour has no room for it."""
+        if self.spend(partner):
+            return ""
+        self.bursts[partner].opened += 1
+        return "burst"
+
+    def spend(self, partner: int) -> bool:
+        """Count a change of what others see, if the partner's hour has room for it."""
         burst = self.bursts.get(partner)
         if burst is None:
-            return ""
+            return True
+        if burst.most is not None and burst.opened >= burst.most:
+            return False
         burst.opened += 1
-        return "burst" if burst.most is not None and burst.opened > burst.most else ""
+        return True
 
     def drop(self, partner: int, name: str, why: str) -> str | None:
         """Drop a partner's name; the claim goes with its last one. None when there is no such name."""

@@ -1,5 +1,6 @@
 """Numbers that decide what is suspended, held or refused, and what a partner has of them left."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -10,8 +11,10 @@ from core import times
 from core.auth.access import Principal, visible
 from core.auth.models import Partner
 from core.driver import Driver
+from core.errors import TooManyRequests
 from core.log import audit
 from core.signals.models import Burst, Claim, SignalPolicy
+from core.wire.common import FieldError
 from core.wire.policy import Figure, Limits, SignalPolicies
 
 
@@ -49,6 +52,25 @@ async def replace(session: AsyncSession, principal: Principal, wanted: SignalPol
         row = update(SignalPolicy).where(SignalPolicy.name == name)
         await session.execute(row.values(value=figure.value, source=figure.source))
     await audit.note(session, principal, "ReplaceSignalPolicy", {name: one.value for name, one in figures.items()})
+
+
+def full_hour(pointer: str) -> FieldError:
+    """Why one change is refused while others of its request may have been taken."""
+    detail = f"Your partner's limit of this hour is used up; send it again in {_left()} s."
+    return FieldError(pointer, TooManyRequests.code, detail)
+
+
+def refuse_if_full(errors: Sequence[Sequence[FieldError]]) -> None:
+    """Raises `TooManyRequests` when every item of a request was refused by `full_hour`, so that programs wait."""
+    if errors and all(one and one[0].code == TooManyRequests.code for one in errors):
+        wait = _left()
+        headers = {"Retry-After": f"{wait}"}
+        raise TooManyRequests(f"Your partner's limit of this hour is used up; more in {wait} s.", headers=headers)
+
+
+def _left() -> int:
+    """Seconds of this hour."""
+    return (times.HOUR - times.now() % times.HOUR) // times.SECOND + 1
 
 
 async def limits(session: AsyncSession, principal: Principal) -> Limits:

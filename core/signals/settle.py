@@ -45,6 +45,8 @@ class Changes:
         self.new_names: list[dict[str, Any]] = []
         self.opinions: list[dict[str, Any]] = []
         self.dropped_opinions: list[dict[str, Any]] = []
+        self.held: dict[tuple[int, str], int] = defaultdict(int)
+        """Claims that began to be held, by partner and why."""
         self.digests: dict[tuple[int, str], int] = defaultdict(int)
         self.cells: dict[tuple[str, int, int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
 
@@ -104,6 +106,8 @@ class _Settling:
         self.changes.opened.append(row + astuple(said)[1:])
         if state == ACTIVE:
             self.changes.digests[audience, signal.kind] += self.keys.check(position)
+        if claim.held and (claim.was is None or not claim.was.held):
+            self.changes.held[claim.partner, claim.held] += 1
         cell = self.changes.cells[self._cell(claim, audience, said)]
         cell[0] += not claim.had
         cell[1] += 1

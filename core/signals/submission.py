@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import audiences
 from core.log.head import Head
+from core.signals import policy
 from core.signals.items import Item, notes, rejected
 from core.signals.jobs import Job
 from core.signals.keys import public_id
@@ -20,7 +21,7 @@ _NEW_AUDIENCES = 100
 class Submit(Job):
     """Items of one submission. With `minimal`, results of those taken say no more than that."""
 
-    opens = True
+    counted = True
 
     def __init__(self, partner: int, items: Sequence[Item], *, minimal: bool = False) -> None:
         self.partner = partner
@@ -62,14 +63,8 @@ class Submit(Job):
 
     def _fold_item(self, item: Item, picture: Picture, head: Head) -> SubmitResult:
         audience = self._audiences.get((item.tlp, item.groups))
-        if audience is None:
-            detail = (
-                f"{_NEW_AUDIENCES} new combinations of TLP and groups are in this submission; send this item again."
-            )
-            return rejected(item.index, FieldError(f"{item.pointer}/groups", "too_many_audiences", detail))
-        if isinstance(audience, str):
-            detail = f"You are not a member of the sharing group {audience!r}."
-            return rejected(item.index, FieldError(f"{item.pointer}/groups", "not_a_member", detail))
+        if not isinstance(audience, int):
+            return rejected(item.index, _without_audience(item, audience))
         said = Said(audience, *item.content)
         if said.valid_until is not None and said.valid_until <= head.at:
             detail = "valid_until has passed; leave it out or name a later time."
@@ -79,7 +74,18 @@ class Submit(Job):
         if status is None:
             detail = "This external_id names another of your signals; retract that one first or choose another name."
             return rejected(item.index, FieldError(f"{item.pointer}/external_id", "external_id_in_use", detail))
+        if status == SubmitStatus.REJECTED:
+            return rejected(item.index, policy.full_hour(item.pointer))
         if self.minimal:
             return SubmitResult(item.index, None, SubmitStatus(status))
         held = picture.standing[self.partner, item.signal.key].held
         return SubmitResult(item.index, public_id(item.signal.key), SubmitStatus(status), notes(item, held))
+
+
+def _without_audience(item: Item, group: str | None) -> FieldError:
+    """`group` is the one that the partner is not in, if that is why."""
+    if group is not None:
+        detail = f"You are not a member of the sharing group {group!r}."
+        return FieldError(f"{item.pointer}/groups", "not_a_member", detail)
+    detail = f"{_NEW_AUDIENCES} new combinations of TLP and groups are in this submission; send this item again."
+    return FieldError(f"{item.pointer}/groups", "too_many_audiences", detail)

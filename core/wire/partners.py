@@ -53,10 +53,10 @@ class PartnerPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: PartnerState | UnsetType = UNSET
     attribution: Attribution | UnsetType = UNSET
     burst_per_hour: Count | None | UnsetType = UNSET
-    """Claims that it may open in an hour before more are quarantined; null for the policy's. For the operator, as is
-    what follows."""
+    """Its own number in place of the policy's (`SignalPolicies`); null for the policy's. For the operator, as is what
+    follows."""
     bulk_until: Time | None | UnsetType = UNSET
-    """Until then nothing of it is quarantined for being much; null ends that."""
+    """Until then nothing of it is held or refused for being much; null ends that."""
     quality: Percent | None | UnsetType = UNSET
     """How often it was right, of 100; null while nobody states it."""
 

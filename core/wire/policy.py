@@ -23,21 +23,21 @@ class SignalPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unjudged_suspensions: Figure
     """Disputes of one partner that may suspend before any of them is judged; more of them wait without suspending."""
     burst_per_hour: Figure
-    """Claims that a partner may open, or share with others than before, in an hour of UTC before more are held, unless
-    its own limit is another."""
+    """Claims that a partner may open, share with others than before or change, and opinions that it may give, all
+    together in an hour of UTC, unless its own limit is another. Claims above it are held, other changes refused."""
     private_lookups_per_day: Figure
     """Private lookups of a partner in a day of the hub."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the caller's partner may send before more of it is held."""
+    """What the caller's partner may send before more of it is held or refused."""
 
     burst_per_hour: Count
     opened: Count
-    """Claims opened, or shared with others than before, in this hour of UTC."""
+    """Claims opened, shared with others than before or changed, and opinions given, in this hour of UTC."""
     held: Count
     """Claims that wait for their release."""
     bulk_until: Time | None
-    """Until then nothing is held for being much."""
+    """Until then nothing is held or refused for being much."""
     quality: Percent | None
     """How often the partner was right, of 100; null while nobody has stated it."""

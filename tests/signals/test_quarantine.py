@@ -1,5 +1,6 @@
 """What the guard hits and what comes in a flood is taken and shown to nobody else until it is released."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,9 +8,12 @@ from sqlalchemy import select, update
 
 from core import times
 from core.auth.models import Partner
+from core.errors import TooManyRequests
+from core.log.models import Addressee, EventRow
 from core.signals.guard import Guard
 from core.signals.guard import Listed as Entry
 from core.signals.models import Burst, Claim
+from core.wire.scopes import PartnerKind
 from core.wire.signals import State
 from tests.signals.conftest import KINDS, Room
 from tests.signals.test_suspension import assert_adds_up, copies
@@ -28,6 +32,7 @@ class Listed(Guard):
 async def log(room: Room) -> Room:
     for slug in ("a", "b", "c"):
         await room.admit(slug)
+    await room.admit("hub", PartnerKind.OPERATOR)
     room.guard = Listed(room.db, KINDS)
     return room
 
@@ -96,8 +101,7 @@ async def test_a_flood_moves_nobody_elses_feed_beyond_the_limit(log: Room) -> No
     assert (done.created, done.quarantined) == (7, 5)
     assert len(await other.news()) == 5
     assert (await log.submit("a", *flood(10))).unchanged == 10
-    # Updates open nothing, and another partner has an hour of its own.
-    assert (await log.submit("a", flood(1)[0] | {"confidence": 1})).updated == 1
+    # Another partner has an hour of its own.
     assert (await log.submit("c", *flood(6))).quarantined == 0
     async with log.db.writer() as session:
         counted = await session.execute(select(Burst.partner, Burst.opened).order_by(Burst.partner))
@@ -145,8 +149,77 @@ async def test_what_was_piled_up_in_private_is_a_flood_when_it_is_shared(log: Ro
     done = await log.submit("a", *flood(4))
     assert [one.status for one in done.results] == ["updated"] * 2 + ["quarantined"] * 2
     assert len(await other.news()) == 2
-    # A word on what stands is no news of another audience, and what is held stays so.
-    assert (await log.submit("a", *(one | {"confidence": 5} for one in flood(4)))).updated == 4
-    assert len(await other.news()) == 2
+    # What is held changes unseen and stays held; there is no room for other words on what others see.
+    done = await log.submit("a", *(one | {"confidence": 5} for one in flood(4)))
+    assert [one.status for one in done.results] == ["rejected"] * 2 + ["updated"] * 2
+    assert await other.news() == []
     assert sorted(await held(log)) == [(f"n{n}.example", "burst" if n > 1 else "") for n in range(4)]
     await assert_adds_up(log)
+
+
+async def test_changes_of_what_others_see_are_a_flood_too(log: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = times.now() // times.HOUR * times.HOUR
+    monkeypatch.setattr(times, "now", lambda: now + times.HOUR - 90 * times.SECOND)
+    await limit(log, "a", burst_per_hour=4)
+    (other,) = await copies(log, "b")
+    words = [[one | {"confidence": n} for one in flood(2)] for n in range(4)]
+    assert (await log.submit("a", *words[0])).created == 2
+    assert (await log.submit("a", *words[1])).updated == 2
+    await other.news()
+    done = await log.submit("a", *words[1], words[2][0] | {"external_id": "taken by nothing"}, *flood(1, 9))
+    assert [one.status for one in done.results] == ["unchanged", "unchanged", "rejected", "quarantined"]
+    (fault,) = done.results[2].errors
+    assert (fault.pointer, fault.code) == ("/signals/2", "too_many_requests")
+    assert "in 91 s" in fault.detail
+    with pytest.raises(TooManyRequests) as refused:
+        await log.submit("a", *words[2])
+    assert refused.value.headers["Retry-After"] == "91"
+    assert await other.news() == []
+    # What is refused leaves no name behind, and taking back what was said needs no room.
+    assert (await log.retract("a", external_ids=["taken by nothing"])).retracted == 0
+    assert (await log.retract("a", ids=[str(done.results[0].id)])).retracted == 1
+    monkeypatch.setattr(times, "now", lambda: now + times.HOUR)
+    assert (await log.submit("a", words[2][1])).updated == 1
+    await assert_adds_up(log)
+
+
+@pytest.mark.parametrize("how", ["stands", "refused", "retracted"])
+async def test_what_a_reviewer_has_not_let_pass_is_not_let_pass_by_the_hour(
+    log: Room, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = times.now()
+    await limit(log, "a", burst_per_hour=0)
+    (other,) = await copies(log, "b")
+    signal = str((await log.submit("a", *flood(1))).results[0].id)
+    if how == "refused":
+        await log.release("b", "a", signal, refuse=True)
+    if how == "retracted":
+        await log.retract("a", ids=[signal])
+    monkeypatch.setattr(times, "now", lambda: now + 2 * times.HOUR)
+    await limit(log, "a", burst_per_hour=5)
+    (again,) = (await log.submit("a", *flood(1))).results
+    assert again.status == ("unchanged" if how == "stands" else "quarantined")
+    assert [one.code for one in again.errors] == ["burst"]
+    assert await other.news() == []
+    # What was released is free to end and to come back.
+    assert await log.release("b", "a", signal) == "released"
+    await log.retract("a", ids=[signal])
+    assert (await log.submit("a", *flood(1))).results[0].status == "created"
+    await assert_adds_up(log)
+
+
+async def test_what_is_held_is_told_of_once_for_each_reason(log: Room) -> None:
+    await limit(log, "a", burst_per_hour=1)
+    await log.submit("a", HOTLINE, *flood(3))
+    await log.submit("a", HOTLINE | {"confidence": 5}, *flood(3))
+    await log.submit("c", HOTLINE)
+    async with log.db.writer() as session:
+        rows = list(await session.scalars(select(EventRow).where(EventRow.type == "quarantine.opened")))
+        to = select(Addressee.partner, EventRow.body).join(EventRow, EventRow.position == Addressee.position)
+        meant = {row.partner for row in await session.execute(to.where(EventRow.type == "quarantine.opened"))}
+    assert [json.loads(row.body) for row in sorted(rows, key=lambda row: row.position)] == [
+        {"type": "quarantine.opened", "partner": "a", "reason": "guard", "claims": 1},
+        {"type": "quarantine.opened", "partner": "a", "reason": "burst", "claims": 3},
+        {"type": "quarantine.opened", "partner": "c", "reason": "guard", "claims": 1},
+    ]
+    assert meant == {log.partners[slug].partner for slug in ("a", "c", "hub")}
