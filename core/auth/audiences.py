@@ -119,7 +119,7 @@ async def refresh_sight(session: AsyncSession, partner: int, reason: str) -> Non
     rows = [{"partner": partner, "audience": audience} for audience in sorted(due - held)]
     await insert_rows(session, table_of(Sight), rows)
     slug = (await session.execute(select(Partner.slug).where(Partner.id == partner))).scalar_one()
-    position = await record(session, SightChanged(partner=slug, reason=reason))
+    position = await record(session, SightChanged(partner=slug, reason=reason), to=(partner,))
     await session.execute(update(Partner).where(Partner.id == partner).values(view=position))
 
 

@@ -46,7 +46,7 @@ async def admit(session: AsyncSession, principal: Principal, data: PartnerIn) ->
     session.add(row)
     await session.flush()
     await touch(session)
-    await record(session, PartnerAdmitted(partner=data.slug))
+    await record(session, PartnerAdmitted(partner=data.slug), to=(row.id,), holders=Scope.PARTNERS_READ)
     await refresh_sight(session, row.id, "admitted")
     return row
 

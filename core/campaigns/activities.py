@@ -29,6 +29,7 @@ from core.wire.campaigns import (
 )
 from core.wire.common import FieldError
 from core.wire.events import CampaignChanged
+from core.wire.scopes import Scope
 from core.wire.signals import SubmitStatus
 
 _decoder = msgspec.json.Decoder(ActivityIn)
@@ -51,7 +52,7 @@ async def submit(
     await insert_rows(session, table_of(Activity), batch.new)
     await update_rows(session, table_of(Activity), "id", batch.changed)
     if batch.new or batch.changed:
-        await record(session, CampaignChanged(campaign=campaign))
+        await record(session, CampaignChanged(campaign=campaign), holders=Scope.CAMPAIGNS_READ)
     counts = Counter(result.status for result in results)
     return ActivitiesSubmitted(
         created=counts[SubmitStatus.CREATED],

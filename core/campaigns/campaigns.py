@@ -18,6 +18,7 @@ from core.log.events import record
 from core.wire.campaigns import CampaignIn, CampaignOut, CampaignPage, CampaignPatch, CampaignState
 from core.wire.common import FieldError, Title
 from core.wire.events import CampaignChanged
+from core.wire.scopes import Scope
 
 
 async def create(session: AsyncSession, principal: Principal, given: CampaignIn) -> CampaignOut:
@@ -41,7 +42,7 @@ async def create(session: AsyncSession, principal: Principal, given: CampaignIn)
     )
     _check_days(row)
     session.add(row)
-    await record(session, CampaignChanged(campaign=slug))
+    await record(session, CampaignChanged(campaign=slug), holders=Scope.CAMPAIGNS_READ)
     return _out(row, principal.slug)
 
 
@@ -92,7 +93,7 @@ async def change(session: AsyncSession, principal: Principal, row: Campaign, pat
     if _content(row) != before:
         row.version += 1
         row.updated = times.now()
-        await record(session, CampaignChanged(campaign=row.slug))
+        await record(session, CampaignChanged(campaign=row.slug), holders=Scope.CAMPAIGNS_READ)
     return await read(session, row.slug)
 
 

@@ -90,7 +90,7 @@ async def publish(session: AsyncSession, principal: Principal, material: Materia
     version.state = MaterialState.PUBLISHED
     version.published = times.now()
     material.revision += 1
-    await record(session, MaterialPublished(material=material.id, version=version.version))
+    await record(session, MaterialPublished(material=material.id, version=version.version), holders=Scope.CONTENT_READ)
 
 
 async def withdraw(session: AsyncSession, principal: Principal, material: Material, given: WithdrawalIn) -> None:
@@ -108,7 +108,7 @@ async def withdraw(session: AsyncSession, principal: Principal, material: Materi
     material.reason = given.reason
     material.replacement = given.replacement
     material.revision += 1
-    await record(session, MaterialWithdrawn(material=material.id))
+    await record(session, MaterialWithdrawn(material=material.id), holders=Scope.CONTENT_READ)
 
 
 async def _check_replacement(session: AsyncSession, principal: Principal, material: Material, replacement: str) -> None:

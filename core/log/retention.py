@@ -1,13 +1,13 @@
 """How long rows are kept: read from the table `retention`, so that changing it needs no release."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Integer, Select, column, delete, select, table, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import times
 from core.db import Base, Database
 from core.log import head
-from core.log.models import Audit, EventRow, Retention, Tick
+from core.log.models import Addressee, Audit, EventRow, Retention, Tick
 
 CLOSED_CLAIMS = "closed_claims"
 EVENTS = "events"
@@ -51,18 +51,35 @@ async def raise_horizon(session: AsyncSession, what: str, position: int) -> None
 
 
 async def purge(db: Database) -> int:
-    """Drop events, ticks and notes of the audit that are older than they are kept; returns how many rows went."""
+    """Drop events, ticks and notes of the audit that are older than they are kept; returns how many of them went."""
+    await _purge_addressees(db)
     gone = await _purge(db, EVENTS, EventRow, EventRow.position)
     return gone + await _purge(db, TICKS, Tick, Tick.position) + await _purge_audit(db)
 
 
-async def _purge(db: Database, what: str, table: type[Base], position: InstrumentedAttribute[int]) -> int:
+async def _purge_addressees(db: Database) -> None:
+    """For whom the events were, before the events themselves. Partner by partner, as the rows are found by them."""
+    every: Select[int] = select(column("id", Integer)).select_from(table("partner"))
+    while True:
+        async with head.writing(db, "hub", f"Purge {EVENTS}") as session:
+            last = await due(session, EVENTS)
+            some = select(Addressee.partner, Addressee.position).where(
+                Addressee.partner.in_(every), Addressee.position <= last
+            )
+            of_these = tuple_(Addressee.partner, Addressee.position).in_(some.limit(_AT_ONCE))
+            gone = await session.execute(delete(Addressee).where(of_these).returning(Addressee.position))
+            await raise_horizon(session, EVENTS, last)
+        if len(gone.all()) < _AT_ONCE:
+            return
+
+
+async def _purge(db: Database, what: str, rows: type[Base], position: InstrumentedAttribute[int]) -> int:
     gone = 0
     while True:
         async with head.writing(db, "hub", f"Purge {what}") as session:
             last = await due(session, what)
             some = list(await session.scalars(select(position).where(position <= last).limit(_AT_ONCE)))
-            await session.execute(delete(table).where(position.in_(some)))
+            await session.execute(delete(rows).where(position.in_(some)))
             await raise_horizon(session, what, last)
         gone += len(some)
         if len(some) < _AT_ONCE:

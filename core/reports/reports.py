@@ -54,7 +54,7 @@ async def freeze(db: Database, plugins: PluginHost, principal: Principal, asked:
             # What began before the period's end may have been committed after it, and after the snapshot.
             if report.complete and report.position != (await _reach(session, _midnight(asked.period.until)))[0]:
                 continue
-            row.position = await record(session, ReportFrozen(report=row.id))
+            row.position = await record(session, ReportFrozen(report=row.id), to=(principal.partner,))
             session.add(row)
         return _out(row)
 

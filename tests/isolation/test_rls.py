@@ -10,11 +10,11 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth.models import Audience, Partner, Sight
+from core.auth.models import Partner, Sight
 from core.db import Base, Database
 from core.log import head
 from core.log.events import record
-from core.log.models import EventRow
+from core.log.models import Addressee, EventRow
 from core.settings import Settings
 from core.signals import blinding
 from core.signals.models import Blind, Claim, Reference, Signal
@@ -24,12 +24,17 @@ from tests.conftest import TEMPLATE
 from tests.isolation.shapes import READS, WRITES, Keys, Read, Row, Write, core_insert, keys_of, orm_insert
 from tests.postgres import execute
 
-TABLES: tuple[type[Base], ...] = (Claim, Signal, Blind, EventRow, Sight, Reference)
+TABLES: tuple[type[Base], ...] = (Claim, Signal, Blind, EventRow, Addressee, Sight, Reference)
 ORDINARY = {
     *("activity", "asset", "campaign", "fetch", "material", "material_version", "report", "review"),
     *("event", "log_head", "tick", "used_assertion", "blind_use", "reader"),
+    *("takedown", "takedown_request", "takedown_step", "takedown_outcome", "takedown_pause", "takedown_policy"),
+    *("repeat_policy", "calendar_day", "contact", "push", "responsibility", "emergency", "appeal", "appeal_task"),
+    *("referral", "referral_step", "preservation", "custody_entry", "partner_quality"),
 }
-"""Tables that the transaction of a request may write to. To `audit` it adds, and changes nothing there."""
+"""Tables that the transaction of a request may write to."""
+ADDED_TO = {"addressee", "audit"}
+"""Tables that it adds to, and changes nothing in."""
 READERS = ("tiktok", "meta", "chongluadao", "creator-mai", "secretariat")
 MANY = 1_000
 
@@ -70,8 +75,8 @@ async def _seed(url: str) -> None:
         )
         await blinding.follow(hub.parts.db, hub.parts.keys, hub.parts.kinds)
         async with head.writing(hub.parts.db, "tests", "Seed") as session:
-            for audience in list(await session.scalars(select(Audience.id))):
-                await record(session, CampaignChanged(campaign="planted"), audience)
+            for partner in list(await session.scalars(select(Partner.id))):
+                await record(session, CampaignChanged(campaign="planted"), to=(partner,))
 
 
 async def _group(hub: TestedHub) -> None:
@@ -106,10 +111,12 @@ class Truth:
     def visible(self, model: type[Base], slug: str) -> list[Row]:
         partner = self.ids[slug]
         sight = {row["audience"] for row in self.rows[Sight] if row["partner"] == partner}
+        told = {row["position"] for row in self.rows[Addressee] if row["partner"] == partner}
         seen = {row["signal"] for row in self.rows[Claim] if row["audience"] in sight}
         tests: dict[type[Base], Callable[[Row], bool]] = {
             Claim: lambda row: row["audience"] in sight,
-            EventRow: lambda row: row["audience"] in sight,
+            EventRow: lambda row: row["position"] in told,
+            Addressee: lambda row: row["partner"] == partner,
             Signal: lambda row: row["id"] in seen,
             Blind: lambda row: row["signal"] in seen,
             Sight: lambda row: row["partner"] == partner,
@@ -155,8 +162,8 @@ async def test_no_read_finds_what_is_hidden(db: Database, truth: Truth, read: Re
 async def test_no_write_reaches_what_is_hidden(db: Database, truth: Truth, write: Write) -> None:
     for slug in ("tiktok", "chongluadao"):
         for model in TABLES:
-            # Adding events is what an edge may do, to any audience; `test_an_edge_adds_events...` looks at it.
-            if model is EventRow and write in (orm_insert, core_insert):
+            # Adding events is what an edge may do, for anyone; `test_an_edge_adds_events...` looks at it.
+            if model in (EventRow, Addressee) and write in (orm_insert, core_insert):
                 continue
             # Refused for want of rights, or done to no row.
             state = await _attempt(db, truth.ids[slug], write, model, truth.hidden(model, slug))
@@ -177,11 +184,12 @@ async def _attempt(db: Database, partner: int, write: Write, model: type[Base], 
 @pytest.mark.parametrize("write", [orm_insert, core_insert], ids=lambda write: write.__name__)
 async def test_an_edge_adds_events_but_does_not_read_them_back(db: Database, truth: Truth, write: Write) -> None:
     partner = truth.ids["tiktok"]
-    hidden = truth.hidden(EventRow, "tiktok")
     async with db.snapshot(partner) as session:
-        await write(session, EventRow, hidden)
-        session.expunge_all()
-        assert keys_of(EventRow, await _rows(session, EventRow)) == keys_of(EventRow, truth.visible(EventRow, "tiktok"))
+        for model in (EventRow, Addressee):
+            moved = [row | {"position": row["position"] + 10**6} for row in truth.hidden(model, "tiktok")]
+            await write(session, model, moved)
+            session.expunge_all()
+            assert keys_of(model, await _rows(session, model)) == keys_of(model, truth.visible(model, "tiktok"))
 
 
 async def test_a_request_writes_to_ordinary_tables_only(db: Database) -> None:
@@ -192,8 +200,8 @@ async def test_a_request_writes_to_ordinary_tables_only(db: Database) -> None:
     )
     async with AsyncSession(db.engine) as session:
         for right in ("INSERT", "UPDATE", "DELETE"):
-            added_to = {"audit"} if right == "INSERT" else set()
-            assert set(await session.scalars(grants, {"right": right})) == ORDINARY | added_to, right
+            expected = ORDINARY | ADDED_TO if right == "INSERT" else ORDINARY
+            assert set(await session.scalars(grants, {"right": right})) == expected, right
 
 
 @pytest.mark.parametrize("partner", [None, "", "0", str(10**9)])

@@ -66,7 +66,7 @@ async def test_errors_of_the_database_do_not_tell_values(database_url: str) -> N
 
     async def clash() -> None:
         async with head.writing(db, "test", "Clash") as session:
-            session.add(EventRow(position=position, type="x", audience=0, body="a value that is nobody's business"))
+            session.add(EventRow(position=position, type="x", body="a value that is nobody's business"))
 
     with pytest.raises(Exception, match="parameters hidden"):
         await clash()

@@ -237,10 +237,13 @@ async def test_events_and_ticks_are_kept_as_long_as_the_table_says(log: Room) ->
 
     before = await everything(log)
     old_events = {row for row in before["event"] if row[0] <= cut}
+    old_addressees = {row for row in before["addressee"] if row[1] <= cut}
     assert old_events
+    assert old_addressees
     assert before["event"] - old_events
+    assert before["addressee"] - old_addressees
     assert await log_retention.purge(log.db) == len(old_events)
-    assert lost(before, await everything(log)) == {"event": old_events}
+    assert lost(before, await everything(log)) == {"event": old_events, "addressee": old_addressees}
     assert (await horizon(log, "events"), await horizon(log, "ticks")) == (cut, 0)
 
     await pass_days(log, 330)
