@@ -1,11 +1,12 @@
 """Recording events: beside the change that they speak of, in its transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import column, insert, literal, or_, select, table
+from sqlalchemy import ColumnElement, column, insert, literal, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.db import insert_rows, table_of
 from core.log.head import Head
 from core.log.models import Addressee, EventRow
 from core.wire.events import Event
@@ -27,10 +28,31 @@ async def record(session: AsyncSession, event: Event, *, to: Collection[int] = (
     tag = event.__struct_config__.tag
     body = msgspec.json.encode(event).decode()
     await session.execute(insert(EventRow).values(position=position, type=tag, body=body))
+    found = select(_partner.c.id, literal(position)).where(_meant(to, holders))
+    await session.execute(insert(Addressee).from_select(["partner", "position"], found))
+    return position
+
+
+async def record_all(session: AsyncSession, events: Sequence[Event], *, to: Collection[int] = ()) -> range:
+    """`record` for thousands of events that are for the same partners. Returns their positions."""
+    if not events:
+        return range(0)
+    head: Head = session.info["head"]
+    positions = range(head.position + 1, head.position + 1 + len(events))
+    rows = [
+        {"position": head.take(), "type": event.__struct_config__.tag, "body": msgspec.json.encode(event).decode()}
+        for event in events
+    ]
+    await insert_rows(session, table_of(EventRow), rows)
+    partners = (await session.scalars(select(_partner.c.id).where(_meant(to, None)))).all()
+    addressed = [{"partner": partner, "position": position} for partner in partners for position in positions]
+    await insert_rows(session, table_of(Addressee), addressed)
+    return positions
+
+
+def _meant(to: Collection[int], holders: Scope | None) -> ColumnElement[bool]:
     meant = or_(_partner.c.kind == PartnerKind.OPERATOR.value, _partner.c.id.in_(sorted(to)))
     if holders is not None:
         held = select(_kind_scope.c.kind).where(_kind_scope.c.scope == holders.value)
         meant = or_(meant, _partner.c.kind.in_(held))
-    found = select(_partner.c.id, literal(position)).where(_partner.c.state == "active", meant)
-    await session.execute(insert(Addressee).from_select(["partner", "position"], found))
-    return position
+    return (_partner.c.state == "active") & meant

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import HUB, Principal
 from core.takedowns.models import Takedown, TakedownRequest
-from core.takedowns.states import Role
+from core.wire.takedowns import Role
 
 
 async def parties(session: AsyncSession, number: int) -> frozenset[int]:

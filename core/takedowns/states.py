@@ -1,21 +1,8 @@
 """The states of a case: which follows which, and who may say so."""
 
-from enum import StrEnum
-
 from core.errors import Conflict
 from core.wire.common import FieldError
-from core.wire.takedowns import TakedownState
-
-
-class Role(StrEnum):
-    """What somebody is to a case."""
-
-    PLATFORM = "platform"
-    REQUESTER = "requester"
-    OPERATOR = "operator"
-    HUB = "hub"
-    """The hub's own clock and deliveries."""
-
+from core.wire.takedowns import Role, TakedownState
 
 UNANSWERED = (
     TakedownState.REQUESTED,

@@ -93,7 +93,17 @@ class TakedownRequested(Event, frozen=True, tag="takedown.requested"):
 
 
 class TakedownJoined(Event, frozen=True, tag="takedown.joined"):
-    """Another partner asks for the same, or one that asked changed its request. For the parties."""
+    """Another partner asks for the same, or one that asked changed its request.
+
+    For the platform, that partner and the operators: those who ask do not learn of each other.
+    """
+
+    takedown: str
+    partner: str
+
+
+class TakedownWithdrawn(Event, frozen=True, tag="takedown.withdrawn"):
+    """A partner asks no more; others may still. For the platform, that partner and the operators."""
 
     takedown: str
     partner: str
