@@ -7,12 +7,14 @@ from core.auth.access import Principal, public, scoped
 from core.edge import JSON, NDJSON
 from core.errors import Conflict, Fault, Forbidden, Gone, Invalid, NotFound, Unavailable
 from core.openapi import answers, takes, takes_bulk
+from core.plugin.channel import Channel
 from core.plugin.connector import BadSignature, Connector, Example, Refused, Translated, Withdrawal, translate_items
 from core.plugin.contract import run_connector_contract
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, hookimpl
-from core.wire.common import ExternalId, Line, Time
+from core.wire.common import ExternalId, Line, Prose, Time, Title
 from core.wire.kinds import Canonical, Fact, Note, SignalKind
+from core.wire.notices import Detail, Notice
 from core.wire.reports import Column, Period, Report, Section
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, State, Tlp
@@ -23,10 +25,12 @@ __all__ = [
     "BadSignature",
     "Canonical",
     "Category",
+    "Channel",
     "Column",
     "Conflict",
     "Connector",
     "Context",
+    "Detail",
     "Example",
     "ExternalId",
     "Fact",
@@ -40,10 +44,12 @@ __all__ = [
     "NoSettings",
     "NotFound",
     "Note",
+    "Notice",
     "PartnerKind",
     "Period",
     "PluginInfo",
     "Principal",
+    "Prose",
     "Refused",
     "Report",
     "Scope",
@@ -54,6 +60,7 @@ __all__ = [
     "SignalOut",
     "State",
     "Time",
+    "Title",
     "Tlp",
     "Translated",
     "Unavailable",

@@ -86,11 +86,12 @@ async def run_hub(settings: Settings, plugins: Sequence[object] | None = None) -
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
-    """A fresh migrated database."""
+    """A fresh migrated database, with the tables of the installed plugins."""
     from core.migrate import migrate
+    from core.plugin.host import PluginHost
 
     url = f"sqlite:///{tmp_path / 'hub.db'}"
-    migrate(url)
+    migrate(url, PluginHost(Settings(secret="s" * 32, database_url=url)).migrations())
     return url
 
 

@@ -11,6 +11,8 @@ from hypothesis import settings
 from sqlalchemy import make_url
 
 from core.migrate import migrate
+from core.plugin.host import PluginHost
+from core.settings import Settings
 from tests.postgres import cluster, execute
 
 settings.register_profile("kmm", deadline=None, derandomize="CI" in os.environ)
@@ -41,7 +43,7 @@ def database_url(new_database: Callable[[], str]) -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     template = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrate(f"sqlite+aiosqlite:///{template}")
+    migrate_all(f"sqlite+aiosqlite:///{template}")
     return template
 
 
@@ -60,7 +62,7 @@ def postgresql_url() -> Iterator[str]:
     """A cluster for this worker, with a migrated template in it."""
     with cluster() as url:
         execute(url, f"CREATE DATABASE {TEMPLATE}")
-        migrate(_database(url, TEMPLATE))
+        migrate_all(_database(url, TEMPLATE))
         yield url
 
 
@@ -77,6 +79,11 @@ def new_postgresql(postgresql_url: str) -> Iterator[Callable[[], str]]:
     for name in made:
         # A test that died may have left connections behind.
         execute(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def migrate_all(url: str) -> None:
+    """Core's tables, and those of the installed plugins."""
+    migrate(url, PluginHost(Settings(secret="s" * 32, database_url=url)).migrations())
 
 
 def _database(url: str, name: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -17,7 +18,9 @@ import core.reports.models
 import core.signals.models
 import core.takedowns.models  # noqa: F401  (each import registers its tables)
 from core.db import Base, Database
-from core.migrate import config, migrate
+from core.migrate import config, migrate, purge
+from core.plugin.host import PluginHost
+from core.settings import Settings
 
 
 def look(url: str, at: Callable[[Connection], Any]) -> Any:
@@ -29,6 +32,16 @@ def look(url: str, at: Callable[[Connection], Any]) -> Any:
         return found
 
     return asyncio.run(work())
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[], str]) -> str:
+    """Of core alone."""
+    url = new_database()
+    host = PluginHost(Settings(secret="s" * 32, database_url=url))
+    for plugin, folder in host.migrations().items():
+        purge(url, plugin, folder)
+    return url
 
 
 def test_the_models_are_what_was_migrated(database_url: str) -> None:

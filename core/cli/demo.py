@@ -28,6 +28,7 @@ from core.demo import PARTNERS, Account, admit, open_account
 from core.errors import NotFound
 from core.log import head
 from core.migrate import migrate
+from core.plugin.host import PluginHost
 from core.settings import Settings, load
 from core.wire.partners import PartnerPatch
 from core.wire.signals import Category, Tlp
@@ -65,7 +66,7 @@ def demo(data: Path, port: int, list_: Path | None) -> None:
 
 def _run(data: Path, base_url: str, list_: Path | None, door: socket.socket) -> None:
     settings = _settle(data, base_url)
-    migrate(settings.database_url)
+    migrate(settings.database_url, PluginHost(settings).migrations())
     file = data / "demo.json"
     known = msgspec.json.decode(file.read_bytes(), type=Demo).partners if file.exists() else {}
     accounts = asyncio.run(_prepare(settings, known))

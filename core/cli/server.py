@@ -75,18 +75,34 @@ def serve_app(app: Litestar, door: socket.socket) -> None:
 @click.command()
 @pass_house
 def migrate(house: House) -> None:
-    """Bring the database to the current schema, as its owner."""
+    """Bring the database to the current schema, as its owner: core's tables, then those of plugins."""
     # In a thread, because it runs an event loop of its own.
-    run(asyncio.to_thread(core.migrate.migrate, house.settings.database_url))
+    run(asyncio.to_thread(core.migrate.migrate, house.settings.database_url, _host(house).migrations()))
 
 
-@click.command()
-@pass_house
-def plugins(house: House) -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def plugins(context: click.Context) -> None:
     """List plugins and partners: what runs, what is shut away and why."""
-    host = PluginHost(house.settings, kinds=[kind.name for kind in BUILTIN])
-    rows = ((one.name, one.title, one.origin, one.state, one.why) for one in host.statuses())
-    show_table(("name", "what", "from", "state", "why"), rows)
+    if context.invoked_subcommand is None:
+        rows = ((one.name, one.title, one.origin, one.state, one.why) for one in _host(context.obj).statuses())
+        show_table(("name", "what", "from", "state", "why"), rows)
+
+
+@plugins.command()
+@click.argument("name")
+@click.confirmation_option(prompt="Its tables go, with everything in them. Are you sure?")
+@pass_house
+def purge(house: House, /, name: str) -> None:
+    """Drop the tables of the plugin NAME, which must be installed still; `kmm migrate` makes them anew."""
+    folder = _host(house).migrations().get(name)
+    if folder is None:
+        raise click.ClickException(f"No plugin {name} with tables runs here; see `kmm plugins`.")
+    run(asyncio.to_thread(core.migrate.purge, house.settings.database_url, name, folder))
+
+
+def _host(house: House) -> PluginHost:
+    return PluginHost(house.settings, kinds=[kind.name for kind in BUILTIN])
 
 
 @click.command()

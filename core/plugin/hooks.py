@@ -1,11 +1,12 @@
 """The hooks: what a plugin may add to the hub, and when it is asked.
 
-All but `report_sections` are asked once, when the application is made. A plugin implements any of them with
-`@hookimpl`, naming only the arguments that it needs.
+All but `report_sections` and `lifespan` are asked once, when the application is made. A plugin implements any of them
+with `@hookimpl`, naming only the arguments that it needs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ import pluggy
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.plugin.channel import Channel
 from core.plugin.connector import Connector
 from core.wire.kinds import SignalKind
 from core.wire.reports import Period, Report, Section
@@ -46,16 +48,43 @@ class Viewer(Protocol):
     def partner(self) -> int: ...
 
 
+class News(msgspec.Struct, frozen=True):
+    """How far the log has come."""
+
+    position: int
+    """Of its head."""
+    addressed: Mapping[int, int]
+    """By partner, the position of the newest event addressed to it."""
+
+
 class Context(msgspec.Struct, frozen=True):
-    """What a plugin is handed with each hook."""
+    """What a plugin is handed with each hook. A route handler names the dependency `ctx` to be given it.
+
+    `session`, `store`, `viewer` and `news` are for hooks that run on the plugin's lane: those that core waits for, the
+    lifespan, channels. A route handler names the dependency `snapshot` or `session` instead.
+    """
 
     settings: Any
     """An instance of `PluginInfo.settings`."""
     session: Callable[[Viewer], AbstractAsyncContextManager[AsyncSession]]
-    """`async with ctx.session(principal) as session`: a read-only view of what that principal may see.
+    """`async with ctx.session(principal) as session`: a read-only view of what that principal may see."""
+    store: Callable[[], AbstractAsyncContextManager[AsyncSession]]
+    """`async with ctx.store() as session`: writes to the plugin's own tables, committed when the block ends well.
 
-    Only inside a hook that core waits for; a route handler names the dependency `snapshot` instead.
+    On SQLite nobody else writes meanwhile, so wait for nothing else inside. An event is recorded here after
+    `core.log.head.lock(session)`, with `core.log.head.settle` behind it.
     """
+    viewer: Callable[[int], Awaitable[Any]]
+    """`await ctx.viewer(partner)`: a `Principal` with the scopes of that partner's kind, to see what it may see now.
+
+    None when there is no such partner, or it is suspended.
+    """
+    news: Callable[[Collection[int]], Awaitable[News]]
+    """`await ctx.news(partners)`: whether there is anything new for any of them, for the price of two statements."""
+    seal: Callable[[bytes, str], bytes]
+    """`ctx.seal(plain, bound)`: encrypted under a key of this plugin; `bound` names the row that it is for."""
+    open: Callable[[bytes, str], bytes]
+    """What `seal` made of the same `bound`. Raises `RuntimeError` for anything else."""
 
 
 T = TypeVar("T")
@@ -109,4 +138,32 @@ async def report_sections(ctx: Context, principal: Viewer, period: Period) -> Se
     """Further sections of a report that `principal` is making. Asked while the report is made, within a time budget.
 
     What is late, wrong or raises becomes a noted gap in the report.
+    """
+
+
+@hookspec
+def channels(ctx: Context) -> Sequence[Channel]:  # type: ignore[empty-body]
+    """Ways to push a notice to a partner at once: an emergency, a deadline that passes.
+
+    One that fails, hangs or is shut away costs its caller an exception, which turns to the next channel.
+    """
+
+
+@hookspec
+def migrations() -> Path:  # type: ignore[empty-body]
+    """The folder of Alembic revisions of the plugin's own tables.
+
+    They run after core's, by `kmm migrate`, into a version table of their own (`alembic_version_<name>`). Names of
+    tables begin with the plugin's name and an underscore (`-` becomes `_`), and none refers to a table of core by a
+    foreign key: the hub goes on without the plugin. Both roles of PostgreSQL are granted what is made. A revision that
+    fails stops the command and leaves the tables at the one before. `kmm plugins purge <name>` takes them all back.
+    """
+
+
+@hookspec
+def lifespan(ctx: Context) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
+    """What the plugin does while the application serves: entered on its lane at the start, left at the end.
+
+    Failing to enter, being late with it, or ending before it is told to puts the plugin into quarantine and stops
+    nothing else. Who does not leave within the budget is cancelled, then left behind.
     """

@@ -1,25 +1,30 @@
 """The plugin host: finds plugins, shuts away those that fail, and hands the rest to the application."""
 
+import asyncio
 import inspect
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar, get_type_hints
 
 import msgspec
 from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.edge import JSON, NDJSON
 from core.errors import Unavailable
-from core.plugin import discovery, mounting
+from core.plugin import discovery, hooks, mounting
+from core.plugin.channel import Channel
 from core.plugin.connector import Connector
 from core.plugin.discovery import Found
 from core.plugin.hooks import Context, Format
-from core.plugin.lane import Lane
+from core.plugin.lane import Lane, Look
 from core.plugin.plugin import Plugin
 from core.settings import Settings
 from core.wire.kinds import SignalKind
+from core.wire.notices import Notice
 from core.wire.reports import Report
 from core.wire.scopes import PartnerKind
 from core.wire.signals import Feed
@@ -32,6 +37,10 @@ R = TypeVar("R")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 _CORE_PATHS = frozenset({"health", "oauth", "v1"})
 _CORE = "core"
+_SEND = 15.0
+"""Seconds that a channel has for one notice: mail servers take their time."""
+_LEAVE = 5.0
+"""Seconds that a plugin has to wind up when the application ends."""
 _CORE_FORMS = (f"the feed as {JSON}", f"the feed as {NDJSON}", f"reports as {JSON}", "reports as text/csv")
 
 
@@ -60,8 +69,8 @@ class PluginHost:
     """Every plugin, and what the good ones add.
 
     `plugins` (modules or objects) replaces discovery by entry point. `kinds` are the names that core has taken.
-    `budget` is how many seconds a plugin has for what core waits for. With `strict`, the first failure raises
-    `PluginError` instead of putting the plugin in quarantine.
+    `look` finds the partner that a plugin asks to see for. `budget` is how many seconds a plugin has for what core
+    waits for. With `strict`, the first failure raises `PluginError` instead of putting the plugin in quarantine.
     """
 
     def __init__(
@@ -70,11 +79,13 @@ class PluginHost:
         plugins: Sequence[object] | None = None,
         *,
         kinds: Collection[str] = (),
+        look: Look | None = None,
         strict: bool = False,
         budget: float = 5.0,
     ) -> None:
         self.quarantined: dict[str, Quarantine] = {}
         self._settings = settings
+        self._look = look or _nobody
         self._strict = strict
         self._budget = budget
         self._disabled: list[Found] = []
@@ -91,7 +102,8 @@ class PluginHost:
         if found.name in self._settings.disabled_plugins:
             self._disabled.append(found)
             return
-        plugin = Plugin(found, Lane(found.name, self._settings.database_url))
+        lane = Lane(found.name, self._settings.database_url, self._look)
+        plugin = Plugin(found, lane, self._settings.secret)
         phases: Mapping[str, Callable[[], None]] = {
             "name": lambda: self._check_name(plugin),
             "load": plugin.load,
@@ -127,6 +139,9 @@ class PluginHost:
     def _quarantine(self, plugin: Plugin, phase: str, exc: BaseException) -> None:
         if self._strict:
             raise PluginError(f"{plugin.name} failed in phase {phase}: {exc!r}") from exc
+        self._shut_away(plugin, phase, exc)
+
+    def _shut_away(self, plugin: Plugin, phase: str, exc: BaseException) -> None:
         self.quarantined[plugin.name] = Quarantine(phase, f"{type(exc).__name__}: {exc}")
         log.error("plugin %s is quarantined, phase %s", plugin.name, phase, exc_info=exc)
 
@@ -152,7 +167,7 @@ class PluginHost:
         for plugin in self._plugins:
             found = self.quarantined.get(plugin.name)
             if not found:
-                handlers.append(mounting.mounted(plugin.name, plugin.routes, self._door(plugin)))
+                handlers.append(mounting.mounted(plugin.name, plugin.routes, plugin.context, self._door(plugin)))
             elif found.phase != "name":
                 handlers.append(mounting.shut(plugin.name, _shut(plugin)))
         return handlers
@@ -177,6 +192,37 @@ class PluginHost:
         by_partner = {connector.partner: connector for connector in found}
         return by_partner.get(slug) or by_partner.get(None)
 
+    def migrations(self) -> dict[str, Path]:
+        """Folders of revisions, by plugin."""
+        return {plugin.name: plugin.migrations for plugin in self._sound() if plugin.migrations}
+
+    def channel_names(self) -> list[str]:
+        """The channels that are there at the moment, in the order of plugins."""
+        return [channel.name for plugin in self._sound() for channel in plugin.channels]
+
+    async def send(self, channel: str, address: str, notice: Notice) -> None:
+        """Push `notice` through the channel of this name, within a budget; returning means that it was taken.
+
+        Raises whatever went wrong there, `TimeoutError`, or `Unavailable` when there is no such channel.
+        """
+        for plugin in self._sound():
+            for one in plugin.channels:
+                if one.name == channel:
+                    await self._push(plugin, one, address, notice)
+                    return
+        raise Unavailable(f"There is no channel {channel} at the moment.")
+
+    async def _push(self, plugin: Plugin, channel: Channel, address: str, notice: Notice) -> None:
+        try:
+            await plugin.lane.run(lambda: channel.send(address, notice), _SEND)
+        except TimeoutError as exc:
+            await self._abandon_if_stuck(plugin, exc)
+            raise
+
+    async def _abandon_if_stuck(self, plugin: Plugin, exc: Exception) -> None:
+        if not await plugin.lane.beats():
+            self._quarantine(plugin, "heartbeat", exc)
+
     async def ask(
         self, hook: Callable[Concatenate[Context, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> AsyncIterator[tuple[str, R | Exception]]:
@@ -197,20 +243,37 @@ class PluginHost:
                 given: R = await plugin.wait(hook, answer, self._budget, **arguments)
             except Exception as exc:
                 log.exception("plugin %s failed in %s", plugin.name, hook.__name__)
-                if isinstance(exc, TimeoutError) and not await plugin.lane.beats():
-                    self._quarantine(plugin, "heartbeat", exc)
+                if isinstance(exc, TimeoutError):
+                    await self._abandon_if_stuck(plugin, exc)
                 yield plugin.name, exc
             else:
                 yield plugin.name, given
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """While the application serves; ends the lanes after it."""
+        """While the application serves: holds the plugins' lifespans, then ends their lanes."""
         try:
+            await asyncio.gather(*(self._enter(plugin) for plugin in self._sound()))
             yield
         finally:
+            await asyncio.gather(*(plugin.lane.leave(_LEAVE) for plugin in self._plugins))
             for plugin in self._plugins:
                 await plugin.lane.stop()
+
+    async def _enter(self, plugin: Plugin) -> None:
+        def ended(exc: BaseException) -> None:
+            self._shut_away(plugin, "lifespan", exc)
+
+        if not plugin.implements(hooks.lifespan):
+            return
+        try:
+            await plugin.lane.enter(plugin.lifespan, self._budget, ended)
+        except Exception as exc:
+            self._quarantine(plugin, "lifespan", exc)
+
+
+async def _nobody(_: AsyncSession, __: int) -> None:
+    """Where no room has told who partners are."""
 
 
 def _shut(plugin: Plugin) -> str:

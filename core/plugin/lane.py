@@ -2,28 +2,41 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
+from sqlalchemy import column, func, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import Database
-from core.plugin.hooks import Viewer
+from core.plugin.hooks import News, Viewer
 
 R = TypeVar("R")
 
+Look = Callable[[AsyncSession, int], Awaitable[Viewer | None]]
+"""How a partner is looked up, told by a room that stands on this one."""
+
 _GRACE = 1.0
+
+# By name, as partners are: the log stands on this room.
+_head = table("log_head", column("position"))
+_partner = table("partner", column("id"))
+_addressee = table("addressee", column("partner"), column("position"))
 
 
 class Lane:
     """Whatever a plugin does here, the server's own loop goes on. Starts when first used."""
 
-    def __init__(self, name: str, database_url: str) -> None:
+    def __init__(self, name: str, database_url: str, look: Look) -> None:
         self._name = name
         self._database_url = database_url
+        self._look = look
         self._database: Database | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._held: Future[None] | None = None
+        self._over: asyncio.Event | None = None
 
     async def run(self, work: Callable[[], Awaitable[R]], budget: float) -> R:
         """Await `work()` on the lane. Raises `TimeoutError` after `budget` seconds, and then cancels it."""
@@ -43,15 +56,80 @@ class Lane:
             return False
         return True
 
+    async def enter(
+        self,
+        make: Callable[[], AbstractAsyncContextManager[None]],
+        budget: float,
+        ended: Callable[[BaseException], None],
+    ) -> None:
+        """Enter `make()` on the lane and hold it there until `leave`, in one task, as task groups ask.
+
+        Raises what entering raises, or `TimeoutError` after `budget` seconds. `ended` is told, on the caller's loop,
+        when it ends before it was left.
+        """
+        loop, over, entered = asyncio.get_running_loop(), asyncio.Event(), Future[None]()
+
+        async def hold() -> None:
+            async with make():
+                entered.set_result(None)
+                await over.wait()
+            if not over.is_set():
+                raise RuntimeError("it left by itself")
+
+        def tell(held: Future[None]) -> None:
+            failure = None if held.cancelled() else held.exception()
+            if failure and not loop.is_closed():
+                loop.call_soon_threadsafe(ended, failure)
+
+        held = asyncio.run_coroutine_threadsafe(hold(), self._started())
+        either = [asyncio.wrap_future(entered), asyncio.wrap_future(held)]
+        await asyncio.wait(either, timeout=budget, return_when=asyncio.FIRST_COMPLETED)
+        if held.done():
+            held.result()
+        if not entered.done():
+            held.cancel()
+            raise TimeoutError
+        self._held, self._over = held, over
+        held.add_done_callback(tell)
+
+    async def leave(self, budget: float) -> None:
+        """Leave what was entered; after `budget` seconds it is cancelled, and who does not heed that is left."""
+        held, over, self._held = self._held, self._over, None
+        if held is None or over is None or self._loop is None:
+            return
+        self._loop.call_soon_threadsafe(over.set)
+        ending = asyncio.wrap_future(held)
+        await asyncio.wait([ending], timeout=budget)
+        if not held.done():
+            held.cancel()
+            await asyncio.wait([ending], timeout=_GRACE)
+
     @asynccontextmanager
     async def session(self, viewer: Viewer) -> AsyncIterator[AsyncSession]:
         """A read-only view with the eyes of `viewer`; only on the lane itself."""
-        if asyncio.get_running_loop() is not self._loop:
-            raise RuntimeError("ctx.session is for hooks that core waits for; a route names the dependency `snapshot`")
-        # An engine belongs to one loop, so each lane that reads has its own.
-        self._database = self._database or Database(self._database_url)
-        async with self._database.snapshot(viewer.partner) as session:
+        async with self._own().snapshot(viewer.partner) as session:
             yield session
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[AsyncSession]:
+        """A writing transaction with nobody's eyes; only on the lane itself."""
+        async with self._own().edge(partner=0) as session:
+            yield session
+
+    async def viewer(self, partner: int) -> Viewer | None:
+        """The partner as it may see now; only on the lane itself."""
+        async with self._own().snapshot(partner) as session:
+            return await self._look(session, partner)
+
+    async def news(self, partners: Collection[int]) -> News:
+        """Where the log is, and the newest event of each partner; only on the lane itself."""
+        # By partner, one step down an index each: in order of position the whole table would have to be read.
+        newest = select(func.max(_addressee.c.position)).where(_addressee.c.partner == _partner.c.id).scalar_subquery()
+        wanted = select(_partner.c.id, newest).where(_partner.c.id.in_(sorted(set(partners))))
+        async with self._own().survey() as session:
+            position = (await session.execute(select(_head.c.position))).scalar_one()
+            found = (await session.execute(wanted)).all()
+        return News(position, {partner: at for partner, at in found if at is not None})
 
     async def stop(self) -> None:
         """Close the lane. One that no longer beats is left behind: a thread cannot be ended from outside."""
@@ -61,6 +139,15 @@ class Lane:
             await self.run(self._database.close, _GRACE)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop = None
+
+    def _own(self) -> Database:
+        """An engine belongs to one loop, so each lane that reads has its own."""
+        if asyncio.get_running_loop() is not self._loop:
+            raise RuntimeError(
+                "only for hooks that run on the lane; a route names the dependency `snapshot` or `session`"
+            )
+        self._database = self._database or Database(self._database_url)
+        return self._database
 
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -11,11 +11,14 @@ from litestar.routes import HTTPRoute
 
 from core import openapi
 from core.errors import Unavailable
+from core.plugin.hooks import Context
 
 GRANTED = frozenset({"guard", "keys", "kinds", "principal", "session", "snapshot", "writer"})
 """The application's dependencies that a plugin's handler may name."""
 WITHHELD = frozenset({"blobs", "db", "desk", "plugins", "readers", "registry", "settings", "tokens", "wake"})
 """Those that it may not: with them it could go round what its caller may see, or speak for readers of the feed."""
+_OWN = "ctx"
+"""What its handlers may name besides: its own context."""
 
 
 def check(handlers: Sequence[HTTPRouteHandler]) -> None:
@@ -26,11 +29,11 @@ def check(handlers: Sequence[HTTPRouteHandler]) -> None:
         if not handler.operation_id:
             raise ValueError(f"{_where(handler)} has no operation_id")
         # Else a principal of its own would open a snapshot with another's eyes.
-        replaced = (GRANTED | WITHHELD) & (handler.dependencies or {}).keys()
+        replaced = (GRANTED | WITHHELD | {_OWN}) & (handler.dependencies or {}).keys()
         if replaced:
             raise ValueError(f"{_where(handler)} replaces dependencies of ours: {', '.join(sorted(replaced))}")
     # Signatures are read when a handler is mounted and described; here a wrong one costs its plugin only.
-    ours = {name: Provide(lambda: None, sync_to_thread=False) for name in GRANTED | WITHHELD}
+    ours = {name: Provide(lambda: None, sync_to_thread=False) for name in GRANTED | WITHHELD | {_OWN}}
     trial = Litestar(
         [Router("/trial", route_handlers=handlers, dependencies=ours)], openapi_config=None, logging_config=None
     )
@@ -55,15 +58,18 @@ def _where(handler: HTTPRouteHandler) -> str:
     return f"{handler.handler_name} at {sorted(handler.paths)}"
 
 
-def mounted(name: str, handlers: Sequence[HTTPRouteHandler], why_shut: Callable[[], str | None]) -> Router:
-    """The handlers below `/<name>`, each behind a door that shuts when `why_shut` gives a reason."""
+def mounted(
+    name: str, handlers: Sequence[HTTPRouteHandler], ctx: Context, why_shut: Callable[[], str | None]
+) -> Router:
+    """The handlers below `/<name>`, given `ctx`, each behind a door that shuts when `why_shut` gives a reason."""
 
     async def door(_: ASGIConnection[Any, Any, Any, Any], __: BaseRouteHandler) -> None:
         reason = why_shut()
         if reason:
             raise Unavailable(reason)
 
-    return Router(f"/{name}", route_handlers=handlers, guards=[door])
+    own = {_OWN: Provide(lambda: ctx, sync_to_thread=False)}
+    return Router(f"/{name}", route_handlers=handlers, guards=[door], dependencies=own)
 
 
 def shut(name: str, reason: str) -> HTTPRouteHandler:

@@ -1,6 +1,8 @@
 """One plugin as the host holds it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,10 +10,12 @@ import pluggy
 from litestar.handlers import HTTPRouteHandler
 
 from core.plugin import formats, hooks, mounting
+from core.plugin.channel import Channel
 from core.plugin.connector import Connector
 from core.plugin.discovery import Found
 from core.plugin.hooks import PROJECT, Context, Format, NoSettings, PluginInfo
 from core.plugin.lane import Lane
+from core.sealing import Sealer
 from core.wire.kinds import SignalKind
 from core.wire.reports import Report
 from core.wire.signals import Feed
@@ -22,7 +26,7 @@ T = TypeVar("T")
 class Plugin:
     """Filled phase by phase; what a phase raises is the reason for quarantine."""
 
-    def __init__(self, found: Found, lane: Lane) -> None:
+    def __init__(self, found: Found, lane: Lane, secret: str) -> None:
         self.name, self.origin, self.title = found.name, found.origin, found.name
         self.lane = lane
         self.routes: Sequence[HTTPRouteHandler] = ()
@@ -30,9 +34,13 @@ class Plugin:
         self.kinds: Sequence[SignalKind] = ()
         self.feed_formats: Sequence[Format[Feed]] = ()
         self.report_formats: Sequence[Format[Report]] = ()
+        self.channels: Sequence[Channel] = ()
+        self.migrations: Path | None = None
         self._find = found.load
         self._info = PluginInfo(name=self.name, title=self.name)
-        self._context = Context(NoSettings(), lane.session)
+        # No name holds a slash, so that no two plugins share a key.
+        sealer = Sealer(f"{secret}/{self.name}", b"plugin")
+        self.context = Context(NoSettings(), lane.session, lane.store, lane.viewer, lane.news, sealer.seal, sealer.open)
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hooks)
 
@@ -49,7 +57,7 @@ class Plugin:
 
     def configure(self, table: Mapping[str, Any]) -> None:
         settings = msgspec.convert(table, self._info.settings)
-        self._context = Context(settings, self.lane.session)
+        self.context = msgspec.structs.replace(self.context, settings=settings)
 
     def collect(self) -> None:
         """Ask what it adds. Each thing is wrapped, so that its bugs stay its own."""
@@ -59,6 +67,11 @@ class Plugin:
         self.kinds = [formats.of_kind(self.name, kind) for kind in self._all(hooks.signal_kinds, SignalKind)]
         self.feed_formats = [formats.of_feed(self.name, form) for form in self._all(hooks.feed_formats, Format)]
         self.report_formats = [formats.of_report(self.name, form) for form in self._all(hooks.report_formats, Format)]
+        self.channels = self._all(hooks.channels, Channel)
+        if self.implements(hooks.migrations):
+            self.migrations = _checked(hooks.migrations, self._ask(hooks.migrations), Path)
+            if not self.migrations.is_dir():
+                raise NotADirectoryError(f"there are no revisions in {self.migrations}")
 
     def claims(self) -> Sequence[str]:
         """What only one plugin may add."""
@@ -67,6 +80,7 @@ class Plugin:
             *(f"the kind {kind.name}" for kind in self.kinds),
             *(f"the feed as {form.media_type}" for form in self.feed_formats),
             *(f"reports as {form.media_type}" for form in self.report_formats),
+            *(f"the channel {channel.name}" for channel in self.channels),
         ]
 
     def implements(self, hook: Callable[..., Any]) -> bool:
@@ -77,13 +91,21 @@ class Plugin:
 
         Raises whatever the plugin does, `TimeoutError`, or `msgspec.ValidationError` for another answer.
         """
-        given = await self.lane.run(lambda: self._ask(hook, ctx=self._context, **arguments), budget)
+        given = await self.lane.run(lambda: self._ask(hook, ctx=self.context, **arguments), budget)
         return msgspec.convert(msgspec.to_builtins(given), answer)
+
+    def lifespan(self) -> AbstractAsyncContextManager[None]:
+        # mypy wants a concrete class where a type is handed over.
+        manager: Any = AbstractAsyncContextManager
+        entered: AbstractAsyncContextManager[None] = _checked(
+            hooks.lifespan, self._ask(hooks.lifespan, ctx=self.context), manager
+        )
+        return entered
 
     def _all(self, hook: Callable[[Context], Sequence[T]], kind: Any) -> Sequence[T]:
         if not self.implements(hook):
             return ()
-        return [_checked(hook, one, kind) for one in self._ask(hook, ctx=self._context)]
+        return [_checked(hook, one, kind) for one in self._ask(hook, ctx=self.context)]
 
     def _ask(self, hook: Callable[..., Any], **arguments: Any) -> Any:
         answers = getattr(self._manager.hook, hook.__name__)(**arguments)

@@ -1,7 +1,10 @@
 """One test for each hook: what core does with the answer."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pluggy
 import pytest
@@ -13,11 +16,14 @@ from core.plugin import hooks
 from core.plugin.hooks import PROJECT
 from core.sdk import (
     Canonical,
+    Channel,
     Column,
     Connector,
     Context,
+    Detail,
     Feed,
     Format,
+    Notice,
     PartnerKind,
     Period,
     PluginInfo,
@@ -26,6 +32,7 @@ from core.sdk import (
     SignalKind,
     SignalOut,
     State,
+    Title,
     Tlp,
     Translated,
     public,
@@ -141,3 +148,46 @@ async def test_hook_report_sections() -> None:
         answers = [answer async for answer in running.ask(hooks.report_sections, Caller(), PERIOD)]
     columns = (Column("day", "day"), Column("count", "count"))
     assert answers == [("sections", [Section("own", "Own", columns=columns, rows=(("2025-10-01", 7),))])]
+
+
+async def test_hook_channels() -> None:
+    sent: list[tuple[str, Notice]] = []
+
+    class Pigeon(Channel):
+        name = "pigeon"
+
+        async def send(self, address: str, notice: Notice) -> None:
+            if address == "nowhere":
+                raise ConnectionError("the pigeon came back")
+            sent.append((address, notice))
+
+    notice = Notice("ntc_1", "emergency.declared", "emg_1", Title("Khẩn cấp"), Detail("…"), "https://hub.example/")
+    async with (running := host(plugin("birds", channels=lambda: [Pigeon()]))).running():
+        assert running.channel_names() == ["pigeon"]
+        await running.send("pigeon", "roof", notice)
+        assert sent == [("roof", notice)]
+        with pytest.raises(ConnectionError, match="came back"):
+            await running.send("pigeon", "nowhere", notice)
+        with pytest.raises(Unavailable, match="no channel smoke"):
+            await running.send("smoke", "roof", notice)
+
+
+def test_hook_migrations(tmp_path: Path) -> None:
+    running = host(plugin("shelf", migrations=lambda: tmp_path), plugin("bare"))
+    # What becomes of the folders: tests/plugin/test_tables.py.
+    assert running.migrations() == {"shelf": tmp_path}
+
+
+async def test_hook_lifespan() -> None:
+    steps: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(ctx: Context) -> AsyncIterator[None]:
+        steps.append(f"entered on {threading.current_thread().name}")
+        yield
+        steps.append("left")
+
+    async with (running := host(plugin("living", lifespan=lifespan))).running():
+        assert steps == ["entered on plugin-living"]
+    assert steps[1:] == ["left"]
+    assert not running.quarantined

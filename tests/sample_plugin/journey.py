@@ -11,6 +11,7 @@ from pathlib import Path
 
 import core
 from core.migrate import migrate
+from core.plugin.host import PluginHost
 from core.sdk import run_connector_contract
 from core.settings import Settings
 from core.testing import run_hub
@@ -27,9 +28,9 @@ def hold_contract() -> None:
 
 async def journey(folder: Path) -> dict[str, object]:
     url = f"sqlite:///{folder / 'hub.db'}"
-    await asyncio.to_thread(migrate, url)
     plugins = {"example-games": {"tlp": "GREEN"}}
     settings = Settings(secret="s" * 32, database_url=url, blobs_url="memory:///", plugins=plugins)
+    await asyncio.to_thread(migrate, url, PluginHost(settings).migrations())
     async with run_hub(settings) as hub:
         await hub.admit(("example-games", PartnerKind.PLATFORM))
         publisher, reader = hub.client_as("example-games"), hub.client_as("tiktok")
