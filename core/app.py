@@ -22,6 +22,7 @@ from core.auth import access
 from core.auth.access import Principal, public
 from core.auth.middleware import BearerMiddleware
 from core.auth.tokens import Tokens
+from core.auth.viewers import viewer
 from core.blobs import Blobs
 from core.content import assets
 from core.db import Database
@@ -58,7 +59,8 @@ class Hub:
         self.db = Database(settings.database_url)
         self.blobs = Blobs(settings.blobs_url)
         self.keys = Keys(settings.secret)
-        self.plugins = PluginHost(settings, plugins, kinds=[kind.name for kind in BUILTIN], strict=strict)
+        names = [kind.name for kind in BUILTIN]
+        self.plugins = PluginHost(settings, plugins, kinds=names, look=viewer, strict=strict)
         self.kinds = Kinds(self.plugins.signal_kinds())
         self.tokens = Tokens(self.db, settings)
         self.guard = Guard(self.db, self.kinds)
