@@ -4,14 +4,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import Principal, visible
 from core.db import Database
-from core.query import Query
+from core.query import AMONG, Query
 from core.signals import view
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
@@ -24,8 +24,15 @@ Known = Mapping[bytes, SignalOut]
 
 _FEW = 100
 """Keys of a request that does not make others wait for its own."""
+_LARGE_AT_ONCE = 2
+"""Reads for others: what goes on at once on two cores. More would only take connections and the lock of Python."""
 _AT_ONCE = 1_024
 """Keys in one statement; a power of two."""
+
+
+_Row = Sequence[Any]
+"""Of `view.claims()`."""
+_KEY = Seen._fields.index("key")
 
 
 class _Round(msgspec.Struct, eq=False):
@@ -49,11 +56,13 @@ class Desk:
         self.keys = keys
         self._rounds: dict[Principal, _Round] = {}
         self._turns: dict[Principal, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     async def known(self, principal: Principal, keys: Collection[bytes]) -> Known:
         """Which of the signals with these keys are known."""
         if len(keys) > _FEW:
-            return await self._read(principal, keys)
+            async with self._large:
+                return await self._read(principal, keys)
         gathering = self._rounds.get(principal)
         if gathering is None:
             gathering = self._rounds[principal] = _Round(set())
@@ -73,28 +82,26 @@ class Desk:
             if not claims:
                 return {}
             lens = await view.lens(session, self.kinds, self.keys)
-        lone = [rows[0] for rows in claims.values() if view.is_lone(rows[0])]
-        known = dict(zip((row.key for row in lone), view.lone(lone, lens), strict=True))
-        for key in claims.keys() - known.keys():
-            known[key] = view.item(claims[key], max(row.position for row in claims[key]), lens)
+        lone = {key: rows[0] for key, rows in claims.items() if view.is_lone(rows[0])}
+        known = dict(zip(lone, view.lone([*lone.values()], lens), strict=True))
+        for key in claims.keys() - lone.keys():
+            seen = [Seen(*row) for row in claims[key]]
+            known[key] = view.item(seen, max(row.position for row in seen), lens)
         return known
 
 
-async def _claims(session: AsyncSession, principal: Principal, keys: Sequence[bytes]) -> dict[bytes, list[Seen]]:
-    found: dict[bytes, list[Seen]] = defaultdict(list)
+async def _claims(session: AsyncSession, principal: Principal, keys: Sequence[bytes]) -> dict[bytes, list[_Row]]:
+    found: dict[bytes, list[_Row]] = defaultdict(list)
     for start in range(0, len(keys), _AT_ONCE):
         these = keys[start : start + _AT_ONCE]
         # Of few sizes, so that few statements are kept; the same key again finds nothing more.
         size = 1 << (len(these) - 1).bit_length()
-        padded = [*these, *[these[0]] * (size - len(these))]
-        for row in await _live(principal, size).rows(session, **{f"key{n}": key for n, key in enumerate(padded)}):
-            one = Seen(*row)
-            found[one.key].append(one)
+        for row in await _live(principal).rows(session, [*these, *[these[0]] * (size - len(these))]):
+            found[row[_KEY]].append(row)
     return found
 
 
 @lru_cache(maxsize=256)
-def _live(principal: Principal, size: int) -> Query:
-    """The live claims on `size` signals."""
-    any_of = Signal.key.in_([bindparam(f"key{n}", type_=Signal.key.type) for n in range(size)])
-    return Query(view.claims().where(any_of, visible(Claim, principal), *view.LIVE))
+def _live(principal: Principal) -> Query:
+    """The live claims on some signals."""
+    return Query(view.claims().where(Signal.key.in_(AMONG), visible(Claim, principal), *view.LIVE))

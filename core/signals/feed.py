@@ -89,7 +89,7 @@ async def page(
     more = reached < top
     body = Feed(
         signals=tuple(await _render(reader, cursor, rows)),
-        next=cursors.encode(Cursor(reached, cursor.start), seen, filtered, keys, principal.partner),
+        next=cursors.encode(msgspec.structs.replace(cursor, position=reached), seen, filtered, keys, principal.partner),
         more=more,
         digest=msgspec.UNSET if more or min_score else await _digest(session, principal, kinds),
     )
@@ -132,14 +132,17 @@ async def _scan(reader: _Reader, cursor: Cursor, top: int, limit: int) -> tuple[
 
 @lru_cache(maxsize=256)
 def _window(principal: Principal, kinds: tuple[str, ...]) -> Query:
-    """The first `most` rows `after` a position. Chosen by themselves, so that only those are joined and sorted."""
+    """The first `most` rows `after` a position.
+
+    2026-11-22: in one piece, which both engines read in the order of positions until there are enough. Had the
+    positions been chosen by themselves, PostgreSQL would have looked for those of a large page among all claims there
+    are. Held by tests/bench.
+    """
     after, last = bindparam("after", type_=Micros), bindparam("last", type_=Micros)
-    chosen = select(Claim.position).where(Claim.position > after, Claim.position <= last, *_seen(principal))
+    chosen = view.claims().where(Claim.position > after, Claim.position <= last, *_seen(principal))
     if kinds:
-        any_of = [Signal.kind == kind for kind in kinds]
-        chosen = chosen.join(Signal, Signal.id == Claim.signal).where(or_(*any_of))
-    first = chosen.order_by(Claim.position).limit(bindparam("most", type_=Micros)).subquery()
-    return Query(view.claims().join(first, first.c.position == Claim.position).order_by(Claim.position))
+        chosen = chosen.where(or_(*[Signal.kind == kind for kind in kinds]))
+    return Query(chosen.order_by(Claim.position).limit(bindparam("most", type_=Micros)))
 
 
 def _seen(principal: Principal) -> list[ColumnElement[bool]]:

@@ -1,0 +1,143 @@
+"""Working calendars: hours as data, days off by the library `holidays`, days moved by decree in a table."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, time, timedelta
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import holidays
+import msgspec
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import times
+from core.auth.access import Principal
+from core.db import table_of, upsert
+from core.errors import NotFound
+from core.log import audit
+from core.takedowns.clock import Calendar
+from core.takedowns.models import CalendarDay, Takedown
+from core.wire.clock import CalendarDayIn, CalendarDayOut, CalendarOut
+from core.wire.common import Slug
+
+
+class _Kept(msgspec.Struct, forbid_unknown_fields=True):
+    name: Slug
+    zone: str
+    country: str
+    """ISO 3166-1 alpha-2."""
+    weekdays: frozenset[int]
+    opens: time
+    closes: time
+    source: str
+    valid_from: date
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    about: str
+    calendars: tuple[_Kept, ...]
+
+
+_FILE = msgspec.json.decode(files("core.takedowns").joinpath("data/calendars.json").read_bytes(), type=_File)
+NAMES = {one.name: one for one in _FILE.calendars}
+"""Calendars that a policy may name."""
+
+
+async def load(session: AsyncSession) -> dict[str, Calendar]:
+    """Every calendar by name, with the days that were moved."""
+    moved: dict[str, dict[date, bool]] = {name: {} for name in NAMES}
+    for name, day, working in await session.execute(select(CalendarDay.calendar, CalendarDay.day, CalendarDay.working)):
+        moved[name][date.fromisoformat(day)] = working
+    return {
+        name: Calendar(ZoneInfo(one.zone), one.opens, one.closes, _works(one, moved[name]))
+        for name, one in NAMES.items()
+    }
+
+
+def _works(kept: _Kept, moved: Mapping[date, bool]) -> Callable[[date], bool]:
+    def works(day: date) -> bool:
+        return moved[day] if day in moved else _works_as_a_rule(kept, day)
+
+    return works
+
+
+def _works_as_a_rule(kept: _Kept, day: date) -> bool:
+    known = _library(kept.country, day.year)
+    if day in known:
+        return False
+    return day.isoweekday() in kept.weekdays or day in known.weekend_workdays
+
+
+@cache
+def _library(country: str, year: int) -> holidays.HolidayBase:
+    # With its neighbours: a day off in January may be worked for in December.
+    return holidays.country_holidays(country, years=range(year - 1, year + 2))
+
+
+async def read(session: AsyncSession, name: str, year: int) -> CalendarOut:
+    """The days of a year on which the calendar is not what its week says. Raises `NotFound`."""
+    kept = _find(name)
+    within = CalendarDay.day.between(f"{year:04}-01-01", f"{year:04}-12-31")
+    rows = await session.scalars(select(CalendarDay).where(CalendarDay.calendar == name, within))
+    days = {one.day: one for one in _of_the_library(kept, year)} | {one.day: one for one in map(_out, rows)}
+    return CalendarOut(
+        name=name,
+        zone=kept.zone,
+        opens=kept.opens,
+        closes=kept.closes,
+        weekdays=tuple(sorted(kept.weekdays)),
+        days=tuple(days[day] for day in sorted(days)),
+    )
+
+
+def _of_the_library(kept: _Kept, year: int) -> list[CalendarDayOut]:
+    source = f"holidays {version('holidays')}"
+    english = holidays.country_holidays(kept.country, years=year, language="en_US")
+    found = []
+    day = date(year, 1, 1)
+    while day.year == year:
+        works = _works_as_a_rule(kept, day)
+        if works != (day.isoweekday() in kept.weekdays):
+            vietnamese = _library(kept.country, year).get(day) or "Làm bù"
+            name = f"{vietnamese} / {english.get(day) or 'worked in exchange'}"
+            found.append(CalendarDayOut(day=day, working=works, name=name, source=source))
+        day += timedelta(days=1)
+    return found
+
+
+async def move(
+    session: AsyncSession, principal: Principal, name: str, day: date, data: CalendarDayIn
+) -> CalendarDayOut:
+    """Say that a day is worked, or off, whatever is known without it. Open deadlines follow within seconds."""
+    _find(name)
+    values = msgspec.structs.asdict(data)
+    await upsert(session, table_of(CalendarDay), [{"calendar": name, "day": day.isoformat()} | values])
+    await _changed(session, principal, "MoveCalendarDay", name, day)
+    return CalendarDayOut(day=day, **values)
+
+
+async def unmove(session: AsyncSession, principal: Principal, name: str, day: date) -> None:
+    """Take that back. Raises `NotFound`."""
+    found = delete(CalendarDay).where(CalendarDay.calendar == name, CalendarDay.day == day.isoformat())
+    if (await session.execute(found.returning(CalendarDay.day))).first() is None:
+        raise NotFound
+    await _changed(session, principal, "ForgetCalendarDay", name, day)
+
+
+async def _changed(session: AsyncSession, principal: Principal, what: str, name: str, day: date) -> None:
+    await session.execute(
+        update(Takedown).where(Takedown.closed == 0, Takedown.decided.is_(None)).values(wakes=times.now())
+    )
+    await audit.note(session, principal, what, {"calendar": name, "day": day.isoformat()})
+
+
+def _find(name: str) -> _Kept:
+    if name not in NAMES:
+        raise NotFound
+    return NAMES[name]
+
+
+def _out(row: CalendarDay) -> CalendarDayOut:
+    return CalendarDayOut(day=date.fromisoformat(row.day), working=row.working, name=row.name, source=row.source)

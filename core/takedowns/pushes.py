@@ -1,0 +1,77 @@
+"""Pushes: what has to reach a partner now, tried contact by contact until somebody there has it."""
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import ids, times
+from core.auth import partners
+from core.auth.access import Principal
+from core.errors import NotFound
+from core.takedowns.models import Push
+from core.wire.clock import PushOut, PushPage, PushState
+
+
+async def push(
+    session: AsyncSession, subject: str, partner: int, about: str, round: int, *, patience: int | None = None
+) -> None:
+    """Have `partner` told of `subject` once this transaction commits; once more in the same round changes nothing.
+
+    `subject`: id of the emergency or case. `about`: type of the event. `round`: from 1; the contact of that level is
+    tried first. `patience`: how many seconds a contact has to acknowledge before the next one is tried
+    (`core.takedowns.policies.patience`); None: it is enough that a channel took it.
+    """
+    known = select(Push.number).where(Push.subject == subject, Push.partner == partner, Push.round == round)
+    if (await session.execute(known)).first():
+        return
+    now = times.now()
+    values = {"subject": subject, "partner": partner, "round": round, "about": about, "patience": patience}
+    state = {"state": PushState.WAITING.value, "wakes": now, "created": now}
+    await session.execute(insert(Push).values(id=ids.new("psh"), **values, **state))
+
+
+async def acknowledge(session: AsyncSession, principal: Principal, id: str) -> PushOut:
+    """Say that the caller's partner has it: no further contact is tried. Once more changes nothing."""
+    row = await find(session, principal, id)
+    if row.acknowledged is None:
+        row.state, row.acknowledged, row.wakes = PushState.ACKNOWLEDGED.value, times.now(), None
+    return await read(session, row)
+
+
+async def find(session: AsyncSession, principal: Principal, id: str) -> Push:
+    """A push to the caller's partner; the operator's are all. Raises `NotFound`."""
+    row = (await session.scalars(select(Push).where(Push.id == id))).first() if ids.named("psh", id) else None
+    if row is None or not (principal.is_operator or row.partner == principal.partner):
+        raise NotFound
+    return row
+
+
+async def page(session: AsyncSession, principal: Principal, after: int, limit: int) -> PushPage:
+    """Those behind `after`, in the order in which they came up."""
+    wanted = select(Push).where(Push.number > after).order_by(Push.number).limit(limit + 1)
+    if not principal.is_operator:
+        wanted = wanted.where(Push.partner == principal.partner)
+    rows = list(await session.scalars(wanted))
+    slugs = await partners.slugs(session, [row.partner for row in rows])
+    found = tuple(_out(row, slugs[row.partner]) for row in rows[:limit])
+    return PushPage(pushes=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
+
+
+async def read(session: AsyncSession, row: Push) -> PushOut:
+    """A push as it is shown."""
+    return _out(row, (await partners.slugs(session, [row.partner]))[row.partner])
+
+
+def _out(row: Push, partner: str) -> PushOut:
+    return PushOut(
+        id=row.id,
+        partner=partner,
+        subject=row.subject,
+        about=row.about,
+        state=PushState(row.state),
+        level=row.level,
+        tries=row.tries,
+        created=times.from_micros(row.created),
+        sent=None if row.sent is None else times.from_micros(row.sent),
+        acknowledged=None if row.acknowledged is None else times.from_micros(row.acknowledged),
+        error=row.error,
+    )

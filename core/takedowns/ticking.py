@@ -1,0 +1,94 @@
+"""The job that watches deadlines: warns, records each breach once, tells contact after contact.
+
+What was done is written in the transaction that tells of it, under the head's lock: several processes take turns, and
+one that dies has either done a thing or leaves it to the next.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import times
+from core.db import Database, among
+from core.log import head
+from core.log.events import record
+from core.takedowns import clock, deadlines, pushes
+from core.takedowns.clock import Clock, Course, Turn
+from core.takedowns.models import Contact, Takedown, TakedownRequest
+from core.wire.events import TakedownBreached, TakedownDueSoon, TakedownEscalated
+
+_AT_ONCE = 500
+"""Cases a transaction: the head is never held for long."""
+
+
+async def tick(db: Database, now: int | None = None) -> int:
+    """Look at every case that wakes; returns at how many. `now`: for tests, the time to act by."""
+    looked = 0
+    while True:
+        async with db.survey() as session:
+            if (await session.scalars(_waking(now or times.now()).limit(1))).first() is None:
+                return looked
+        async with head.writing(db, "hub", "Watch deadlines") as session:
+            looked += await look(session, now or times.now())
+
+
+async def look(session: AsyncSession, now: int) -> int:
+    """The first cases that wake, in one transaction; returns how many there were."""
+    cases = list(await session.scalars(_waking(now).limit(_AT_ONCE)))
+    clocks = await deadlines.read(session, [case.number for case in cases if _ended(case) is None])
+    reachable = await _contacts(session, {case.platform for case in cases})
+    asking = await _asking(session, [case.number for case in cases])
+    for case in cases:
+        # The deadline that an answer met, or missed, is the one that stood then.
+        found = clocks.get(case.number) or Clock(due=case.due)
+        before = _shown(case)
+        course = Course(case.warned, case.breached, case.level)
+        turn = clock.turn(found, course, _ended(case), reachable.get(case.platform, 0), now)
+        if _ended(case) is None:
+            deadlines.write(case, found)
+        case.warned, case.breached, case.level = turn.course.warned, turn.course.breached, turn.course.level
+        case.wakes = turn.wakes
+        case.version += _shown(case) != before
+        await _tell(session, case, turn, {case.platform, *asking[case.number]})
+    return len(cases)
+
+
+def _waking(now: int) -> Select[Takedown]:
+    return select(Takedown).where(Takedown.wakes <= now).order_by(Takedown.wakes)
+
+
+def _ended(case: Takedown) -> int | None:
+    """When it was answered, or closed without an answer."""
+    return case.decided or case.closed or None
+
+
+def _shown(case: Takedown) -> tuple[int | None, ...]:
+    """What a reader of the case sees of its clock."""
+    return case.due, case.acknowledge_due, case.paused, case.breached, case.level
+
+
+async def _contacts(session: AsyncSession, platforms: Collection[int]) -> dict[int, int]:
+    counted = select(Contact.partner, func.count()).where(Contact.partner.in_(platforms)).group_by(Contact.partner)
+    return dict((await session.execute(counted)).all())
+
+
+async def _asking(session: AsyncSession, numbers: Sequence[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    wanted = among(TakedownRequest.takedown, numbers, session)
+    rows = await session.execute(select(TakedownRequest.takedown, TakedownRequest.partner).where(wanted))
+    for takedown, partner in rows:
+        found[takedown].add(partner)
+    return found
+
+
+async def _tell(session: AsyncSession, case: Takedown, turn: Turn, parties: Collection[int]) -> None:
+    if turn.warns and case.due is not None:
+        await record(session, TakedownDueSoon(case.id, times.from_micros(case.due)), to=parties)
+    if turn.breaches and case.due is not None:
+        await record(session, TakedownBreached(case.id, times.from_micros(case.due)), to=parties)
+    if turn.escalates:
+        await record(session, TakedownEscalated(case.id, case.level), to=parties)
+        about = "takedown.breached" if case.level == 1 else "takedown.escalated"
+        await pushes.push(session, case.id, case.platform, about, case.level)
