@@ -15,9 +15,8 @@ from core.errors import Conflict, Invalid, NotFound
 from core.log import audit
 from core.takedowns import calendars, clock, deadlines
 from core.takedowns.models import RepeatPolicy, TakedownPolicy
-from core.wire.clock import Counted, PolicyBasis, PolicyIn, PolicyList, PolicyOut, RepeatPolicyOut
+from core.wire.clock import Counted, PolicyBasis, PolicyIn, PolicyList, PolicyOut, Priority, RepeatPolicyOut
 from core.wire.common import FieldError
-from core.wire.takedowns import Priority
 
 _RANKS = list(Priority)
 _ID = re.compile(r"pol_([1-9][0-9]{0,8})\Z", re.ASCII)

@@ -5,19 +5,19 @@ one that dies has either done a thing or leaves it to the next.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
-from core.db import Database, among
+from core.db import Database
 from core.log import head
-from core.log.events import record
-from core.takedowns import clock, deadlines, pushes
+from core.log.events import record_all
+from core.takedowns import clock, deadlines, parties, pushes
 from core.takedowns.clock import Clock, Course, Turn
-from core.takedowns.models import Contact, Takedown, TakedownRequest
-from core.wire.events import TakedownBreached, TakedownDueSoon, TakedownEscalated
+from core.takedowns.models import Contact, Takedown
+from core.wire.events import Event, TakedownBreached, TakedownDueSoon, TakedownEscalated
 
 _AT_ONCE = 500
 """Cases a transaction: the head is never held for long."""
@@ -39,7 +39,8 @@ async def look(session: AsyncSession, now: int) -> int:
     cases = list(await session.scalars(_waking(now).limit(_AT_ONCE)))
     clocks = await deadlines.read(session, [case.number for case in cases if _ended(case) is None])
     reachable = await _contacts(session, {case.platform for case in cases})
-    asking = await _asking(session, [case.number for case in cases])
+    told = await parties.everyone(session, [case.number for case in cases])
+    events: dict[frozenset[int], list[Event]] = defaultdict(list)
     for case in cases:
         # The deadline that an answer met, or missed, is the one that stood then.
         found = clocks.get(case.number) or Clock(due=case.due)
@@ -51,7 +52,12 @@ async def look(session: AsyncSession, now: int) -> int:
         case.warned, case.breached, case.level = turn.course.warned, turn.course.breached, turn.course.level
         case.wakes = turn.wakes
         case.version += _shown(case) != before
-        await _tell(session, case, turn, {case.platform, *asking[case.number]})
+        events[told[case.number]] += _events(case, turn)
+        if turn.escalates:
+            about = "takedown.breached" if case.level == 1 else "takedown.escalated"
+            await pushes.push(session, case.id, case.platform, about, case.level)
+    for group, theirs in events.items():
+        await record_all(session, theirs, to=group)
     return len(cases)
 
 
@@ -74,21 +80,12 @@ async def _contacts(session: AsyncSession, platforms: Collection[int]) -> dict[i
     return dict((await session.execute(counted)).all())
 
 
-async def _asking(session: AsyncSession, numbers: Sequence[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    wanted = among(TakedownRequest.takedown, numbers, session)
-    rows = await session.execute(select(TakedownRequest.takedown, TakedownRequest.partner).where(wanted))
-    for takedown, partner in rows:
-        found[takedown].add(partner)
-    return found
-
-
-async def _tell(session: AsyncSession, case: Takedown, turn: Turn, parties: Collection[int]) -> None:
-    if turn.warns and case.due is not None:
-        await record(session, TakedownDueSoon(case.id, times.from_micros(case.due)), to=parties)
-    if turn.breaches and case.due is not None:
-        await record(session, TakedownBreached(case.id, times.from_micros(case.due)), to=parties)
+def _events(case: Takedown, turn: Turn) -> Iterator[Event]:
+    if case.due is not None:
+        due = times.from_micros(case.due)
+        if turn.warns:
+            yield TakedownDueSoon(case.id, due)
+        if turn.breaches:
+            yield TakedownBreached(case.id, due)
     if turn.escalates:
-        await record(session, TakedownEscalated(case.id, case.level), to=parties)
-        about = "takedown.breached" if case.level == 1 else "takedown.escalated"
-        await pushes.push(session, case.id, case.platform, about, case.level)
+        yield TakedownEscalated(case.id, case.level)

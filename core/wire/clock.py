@@ -13,8 +13,8 @@ Seconds = Annotated[int, Meta(ge=1, le=366 * 86_400)]
 """A span of time, at most a year."""
 
 
-class Basis(StrEnum):
-    """On what ground something is asked for."""
+class PolicyBasis(StrEnum):
+    """On what ground something is asked for: the words of a request's basis, and one more."""
 
     AUTHORITY_ORDER = "authority_order"
     USER_COMPLAINT = "user_complaint"
@@ -43,7 +43,7 @@ class Counted(StrEnum):
 class PolicyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long is given for a request on this basis with this priority, from a day on."""
 
-    basis: Basis
+    basis: PolicyBasis
     priority: Priority
     seconds: Seconds
     """Until the platform has to have answered."""
@@ -147,6 +147,7 @@ class ClockOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     paused: Time | None
     """Since when no request's clock runs."""
     pauses: tuple[PauseOut, ...]
+    """Of who asked only your own and the operator's, unless you are the platform."""
 
 
 class ContactIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

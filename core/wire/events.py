@@ -156,6 +156,12 @@ class TakedownResumed(Event, frozen=True, tag="takedown.resumed"):
     takedown: str
 
 
+class PushFailed(Event, frozen=True, tag="push.failed"):
+    """Something that had to reach a partner at once reached none of its contacts. For the operators."""
+
+    push: str
+
+
 class ReferralOffered(Event, frozen=True, tag="referral.offered"):
     """A person was referred to a partner that helps. For the sender and the receiver."""
 
