@@ -43,6 +43,7 @@ from core.signals.remap import remap
 from core.signals.wake import Wake
 from core.signals.writer import SignalWriter
 from core.stopping import when_told_to_stop
+from core.takedowns import quality
 from core.wire.health import Health
 
 log = logging.getLogger("kmm")
@@ -98,6 +99,7 @@ class Hub:
                 asyncio.create_task(_every(1, self._blind)),
                 asyncio.create_task(_every(1, self.readers.flush)),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
+                asyncio.create_task(_every(3600, lambda: quality.refresh(self.db))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: readers.purge(self.db))),

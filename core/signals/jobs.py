@@ -176,10 +176,10 @@ class Opine(Job):
 
     async def prepare(self, session: AsyncSession) -> None:
         self._policy = await policy.read(session)
-        stated = await session.execute(select(Partner.id, Partner.quality).where(Partner.quality.is_not(None)))
-        self._quality = {row.id: row.quality for row in stated}
-        kind = (await session.execute(select(Partner.kind).where(Partner.id == self.partner))).scalar_one()
-        trusted = self._quality.get(self.partner, -1) >= self._policy.stated_quality
+        self._quality = await policy.qualities(session)
+        author = select(Partner.kind, Partner.quality).where(Partner.id == self.partner)
+        kind, stated = (await session.execute(author)).one()
+        trusted = stated is not None and stated >= self._policy.stated_quality
         self._weighs = trusted or kind in (PartnerKind.AGENCY, PartnerKind.PROTECTION)
         waiting = select(func.count()).select_from(Disputes)
         waiting = waiting.where(Disputes.partner == self.partner, Disputes.suspends, Disputes.verdict == "")

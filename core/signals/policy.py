@@ -13,6 +13,7 @@ from core.auth.models import Partner
 from core.driver import Driver
 from core.errors import TooManyRequests
 from core.log import audit
+from core.query import Query
 from core.signals.models import Burst, Claim, SignalPolicy
 from core.wire.common import FieldError
 from core.wire.policy import Figure, Limits, SignalPolicies
@@ -26,12 +27,24 @@ class Policy(msgspec.Struct, frozen=True):
     unjudged_suspensions: int
     burst_per_hour: int
     private_lookups_per_day: int
+    quality_prior: int
+    quality_prior_weight: int
+    quality_days: int
 
 
 async def read(session: AsyncSession) -> Policy:
     """The numbers in force."""
     rows = await (await Driver.of(session)).rows("SELECT name, value FROM signal_policy")
     return msgspec.convert(dict(rows), Policy)
+
+
+async def qualities(session: AsyncSession) -> dict[int, int]:
+    """How well the word of each partner weighs, 0 to 100: as stated, else as measured. Others weigh in full."""
+    return dict(await _QUALITIES.rows(session))
+
+
+_QUALITY = func.coalesce(Partner.quality, Partner.measured)
+_QUALITIES = Query(select(Partner.id, _QUALITY).where(_QUALITY.is_not(None)))
 
 
 async def table(session: AsyncSession) -> SignalPolicies:

@@ -10,9 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import Select
 
-from core.auth.models import Audience, Partner
-from core.query import Query
-from core.signals import score
+from core.auth.models import Audience
+from core.signals import policy, score
 from core.signals.keys import Keys, hex_sum, public_id, public_ids
 from core.signals.kinds import Kinds
 from core.signals.models import Claim, Signal
@@ -41,14 +40,11 @@ class Lens(msgspec.Struct, frozen=True):
     keys: Keys
     half_lives: Mapping[str, float | None]
     quality: Mapping[int, int]
-    """Of the partners that have one stated."""
+    """Of the partners whose word does not weigh in full."""
 
 
 async def lens(session: AsyncSession, kinds: Kinds, keys: Keys) -> Lens:
-    return Lens(keys, kinds.half_lives, dict(await _QUALITIES.rows(session)))
-
-
-_QUALITIES = Query(select(Partner.id, Partner.quality).where(Partner.quality.is_not(None)))
+    return Lens(keys, kinds.half_lives, await policy.qualities(session))
 
 
 class Seen(NamedTuple):

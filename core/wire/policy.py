@@ -27,6 +27,12 @@ class SignalPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     together in an hour of UTC, unless its own limit is another. Claims above it are held, other changes refused."""
     private_lookups_per_day: Figure
     """Private lookups of a partner in a day of the hub."""
+    quality_prior: Figure
+    """How often a partner is taken to be right, of 100, before anything of it was judged."""
+    quality_prior_weight: Figure
+    """How many judgements that is worth: with fewer of its own, a partner is measured close to it."""
+    quality_days: Figure
+    """How far back judgements count."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,5 @@
 """HTTP of takedowns, one module for each noun."""
 
-from core.takedowns.routes import referrals
+from core.takedowns.routes import quality, referrals
 
-handlers = [*referrals.handlers]
+handlers = [*quality.handlers, *referrals.handlers]
