@@ -11,7 +11,7 @@ from core.errors import Gone, Invalid
 from core.signals.keys import Keys
 from core.wire.common import FieldError
 
-_FORM = struct.Struct(">QQQ8s")
+_FORM = struct.Struct(">QQQ8s?")
 _BARE = re.compile(r"[0-9]{1,15}\Z", re.ASCII)
 
 
@@ -26,6 +26,8 @@ class Cursor(msgspec.Struct, frozen=True):
 
     position: int
     start: int
+    whole: bool = True
+    """The walk began at zero, into a new copy; else at a bare position, over a copy of which only the reader knows."""
 
 
 def filter_of(kinds: Sequence[str], min_score: int = 0) -> bytes:
@@ -35,7 +37,7 @@ def filter_of(kinds: Sequence[str], min_score: int = 0) -> bytes:
 
 
 def encode(cursor: Cursor, view: int, filtered: bytes, keys: Keys, partner: int) -> str:
-    return keys.seal(_FORM.pack(cursor.position, cursor.start, view, filtered), partner)
+    return keys.seal(_FORM.pack(cursor.position, cursor.start, view, filtered, cursor.whole), partner)
 
 
 def decode(
@@ -49,15 +51,15 @@ def decode(
         return Cursor(0, head)
     if _BARE.match(after):
         position = int(after)
-        cursor, stale = Cursor(position, position), position < view
+        cursor, stale = Cursor(position, position, whole=False), position < view
     else:
         payload = keys.unseal(after, partner)
         if payload is None or len(payload) != _FORM.size:
             raise _invalid("This is not a cursor that the hub gave you; leave `after` out to walk from zero.")
-        position, start, seen, used = _FORM.unpack(payload)
+        position, start, seen, used, whole = _FORM.unpack(payload)
         if used != filtered:
             raise _invalid("This cursor belongs to a walk with another filter; keep the filter or walk from zero.")
-        cursor, stale = Cursor(position, start), seen != view
+        cursor, stale = Cursor(position, start, whole), seen != view
     if cursor.position > head:
         raise _invalid("The log has not come that far.")
     if stale or max(cursor.position, cursor.start) < horizon:

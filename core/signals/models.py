@@ -178,7 +178,7 @@ class SignalPolicy(Base):
 
 
 class Burst(Base):
-    """How many claims a partner opened in an hour of the hub's clock."""
+    """How much a partner did in an hour of the hub's clock that others see: claims opened or changed, opinions."""
 
     __tablename__ = "burst"
 
@@ -198,7 +198,7 @@ class Reader(Base):
     """As in the address of the feed (`kind=phone&kind=url`); empty: everything."""
     partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
     start: Mapped[int] = mapped_column(Micros)
-    """Head of the log when the walk began."""
+    """Head of the log when the walk began; 0 when parts of the log were skipped since (`core.signals.readers`)."""
     acknowledged: Mapped[int] = mapped_column(Micros)
     """The position up to which it said that it has everything, by asking for what comes after."""
     given: Mapped[int] = mapped_column(Micros)

@@ -3,6 +3,9 @@
 2026-11-22: reading never writes. What a reader said by asking is noted in memory and written each second, and at the
 end; whoever reads the table has it written first. A crash loses a second of it: a reader then counts as further behind
 than it is until it asks again, and a page of that second does not count as given until its receipt comes.
+
+A bare position is no cursor of the hub's, and begins no new copy: where the hub had not given the log up to there, what
+lies between was never heard of, and neither it nor what follows is acknowledged before the next walk from zero.
 Held by tests/signals/test_readers.py.
 """
 
@@ -28,6 +31,9 @@ from core.wire.readers import ReaderList, ReaderOut
 _FILTERS = 100
 """Readers a client may have: those that asked last are kept."""
 
+_SKIPPED = 0
+"""The start of a walk that was gone on with beyond what was given: it may hold anything, and acknowledges nothing."""
+
 _Name = tuple[str, str]
 """Client and filter."""
 
@@ -38,6 +44,11 @@ class _Place(msgspec.Struct):
     acknowledged: int
     given: int
     seen: int
+    whole: bool
+    """As in `Cursor`."""
+
+
+_WRITTEN = ("partner", "start", "acknowledged", "given", "seen")
 
 
 class Readers:
@@ -51,10 +62,9 @@ class Readers:
     def note(self, principal: Principal, filtered: str, asked: Cursor, given: int) -> None:
         """It asked for what comes after `asked`, and the answer reaches to `given`."""
         name = (principal.client, filtered)
+        place = _Place(principal.partner, asked.start, asked.position, given, times.now(), asked.whole)
         before = self._heard.get(name)
-        if before and before.start == asked.start:
-            given = max(given, before.given)
-        self._heard[name] = _Place(principal.partner, asked.start, asked.position, given, times.now())
+        self._heard[name] = _after(before, place) if before else place
 
     async def flush(self) -> None:
         """Write what was heard. A failure keeps it for the next time."""
@@ -70,13 +80,31 @@ class Readers:
                 raise
 
 
+def _after(before: _Place, place: _Place) -> _Place:
+    """What is to be written of two places of one second; `_newest` says the same to the database."""
+    if place.whole:
+        same_walk = before.start == place.start
+        return msgspec.structs.replace(place, given=max(place.given, before.given)) if same_walk else place
+    goes_on = before.start > 0 and place.start <= before.given
+    return msgspec.structs.replace(
+        place,
+        start=before.start if goes_on else _SKIPPED,
+        acknowledged=place.acknowledged if goes_on else before.acknowledged,
+        given=max(place.given, before.given),
+        whole=before.whole,
+    )
+
+
 async def _write(session: AsyncSession, heard: dict[_Name, _Place]) -> None:
-    rows = [
-        {"client": client, "filter": filtered} | msgspec.structs.asdict(place)
-        for (client, filtered), place in heard.items()
-    ]
     connection = await session.connection()
-    await connection.execute(_newest(session), rows)
+    for whole in (True, False):
+        rows = [
+            {"client": client, "filter": filtered} | {name: getattr(place, name) for name in _WRITTEN}
+            for (client, filtered), place in heard.items()
+            if place.whole is whole
+        ]
+        if rows:
+            await connection.execute(_newest(session, whole=whole), rows)
     other = aliased(Reader)
     # Those of one instant have an order, too: more of them than there is room for would all stay.
     last = select(other.filter).where(other.client == Reader.client).order_by(other.seen.desc(), other.filter.desc())
@@ -85,16 +113,25 @@ async def _write(session: AsyncSession, heard: dict[_Name, _Place]) -> None:
     await session.execute(delete(Reader).where(crowded, surplus).execution_options(synchronize_session=False))
 
 
-def _newest(session: AsyncSession) -> Any:
-    """Put rows in, unless another process heard of the same reader later. In one walk, what was given stays given."""
+def _newest(session: AsyncSession, *, whole: bool) -> Any:
+    """Put rows in, unless another process heard of the same reader later. In one walk, what was given stays given.
+
+    Where the walks are not `whole`, what was given before stays given, too: no other copy has taken its place.
+    """
     table = table_of(Reader)
     statement = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(table)
     new, old = statement.excluded, table.c
-    same_walk = (old.start == new.start) & (old.given > new.given)
     changed = {name: new[name] for name in ("partner", "start", "acknowledged", "seen")}
+    more = old.given > new.given
+    if whole:
+        more &= old.start == new.start
+    else:
+        goes_on = (old.start > 0) & (new.start > 0) & (new.start <= old.given)
+        changed["start"] = case((goes_on, old.start), else_=_SKIPPED)
+        changed["acknowledged"] = case((goes_on, new.acknowledged), else_=old.acknowledged)
     return statement.on_conflict_do_update(
         index_elements=["client", "filter"],
-        set_=changed | {"given": case((same_walk, old.given), else_=new.given)},
+        set_=changed | {"given": case((more, old.given), else_=new.given)},
         where=new.seen >= old.seen,
     )
 

@@ -44,8 +44,11 @@ def test_a_cursor_comes_back_as_it_was_given() -> None:
 
 
 def test_an_integer_is_a_position_and_its_own_start() -> None:
-    assert decode("500") == decode("0500") == Cursor(500, 500)
-    assert decode(str(HEAD)) == Cursor(HEAD, HEAD)
+    assert decode("500") == decode("0500") == Cursor(500, 500, whole=False)
+    assert decode(str(HEAD)) == Cursor(HEAD, HEAD, whole=False)
+    # What follows it knows how it began.
+    going_on = Cursor(600, 500, whole=False)
+    assert decode(cursors.encode(going_on, VIEW, ALL, KEYS, PARTNER)) == going_on
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def test_another_view_asks_for_a_new_walk(view: int) -> None:
 
 
 def test_an_integer_below_the_view_asks_for_a_new_walk() -> None:
-    assert decode(str(VIEW)) == Cursor(VIEW, VIEW)
+    assert decode(str(VIEW)) == Cursor(VIEW, VIEW, whole=False)
     with pytest.raises(Resync):
         decode(str(VIEW - 1))
 
@@ -95,7 +98,7 @@ def test_an_integer_below_the_view_asks_for_a_new_walk() -> None:
 def test_below_the_horizon_a_new_walk_is_due_unless_this_one_began_above_it() -> None:
     assert decode(encode(HORIZON, 0)) == Cursor(HORIZON, 0)
     assert decode(encode(10, HORIZON)) == Cursor(10, HORIZON)
-    assert decode(str(HORIZON), view=0) == Cursor(HORIZON, HORIZON)
+    assert decode(str(HORIZON), view=0) == Cursor(HORIZON, HORIZON, whole=False)
     for after in (encode(HORIZON - 1, 10), encode(10, HORIZON - 1)):
         with pytest.raises(Resync):
             decode(after)

@@ -307,3 +307,49 @@ async def test_others_learn_nothing_of_holders(hub: TestedHub) -> None:
             answers.add(answer.text)
     assert len(answers) == 1
     assert (await hub.client_as("tiktok", "signals:read").get(f"/v1/signals/{signal}/holders")).status_code == 403
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_bare_position_beyond_what_was_given_is_no_receipt(hub: TestedHub, at_once: bool) -> None:
+    """Its reader still has the copy from before, and was told nothing of what it skipped."""
+
+    async def ask(after: str | None = None) -> str:
+        next_one = await pull(hub, "meta", after)
+        if not at_once:
+            await hub.parts.readers.flush()
+        return next_one
+
+    signal = await submit(hub, "tiktok", item("one"))
+    await ask()
+    await retract(hub, "tiktok", "one")
+    head = (await hub.client_as("meta").get("/v1/signals/digest")).json()["position"]
+    # However it goes on from there: with another position, with the hub's own cursor.
+    await ask(await ask(str(head)))
+    later = await submit(hub, "tiktok", item("two"))
+    await ask(str(head))
+    assert await holders(hub, "tiktok", signal) == {"meta": "holds"}
+    assert await holders(hub, "tiktok", later) == {"meta": "holds"}
+    assert [one["acknowledged"] for one in await listed(hub, "meta")] == [0]
+    # A walk from zero makes a new copy, without it.
+    await ask()
+    assert await holders(hub, "tiktok", signal) == {}
+    assert await holders(hub, "tiktok", later) == {"meta": "holds"}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_bare_position_up_to_which_everything_was_given_is_one(hub: TestedHub, at_once: bool) -> None:
+    signal = await submit(hub, "tiktok", item("one"))
+
+    async def ask(after: str | None = None) -> str:
+        await pull(hub, "meta", after)
+        if not at_once:
+            await hub.parts.readers.flush()
+        return str((await hub.client_as("meta").get("/v1/signals/digest")).json()["position"])
+
+    first = await ask()
+    await retract(hub, "tiktok", "one")
+    second = await ask(first)
+    assert await holders(hub, "tiktok", signal) == {"meta": "holds"}
+    await ask(second)
+    assert await holders(hub, "tiktok", signal) == {"meta": "confirmed"}
+    assert [one["acknowledged"] for one in await listed(hub, "meta")] == [int(second)]
