@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import core.auth.routes
 import core.campaigns.routes
 import core.content.routes
+import core.events.routes
 import core.reports.routes
 import core.signals.routes
 import core.takedowns.routes
@@ -43,7 +44,8 @@ from core.signals.remap import remap
 from core.signals.wake import Wake
 from core.signals.writer import SignalWriter
 from core.stopping import when_told_to_stop
-from core.takedowns import quality
+from core.takedowns import quality, ticking
+from core.takedowns.pushing import Pusher
 from core.wire.health import Health
 
 log = logging.getLogger("kmm")
@@ -63,6 +65,7 @@ class Hub:
         names = [kind.name for kind in BUILTIN]
         self.plugins = PluginHost(settings, plugins, kinds=names, look=viewer, strict=strict)
         self.kinds = Kinds(self.plugins.signal_kinds())
+        self.pusher = Pusher(self.db, self.plugins, settings)
         self.tokens = Tokens(self.db, settings)
         self.guard = Guard(self.db, self.kinds)
         self.wake = Wake(self.db)
@@ -98,6 +101,8 @@ class Hub:
                 asyncio.create_task(_every(1, self._hold)),
                 asyncio.create_task(_every(1, self._blind)),
                 asyncio.create_task(_every(1, self.readers.flush)),
+                asyncio.create_task(_every(1, lambda: ticking.tick(self.db))),
+                asyncio.create_task(_every(1, self.pusher.work)),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
                 asyncio.create_task(_every(3600, lambda: quality.refresh(self.db))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
@@ -115,6 +120,7 @@ class Hub:
                     job.cancel()
                     with suppress(asyncio.CancelledError):
                         await job
+                await self.pusher.stop()
 
     @asynccontextmanager
     async def _database(self) -> AsyncIterator[None]:
@@ -141,6 +147,7 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
             *core.signals.routes.handlers,
             *core.campaigns.routes.handlers,
             *core.content.routes.handlers,
+            *core.events.routes.handlers,
             *core.takedowns.routes.handlers,
             *core.reports.routes.handlers,
         ],
@@ -194,9 +201,12 @@ async def _snapshot(db: Database, principal: Principal) -> AsyncIterator[AsyncSe
         yield session
 
 
-async def _session(db: Database, principal: Principal, request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
+async def _session(
+    db: Database, wake: Wake, principal: Principal, request: Request[Any, Any, Any]
+) -> AsyncIterator[AsyncSession]:
     async with head.edge(db, principal.partner, principal.client, _operation(request)) as session:
         yield session
+    wake.tell()
 
 
 async def _registry(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from core.cli import access, demo, guard, lookup, server, signals, sync
+from core.cli import access, demo, guard, lookup, policy, server, signals, sync
 from core.cli.house import Commands, House
 
 
@@ -28,6 +28,7 @@ for command in (
     access.group,
     signals.signals,
     guard.guard,
+    policy.policy,
     lookup.lookup,
     sync.sync,
     server.plugins,

@@ -1,8 +1,9 @@
 """Working calendars: hours as data, days off by the library `holidays`, days moved by decree in a table."""
 
+from calendar import isleap
 from collections.abc import Callable, Mapping
 from datetime import date, time, timedelta
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -70,10 +71,10 @@ def _works_as_a_rule(kept: _Kept, day: date) -> bool:
     return day.isoweekday() in kept.weekdays or day in known.weekend_workdays
 
 
-@cache
-def _library(country: str, year: int) -> holidays.HolidayBase:
+@lru_cache(maxsize=64)
+def _library(country: str, year: int, language: str = "vi") -> holidays.HolidayBase:
     # With its neighbours: a day off in January may be worked for in December.
-    return holidays.country_holidays(country, years=range(year - 1, year + 2))
+    return holidays.country_holidays(country, years=range(year - 1, year + 2), language=language)
 
 
 async def read(session: AsyncSession, name: str, year: int) -> CalendarOut:
@@ -81,7 +82,9 @@ async def read(session: AsyncSession, name: str, year: int) -> CalendarOut:
     kept = _find(name)
     within = CalendarDay.day.between(f"{year:04}-01-01", f"{year:04}-12-31")
     rows = await session.scalars(select(CalendarDay).where(CalendarDay.calendar == name, within))
-    days = {one.day: one for one in _of_the_library(kept, year)} | {one.day: one for one in map(_out, rows)}
+    ruled = (_as_a_rule(kept, date(year, 1, 1) + timedelta(days=number)) for number in range(365 + isleap(year)))
+    days = {one.day: one for one in ruled if one.working != (one.day.isoweekday() in kept.weekdays)}
+    days |= {one.day: one for one in map(_out, rows)}
     return CalendarOut(
         name=name,
         zone=kept.zone,
@@ -92,19 +95,33 @@ async def read(session: AsyncSession, name: str, year: int) -> CalendarOut:
     )
 
 
-def _of_the_library(kept: _Kept, year: int) -> list[CalendarDayOut]:
-    source = f"holidays {version('holidays')}"
-    english = holidays.country_holidays(kept.country, years=year, language="en_US")
-    found = []
-    day = date(year, 1, 1)
-    while day.year == year:
-        works = _works_as_a_rule(kept, day)
-        if works != (day.isoweekday() in kept.weekdays):
-            vietnamese = _library(kept.country, year).get(day) or "Làm bù"
-            name = f"{vietnamese} / {english.get(day) or 'worked in exchange'}"
-            found.append(CalendarDayOut(day=day, working=works, name=name, source=source))
-        day += timedelta(days=1)
-    return found
+async def read_day(session: AsyncSession, name: str, day: date) -> CalendarDayOut:
+    """What a day is. Raises `NotFound`."""
+    kept = _find(name)
+    row = await session.get(CalendarDay, (name, day.isoformat()))
+    return _as_a_rule(kept, day) if row is None else _out(row)
+
+
+def _as_a_rule(kept: _Kept, day: date) -> CalendarDayOut:
+    """Without what was moved."""
+    english = _library(kept.country, day.year, "en_US")
+    name = (
+        f"{_library(kept.country, day.year).get(day)} / {english.get(day)}" if day in english else _WEEK[day.weekday()]
+    )
+    return CalendarDayOut(
+        day=day, working=_works_as_a_rule(kept, day), name=name, source=f"holidays {version('holidays')}"
+    )
+
+
+_WEEK = (
+    "thứ Hai / Monday",
+    "thứ Ba / Tuesday",
+    "thứ Tư / Wednesday",
+    "thứ Năm / Thursday",
+    "thứ Sáu / Friday",
+    "thứ Bảy / Saturday",
+    "Chủ nhật / Sunday",
+)
 
 
 async def move(

@@ -15,7 +15,16 @@ from core.errors import Conflict, Invalid, NotFound
 from core.log import audit
 from core.takedowns import calendars, clock, deadlines
 from core.takedowns.models import RepeatPolicy, TakedownPolicy
-from core.wire.clock import Counted, PolicyBasis, PolicyIn, PolicyList, PolicyOut, Priority, RepeatPolicyOut
+from core.wire.clock import (
+    Basis,
+    Counted,
+    PolicyIn,
+    PolicyList,
+    PolicyOut,
+    Priority,
+    RepeatPolicyIn,
+    RepeatPolicyOut,
+)
 from core.wire.common import FieldError
 
 _RANKS = list(Priority)
@@ -33,7 +42,7 @@ class Deadline(msgspec.Struct, frozen=True):
 async def deadline(session: AsyncSession, basis: str, priority: Priority, received: int) -> Deadline | None:
     """The strictest deadline of the rows that were in force at `received`, pauses left aside; None without a row.
 
-    `basis`: a word of `core.wire.clock.PolicyBasis`.
+    `basis`: a word of `core.wire.clock.Basis`.
     A priority without a row of its own takes those of the next lower one that has any.
     """
     rows = await _in_force(session, basis, priority, received)
@@ -145,12 +154,16 @@ async def end(session: AsyncSession, principal: Principal, policy_id: str, until
     return _out(row)
 
 
-async def set_repeats(session: AsyncSession, principal: Principal, data: RepeatPolicyOut) -> None:
-    """Say anew what so many violations within `data.days` lead to. Raises `Invalid` naming the field."""
+async def set_repeats(session: AsyncSession, principal: Principal, days: int, data: RepeatPolicyIn) -> RepeatPolicyOut:
+    """Say anew what so many violations within `days` lead to. Raises `Invalid` naming the field."""
+    if not 1 <= days <= 366:
+        raise NotFound("Violations are counted over 1 to 366 days.")
     if data.lock_days_most < data.lock_days_least:
         raise _invalid("lock_days_most", "less_than_least", "The longest lock is no shorter than the shortest.")
-    await upsert(session, table_of(RepeatPolicy), [msgspec.structs.asdict(data)])
-    await audit.note(session, principal, "SetRepeatPolicy", {"days": data.days, "violations": data.violations})
+    values = {"days": days} | msgspec.structs.asdict(data)
+    await upsert(session, table_of(RepeatPolicy), [values])
+    await audit.note(session, principal, "SetRepeatPolicy", {"days": days, "violations": data.violations})
+    return RepeatPolicyOut(**values)
 
 
 def _public(number: int) -> str:
@@ -160,7 +173,7 @@ def _public(number: int) -> str:
 def _out(row: TakedownPolicy) -> PolicyOut:
     return PolicyOut(
         id=_public(row.id),
-        basis=PolicyBasis(row.basis),
+        basis=Basis(row.basis),
         priority=Priority(row.priority),
         seconds=row.seconds,
         acknowledge_seconds=row.acknowledge_seconds,

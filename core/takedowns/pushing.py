@@ -72,6 +72,12 @@ class Pusher:
         """Wait for what is under way."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
 
+    async def stop(self) -> None:
+        """Give up what is under way; it is tried again when its lease has run out."""
+        for running in self._under_way:
+            running.cancel()
+        await self.idle()
+
     async def _any_due(self, now: int) -> bool:
         async with self._db.survey() as session:
             return (await session.execute(select(Push.number).where(Push.wakes <= now).limit(1))).first() is not None

@@ -13,7 +13,7 @@ Seconds = Annotated[int, Meta(ge=1, le=366 * 86_400)]
 """A span of time, at most a year."""
 
 
-class PolicyBasis(StrEnum):
+class Basis(StrEnum):
     """On what ground something is asked for: the words of a request's basis, and one more."""
 
     AUTHORITY_ORDER = "authority_order"
@@ -43,7 +43,7 @@ class Counted(StrEnum):
 class PolicyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long is given for a request on this basis with this priority, from a day on."""
 
-    basis: PolicyBasis
+    basis: Basis
     priority: Priority
     seconds: Seconds
     """Until the platform has to have answered."""
@@ -84,15 +84,20 @@ class PolicyEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Day in Viet Nam, exclusive: today or later."""
 
 
-class RepeatPolicyOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """So many violations of one account in so many days lead to a lock."""
+class RepeatPolicyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many violations of one account lead to a lock."""
 
+    violations: Annotated[int, Meta(ge=1, le=1_000_000)]
+    lock_days_least: Annotated[int, Meta(ge=1, le=36_500)]
+    lock_days_most: Annotated[int, Meta(ge=1, le=36_500)]
+    legal_basis: Line
+    source: Line
+    """Where that can be read, and what of it nobody has verified."""
+
+
+class RepeatPolicyOut(RepeatPolicyIn, frozen=True, forbid_unknown_fields=True, kw_only=True):
     days: int
-    violations: int
-    lock_days_least: int
-    lock_days_most: int
-    legal_basis: str
-    source: str
+    """Within how many days they are counted."""
 
 
 class CalendarDayIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,5 @@
 """HTTP of takedowns, one module for each noun."""
 
-from core.takedowns.routes import quality, referrals
+from core.takedowns.routes import contacts, pauses, policies, quality, referrals
 
-handlers = [*quality.handlers, *referrals.handlers]
+handlers = [*contacts.handlers, *pauses.handlers, *policies.handlers, *quality.handlers, *referrals.handlers]
