@@ -22,7 +22,7 @@ class Shapes:
 
     def schema(self, kind: Any) -> dict[str, Any]:
         """The schema of a type. Raises `RuntimeError` when two types on the wire share a name."""
-        (schema,), found = msgspec.json.schema_components([kind], ref_template=REF)
+        schema, found = _schema_of(kind)
         for name, component in found.items():
             if self.components.setdefault(name, component) != component:
                 raise RuntimeError(f"two different types on the wire are called {name}")
@@ -31,6 +31,13 @@ class Shapes:
     def described(self, types: Mapping[str, type]) -> dict[str, dict[str, Any]]:
         """The components, with what `types` (by component name) say of themselves."""
         return {name: _describe(schema, types.get(name)) for name, schema in sorted(self.components.items())}
+
+
+# Hundreds of places name the same few dozen types, and each plugin's routes are described once more on their own.
+@cache
+def _schema_of(kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    (schema,), components = msgspec.json.schema_components([kind], ref_template=REF)
+    return schema, components
 
 
 def _describe(schema: dict[str, Any], kind: type | None) -> dict[str, Any]:
@@ -87,6 +94,7 @@ def _text(statement: ast.stmt) -> str | None:
     return None
 
 
+@cache
 def types_in(kind: Any) -> dict[str, type]:
     """Every Struct and enum that `kind` is made of, by name."""
     found: dict[str, type] = {}

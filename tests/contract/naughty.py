@@ -10,8 +10,14 @@ _LONG = ["a" * 299, "a" * 300, "a" * 301, "đ" * 300, "😀" * 300, "a" * 5_001,
 
 STRINGS = [*chain.from_iterable(_FAMILIES.values()), *_LONG]
 
-CODE_POINTS = [*_FAMILIES["controls"], *_FAMILIES["invisible"], *_FAMILIES["surrogates"], *_LONG]
-"""Those of them that databases do not agree about."""
+_DOUBTED = frozenset("\0\x1a\x85\u2028\ufeff\uffff\U0010ffff")
+
+CODE_POINTS = [
+    *(text for text in _FAMILIES["controls"] + _FAMILIES["invisible"] if _DOUBTED & set(text)),
+    *_FAMILIES["surrogates"],
+    *_LONG,
+]
+"""Those of them that databases do not agree about, one for each reason."""
 
 
 def has_surrogates(text: str) -> bool:
