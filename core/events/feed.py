@@ -79,6 +79,11 @@ async def recorded(
     return EventPage(events=events, next=events[-1].position if more else top, more=more)
 
 
+def hears_signals(principal: Principal, types: Collection[str]) -> bool:
+    """Whether a reader of these `types` is told that signals changed."""
+    return Scope.SIGNALS_READ in principal.scopes and (not types or CHANGED in types)
+
+
 async def signals_changed(
     session: AsyncSession, principal: Principal, after: int, until: int, types: Collection[str] = ()
 ) -> EventOut | None:
@@ -86,7 +91,7 @@ async def signals_changed(
 
     Of longer than some ten thousand positions it is taken as granted: who was away for so long reads the feed anyway.
     """
-    if Scope.SIGNALS_READ not in principal.scopes or (types and CHANGED not in types):
+    if not hears_signals(principal, types):
         return None
     moved = until if until - after > _WINDOW else await _moved(session, principal, after, until)
     if moved is None:
@@ -112,7 +117,7 @@ def _time_of(position: Any) -> Any:
     return last.order_by(Tick.position.desc()).limit(1).scalar_subquery()
 
 
-_AT = _time_of(EventRow.position).correlate(EventRow).label("at")
+_AT = _time_of(EventRow.position).label("at")
 
 
 def _told(row: Any) -> EventOut:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from core.edge import JSON, NDJSON
+from core.edge import EVENT_STREAM, JSON, NDJSON
 
 
 class Bulk(msgspec.Struct, frozen=True):
@@ -21,7 +21,7 @@ class Bulk(msgspec.Struct, frozen=True):
 
 
 class Lines(msgspec.Struct, frozen=True):
-    """NDJSON: an `item` on each line."""
+    """NDJSON: an `item` on each line; server-sent events: one in the data of each."""
 
     item: type
 
@@ -44,11 +44,11 @@ def takes_bulk(
 def answers(statuses: Mapping[int, Mapping[str, Any] | None]) -> dict[str, Any]:
     """The answers of a handler whose return type does not tell: per status a type for each media type.
 
-    None is an answer without content; as NDJSON the type is that of a line. Errors are declared for every operation and
-    not repeated here.
+    None is an answer without content; as NDJSON and as server-sent events the type is that of one of them. Errors are
+    declared for every operation and not repeated here.
     """
     return {"answers": {status: media and _lines(media) for status, media in statuses.items()}}
 
 
 def _lines(media: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: Lines(kind) if name == NDJSON else kind for name, kind in media.items()}
+    return {name: Lines(kind) if name in (NDJSON, EVENT_STREAM) else kind for name, kind in media.items()}

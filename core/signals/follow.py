@@ -37,18 +37,22 @@ async def follow(
             if wake.closed or leaving.done():
                 break
             async with wake.turns:
-                await _admit(request, tokens)
+                await admit(request, tokens)
                 page = await read(page.body.next)
     finally:
         leaving.cancel()
     return page
 
 
-async def _admit(request: Request[Any, Any, Any], tokens: Tokens) -> None:
-    """As the middleware and the guard did when the request came."""
+async def admit(request: Request[Any, Any, Any], tokens: Tokens) -> Principal:
+    """The caller once more, as the middleware found it when the request came.
+
+    Raises `Unauthorized` or `Forbidden` when its token has lost its right in the meantime.
+    """
     await tokens.catch_up()
     request.scope["user"] = principal = tokens.principal(str(request.auth))
     access.guard(principal, request.route_handler)
+    return principal
 
 
 async def _left(request: Request[Any, Any, Any]) -> None:

@@ -13,11 +13,15 @@ GUARDED = {
     "core.signals.models.Digest": "digest",
     "core.signals.models.Cell": "cell",
     "core.log.models.EventRow": "event",
+    "core.log.models.Addressee": "addressee",
 }
 """Tables of shared data, by the class that declares them."""
-_SEEN_THROUGH = {"signal": "claim", "blind": "claim"}
+_SEEN_THROUGH = {"signal": "claim", "blind": "claim", "addressee": "event"}
 """A signal and its digest have no audience of their own: they are there for whom one of its claims is there."""
 VISIBLE = "core.auth.access.visible"
+ADDRESSED = "core.events.feed.addressed"
+"""What `visible()` is for other tables, this is for events."""
+TOLD = frozenset({"event", "addressee"})
 AMONG = "core.db.among"
 STATEMENTS = {
     f"sqlalchemy.{name}" for name in ("select", "exists", "insert", "update", "delete", "union", "union_all", "except_")

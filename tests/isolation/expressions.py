@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tests.isolation.code import (
+    ADDRESSED,
     AMONG,
     FRAGMENT,
     GUARDED,
     NOTHING,
     SQL,
     STATEMENTS,
+    TOLD,
     VISIBLE,
     Code,
     Value,
@@ -140,7 +142,9 @@ class Expressions(ast.NodeVisitor):
         target = self.dotted(node.func) or ""
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if target == VISIBLE:
-            return Value("clause", visible=self.visit(arguments[0]).tables)
+            return Value("clause", visible=self.visit(arguments[0]).tables - TOLD)
+        if target == ADDRESSED:
+            return Value("clause", visible=TOLD)
         if target in STATEMENTS:
             return self._statement(NOTHING, arguments)
         if target.startswith("sqlalchemy.") or target == AMONG:

@@ -8,7 +8,8 @@ from core.auth.access import visible
 from core.auth.models import Partner
 from core.db import Base, insert_rows, table_of
 from core.errors import NotFound
-from core.log.models import EventRow
+from core.events.feed import addressed
+from core.log.models import Addressee, EventRow
 from core.signals import models, view
 from core.signals.models import Cell as Count
 from core.signals.models import Claim, Digest, Signal
@@ -82,6 +83,21 @@ class Round:
 
     async def insert(self, session):
         await session.execute(insert(EventRow).values(position=7))
+
+    async def event(self, session):
+        await session.execute(select(EventRow.body))
+
+    async def event_by_audience(self, session, me):
+        await session.execute(select(EventRow.body).where(visible(EventRow, me)))
+
+    async def event_of_whomever(self, session):
+        await session.execute(select(EventRow.body).join(Addressee, Addressee.position == EventRow.position))
+
+    async def addressees(self, session):
+        await session.execute(select(Addressee.partner))
+
+    async def claim_as_event(self, session, me):
+        await session.execute(select(Claim.value).where(addressed(me)))
 
     async def row(self, session):
         session.add(Claim(position=7))
@@ -226,6 +242,9 @@ class Through:
     async def joined_by_position(self, session, me):
         some = select(Claim.position).where(visible(Claim, me)).subquery()
         await session.execute(view.claims().join(some, some.c.position == Claim.position))
+
+    async def event(self, session, me):
+        await session.execute(select(EventRow.body).where(addressed(me), Addressee.position > 7))
 
     async def of_the_same_name(self):
         return DigestOut(position=7, digest="0" * 32)
