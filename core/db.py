@@ -1,6 +1,7 @@
 """The two engines behind one door: snapshots to read from, transactions to write in, bulk helpers for hot paths."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar
@@ -17,12 +18,13 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import Integer
 
-from core.driver import Driver, marks, quoted
+from core.driver import Driver, quoted
 
 READER = "kmm_reader"
 """PostgreSQL role of every request: row-level security shows it what its partner may see."""
@@ -75,6 +77,8 @@ class Database:
             self._reading = self.engine
             self._writing = self.engine.execution_options(kmm_write=True)
         else:
+            event.listen(self.engine.sync_engine, "checkin", _note_return)
+            event.listen(self.engine.sync_engine, "checkout", self._ask_idle)
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
             # READ COMMITTED: waiting for the head's lock must not end in a serialization failure.
             self._writing = self.engine.execution_options(isolation_level="READ COMMITTED")
@@ -119,6 +123,15 @@ class Database:
         if not self.is_sqlite:
             await session.execute(_ASSUME, {"role": role, "partner": str(partner)})
 
+    def _ask_idle(self, connection: Any, entry: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        """What SQLAlchemy's `pool_pre_ping` does at every checkout, for three journeys to the server."""
+        if time.monotonic() - entry.info.get(_RETURNED, time.monotonic()) < _TRUSTED:
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except self.engine.dialect.loaded_dbapi.Error as exc:
+            raise InvalidatePoolError from exc
+
     async def close(self) -> None:
         await self.engine.dispose()
 
@@ -134,7 +147,16 @@ _ASSUME = text(
 def _pool(url: str) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "sqlite":
         return {"pool_size": 5, "max_overflow": 20, "connect_args": {"timeout": 30}}
-    return {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+    return {"pool_size": 10, "max_overflow": 20}
+
+
+_TRUSTED = 1.0
+"""Seconds after its return for which a connection is taken to be alive."""
+_RETURNED = "returned"
+
+
+def _note_return(_: Any, entry: ConnectionPoolEntry) -> None:
+    entry.info[_RETURNED] = time.monotonic()
 
 
 def _configure_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
@@ -193,7 +215,10 @@ async def delete_rows(session: AsyncSession, table: Table, rows: Sequence[Mappin
 async def upsert(
     session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]], add: Sequence[str] = ()
 ) -> None:
-    """Insert rows by primary key; where the key is there, replace the other columns, or add to those named."""
+    """Insert rows by primary key; where the key is there, replace the other columns, or add to those named.
+
+    No key may come twice.
+    """
     if not rows:
         return
     names = list(rows[0])
@@ -201,11 +226,8 @@ async def upsert(
     old = f"{quoted(table)}."
     changed = [f"{n} = {f'{old}{n} + ' * (n in add)}excluded.{n}" for n in names if n not in keys]
     done = f"UPDATE SET {', '.join(changed)}" if changed else "NOTHING"
-    sql = (
-        f"INSERT INTO {quoted(table)} ({', '.join(names)}) VALUES ({marks(len(names))}) "  # noqa: S608  (our own names)
-        f"ON CONFLICT ({', '.join(keys)}) DO {done}"
-    )
-    await (await Driver.of(session)).many(sql, [tuple(map(row.__getitem__, names)) for row in rows])
+    values = [tuple(map(row.__getitem__, names)) for row in rows]
+    await (await Driver.of(session)).insert(table, names, values, f"({', '.join(keys)}) DO {done}")
 
 
 def table_of(model: type[Base]) -> Table:

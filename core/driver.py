@@ -2,9 +2,10 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -42,7 +43,7 @@ class Driver:
             text = _numbered(sql, len(values), -1 if among is None else len(among))
             return list(await self._connection.execute_fetchall(text, (*values, *(among or ()))))
 
-    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    async def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """A statement for each of the rows."""
         with _as_sqlalchemy_does():
             if self._is_sqlite:
@@ -50,17 +51,39 @@ class Driver:
             else:
                 await self._connection.executemany(sql, rows)
 
-    async def insert(self, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Rows of values in the order of `names`."""
+    async def insert(
+        self, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]], conflict: str = ""
+    ) -> None:
+        """Rows of values in the order of `names`. `conflict` is what follows on ON CONFLICT; no key twice in `rows`."""
         if not rows:
             return
         into = f"INSERT INTO {quoted(table)} ({', '.join(names)})"
-        if self._is_sqlite:
-            await self.many(f"{into} VALUES ({marks(len(names))})", rows)
+        after = f" ON CONFLICT {conflict}" if conflict else ""
+        if not self._is_sqlite:
+            await self._insert_columns(table, tuple(names), rows, into, after)
             return
-        # Columns to the server, which makes rows of them: half the time of a statement for each row.
-        sql = f"{into} SELECT * FROM {_unnest(table, tuple(names))}"  # noqa: S608  (our own names)
-        await self.rows(sql, *map(list, zip(*rows, strict=True)))
+        row = f"({', '.join('?' * len(names))})"
+        whole = len(rows) - len(rows) % _ABREAST
+        if whole:
+            # Steps of many rows: the driver takes the interpreter's lock anew after each step.
+            starts = range(0, whole, _ABREAST)
+            flat = (tuple(chain.from_iterable(rows[start : start + _ABREAST])) for start in starts)
+            await self.many(f"{into} VALUES {', '.join([row] * _ABREAST)}{after}", flat)
+        if whole < len(rows):
+            await self.many(f"{into} VALUES {row}{after}", rows[whole:])
+
+    async def _insert_columns(
+        self, table: Table, names: tuple[str, ...], rows: Sequence[Sequence[Any]], into: str, after: str
+    ) -> None:
+        """Columns to the server, which makes rows of them: half the time of a statement for each row."""
+        columns = list(zip(*rows, strict=True))
+        # Of a batch most columns are one value throughout, sent once: half of the rest. Few rows are alike by chance,
+        # and each pattern of it would be a statement to prepare.
+        long = len(rows) >= _ABREAST
+        alike = tuple(long and at > 0 and one.count(one[0]) == len(one) for at, one in enumerate(columns))
+        arrays = [one for one, same in zip(columns, alike, strict=True) if not same]
+        single = [one[0] for one, same in zip(columns, alike, strict=True) if same]
+        await self.rows(f"{into} {_selected(table, names, alike)}{after}", *arrays, *single)
 
     async def update(self, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """As `update_rows`."""
@@ -76,6 +99,10 @@ class Driver:
         source = f"{_unnest(table, names, key)} AS new({', '.join(names)})"
         sql = f"UPDATE {quoted(table)} AS old SET {changed} FROM {source} WHERE old.{key} = new.at"  # noqa: S608
         await self.rows(sql, *map(list, zip(*values, strict=True)))
+
+
+_ABREAST = 100
+"""Rows of a statement on SQLite, of at most 300 columns; as many make a batch on PostgreSQL."""
 
 
 @contextmanager
@@ -107,13 +134,22 @@ def quoted(table: Table) -> str:
     return f'"{table.name}"'
 
 
-def marks(number: int) -> str:
-    return ", ".join(f"${n}" for n in range(1, number + 1))
-
-
 @cache
 def _unnest(table: Table, names: tuple[str, ...], key: str = "") -> str:
-    """The arrays of these columns as rows; `at` has the type of `key`."""
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    kinds = (table.c[key if name == "at" else name].type.compile(dialect) for name in names)
+    """The arrays of these columns as rows; with a `key`, `at` has its type."""
+    kinds = (_kind(table, key if key and name == "at" else name) for name in names)
     return f"unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(kinds, 1))})"
+
+
+@lru_cache(maxsize=1_000)
+def _selected(table: Table, names: tuple[str, ...], alike: tuple[bool, ...]) -> str:
+    """Rows of arrays, which come first, and of a single value for each column that is `alike`."""
+    arrays = tuple(name for name, same in zip(names, alike, strict=True) if not same)
+    single = (name for name, same in zip(names, alike, strict=True) if same)
+    given = {name: f"${n}::{_kind(table, name)}" for n, name in enumerate(single, len(arrays) + 1)}
+    every = ", ".join(given.get(name, name) for name in names)
+    return f"SELECT {every} FROM {_unnest(table, arrays)} AS new({', '.join(arrays)})"  # noqa: S608  (our own names)
+
+
+def _kind(table: Table, name: str) -> str:
+    return table.c[name].type.compile(postgresql.dialect())  # type: ignore[no-untyped-call]

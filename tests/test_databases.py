@@ -6,6 +6,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+import core.db
+from core.db import Database
+from tests.postgres import as_superuser
+
 
 async def answer(url: str, question: str) -> object:
     engine = create_async_engine(url)
@@ -25,3 +29,18 @@ async def test_each_call_makes_a_migrated_database_of_its_own(new_database: Call
 async def test_the_login_of_the_tests_is_held_by_row_level_security(database_url: str) -> None:
     bypasses = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
     assert await answer(database_url, bypasses) is False
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+async def test_a_connection_that_died_while_nobody_used_it_is_replaced(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.db, "_TRUSTED", 0.0)
+    db = Database(database_url)
+    own = text("SELECT pg_backend_pid()")
+    async with db.survey() as session:
+        before = (await session.execute(own)).scalar_one()
+    assert await answer(as_superuser(database_url), f"SELECT pg_terminate_backend({before})")
+    async with db.survey() as session:
+        assert (await session.execute(own)).scalar_one() != before
+    await db.close()

@@ -1,4 +1,4 @@
-"""Signals from files."""
+"""Signals: from files, and whether what is stored hangs together."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +18,7 @@ from core.cli.importing import Defaults, Import, Rejected, Stopped
 from core.client import ClientCredentials, in_process
 from core.log import head
 from core.settings import Settings
+from core.signals import integrity
 from core.wire.partners import ClientIn
 from core.wire.scopes import Scope
 from core.wire.signals import Category, SubmitStatus, Tlp
@@ -25,7 +26,7 @@ from core.wire.signals import Category, SubmitStatus, Tlp
 
 @click.group()
 def signals() -> None:
-    """Signals from files."""
+    """Signals from files, and a check of what is stored."""
 
 
 @signals.command("import")
@@ -87,6 +88,21 @@ async def send(sending: Import, client: httpx.AsyncClient) -> None:
                 f"{exc} Stopped after line {sending.progress.lines}; the same command goes on from there."
             ) from None
     _report(sending)
+
+
+@signals.command()
+@pass_house
+def check(house: House) -> None:
+    """Count claims whose signal, partner or audience is missing; exit with 1 when there is one."""
+    found = run(_orphans(house))
+    click.echo(", ".join(f"{count:,} without {name}" for name, count in found.items()))
+    if any(found.values()):
+        raise click.ClickException("Claims refer to what is not there; restore the tables that they refer to.")
+
+
+async def _orphans(house: House) -> dict[str, int]:
+    async with house.database() as db, db.survey() as session:
+        return await integrity.orphans(session)
 
 
 def _report(sending: Import) -> None:

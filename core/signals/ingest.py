@@ -15,7 +15,6 @@ from core.db import among, delete_rows, insert_rows, table_of, update_rows, upse
 from core.driver import Driver
 from core.log.events import record
 from core.log.head import Head
-from core.signals import policy
 from core.signals.jobs import Job
 from core.signals.keys import MODULUS, Keys
 from core.signals.models import Burst, Cell, Claim, Digest, Opinion, Reference, Signal
@@ -127,17 +126,16 @@ async def _load_bursts(session: AsyncSession, picture: Picture, head: Head, jobs
     callers = sorted({job.partner for job in jobs if job.counted})
     if not callers:
         return
-    usual = (await policy.read(session)).burst_per_hour
     driver = await Driver.of(session)
     for partner, most, bulk_until, opened in await driver.rows(_BURSTS, head.at // HOUR, among=callers):
         free = bulk_until is not None and bulk_until > head.at
-        limit = usual if most is None else most
-        picture.bursts[partner] = Opened(opened or 0, None if free else limit, opened)
+        picture.bursts[partner] = Opened(opened or 0, None if free else most, opened)
 
 
 _BURSTS = """
-SELECT p.id, p.burst_per_hour, p.bulk_until, b.opened
-FROM partner p LEFT JOIN burst b ON b.partner = p.id AND b.hour = $1 WHERE p.id {among}"""
+SELECT p.id, coalesce(p.burst_per_hour, usual.value), p.bulk_until, b.opened
+FROM partner p JOIN signal_policy usual ON usual.name = 'burst_per_hour'
+LEFT JOIN burst b ON b.partner = p.id AND b.hour = $1 WHERE p.id {among}"""
 
 
 async def _make_private(session: AsyncSession, picture: Picture) -> None:

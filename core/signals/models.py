@@ -22,7 +22,10 @@ class Signal(Base):
 
 
 class Claim(Base):
-    """What one partner says of a signal, to one audience. Moves to a new position when its content changes."""
+    """What one partner says of a signal, to one audience. Moves to a new position when its content changes.
+
+    Without foreign keys, for what they cost (`core.signals.integrity`).
+    """
 
     __tablename__ = "claim"
     __table_args__ = (
@@ -45,15 +48,15 @@ class Claim(Base):
     )
 
     position: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
-    signal: Mapped[int] = mapped_column(Micros, ForeignKey("signal.id"))
-    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    signal: Mapped[int] = mapped_column(Micros)
+    partner: Mapped[int]
     closed: Mapped[int] = mapped_column(Micros)
     """0 while it stands, else the position at which it was closed."""
     opened: Mapped[int] = mapped_column(Micros)
     """Position at which this audience could first see it."""
     opened_at: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
     """When that was: the age of a claim that states no times, also after its tick is gone."""
-    audience: Mapped[int] = mapped_column(ForeignKey("audience.id"))
+    audience: Mapped[int]
     state: Mapped[str] = mapped_column(Text)
     """`active`, `suspended`, or why it was closed: `retracted`, `expired`, `gone`."""
     category: Mapped[str] = mapped_column(Text)

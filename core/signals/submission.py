@@ -43,9 +43,9 @@ class Submit(Job):
         """
         # Many small submissions share a transaction, and nobody joins or leaves while it holds the head.
         members: dict[int, dict[str, int]] = session.info.setdefault("memberships", {})
-        if self.partner not in members:
+        if self.partner not in members and any(item.groups for item in self.items):
             members[self.partner] = await audiences.memberships(session, self.partner)
-        member = members[self.partner]
+        member = members.get(self.partner, {})
         # Ids of an attempt that was rolled back are nobody's.
         self._audiences = {}
         wanted = {}

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.auth import audiences
 from core.db import Database
 from core.errors import Unavailable
 from core.log import head
@@ -26,6 +27,8 @@ log = logging.getLogger("kmm")
 
 _TOGETHER = 10_000
 """Signals and names that the jobs of a transaction touch at most; a single job may touch more."""
+_KEPT = 1_000
+"""Audiences known by heart."""
 _PATIENCE = 10.0
 """Seconds that the transaction under way has to end in when the hub goes down."""
 
@@ -53,6 +56,7 @@ class SignalWriter:
         self._committed = committed
         self._waiting: deque[_Ticket] = deque()
         self._under_way: Sequence[_Ticket] = ()
+        self._audiences: dict[audiences.Key, int] = {}
         self._called = asyncio.Event()
         self._closing = False
 
@@ -127,10 +131,14 @@ class SignalWriter:
     async def _transaction(self, batch: Sequence[_Ticket]) -> int:
         actors = " ".join(sorted({ticket.actor for ticket in batch}))
         requests = " ".join(sorted({ticket.request for ticket in batch}))
+        # Audiences never change and are never dropped. Those that a transaction makes are nobody's until it is through.
+        known = dict(self._audiences) if len(self._audiences) <= _KEPT else {}
         async with head.writing(self._db, actors, requests) as session:
             at: head.Head = session.info["head"]
+            session.info["audiences"] = known
             await ingest.apply(session, at, self._keys, [ticket.job for ticket in batch])
-            return at.position
+        self._audiences = known
+        return at.position
 
 
 def _fail(ticket: _Ticket, exc: Exception) -> None:

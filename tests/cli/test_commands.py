@@ -101,6 +101,10 @@ def test_what_a_suspended_partner_claims_is_closed(kmm: Run, tmp_path: Path) -> 
     assert "\n0 closed" in kmm("partner", "close", "zalo").stdout
 
 
+def test_claims_are_checked_by_command(kmm: Run) -> None:
+    assert kmm("signals", "check").stdout == "0 without signal, 0 without partner, 0 without audience\n"
+
+
 def test_a_group_is_joined_by_consent(kmm: Run) -> None:
     for slug in ("zalo", "viber"):
         kmm("partner", "add", slug, "--kind", "platform", "--name", slug)

@@ -79,7 +79,9 @@ async def ticks(room: Room) -> int:
 async def assert_sound(room: Room, expected: int) -> None:
     """Each signal was opened by its first claim, and a reader's copy adds up."""
     async with room.db.writer() as session:
-        rows = await session.execute(select(Signal.id, Signal.claims, Claim.opened).join(Claim))
+        rows = await session.execute(
+            select(Signal.id, Signal.claims, Claim.opened).join(Claim, Claim.signal == Signal.id)
+        )
         assert all(row.id == row.opened and row.claims == 1 for row in rows)
     page = await room.page(WRITERS[0], limit=10_000)
     assert len(page.signals) == expected

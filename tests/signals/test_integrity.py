@@ -1,0 +1,43 @@
+"""Claims have no foreign keys: what they would refuse is found, and what the hub writes never has any of it."""
+
+import pytest
+from sqlalchemy import update
+
+from core.signals import integrity
+from core.signals.models import Claim
+from core.wire.opinions import Stance
+from tests.signals.conftest import Room
+
+NONE = {"signal": 0, "partner": 0, "audience": 0}
+GREEN = {"kind": "domain", "tlp": "GREEN"}
+
+
+async def orphans(room: Room) -> dict[str, int]:
+    async with room.db.survey() as session:
+        return await integrity.orphans(session)
+
+
+@pytest.fixture
+async def lived_in(room: Room) -> Room:
+    """Claims of two partners opened, moved, closed, in groups and for nobody else, with an opinion."""
+    for slug in ("a", "b"):
+        await room.admit(slug)
+    await room.found("ring", "a", "b")
+    first, *_ = (await room.submit("a", *(GREEN | {"value": f"{n}.example"} for n in "xyz"))).results
+    await room.submit("b", GREEN | {"value": "x.example"}, {"kind": "phone", "value": "0912345678", "groups": ["ring"]})
+    await room.submit("a", {"kind": "domain", "value": "x.example", "category": "phishing"})
+    assert first.id
+    await room.opine("a", first.id, Stance.AGREE)
+    await room.retract("a", ids=[first.id])
+    return room
+
+
+async def test_what_the_hub_writes_has_no_orphans(lived_in: Room) -> None:
+    assert await orphans(lived_in) == NONE
+
+
+@pytest.mark.parametrize("column", NONE)
+async def test_an_orphan_is_counted_by_what_it_lacks(lived_in: Room, column: str) -> None:
+    async with lived_in.db.writer() as session:
+        await session.execute(update(Claim).where(Claim.value == "y.example").values({column: 987_654}))
+    assert await orphans(lived_in) == NONE | {column: 1}
