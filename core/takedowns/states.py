@@ -19,6 +19,9 @@ DECISIONS = (
     TakedownState.DUPLICATE,
 )
 """What a platform answers with."""
+ACTED = (TakedownState.REMOVED, TakedownState.RESTRICTED)
+ASKED_ANEW = (*DECISIONS, TakedownState.UPHELD, TakedownState.REVERSED)
+"""Whoever asks in these is owed another answer, so another case; in the others that are open it joins."""
 
 Transitions = dict[TakedownState, dict[TakedownState, frozenset[Role]]]
 

@@ -18,7 +18,7 @@ class MoveIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """With a decision."""
 
 
-class WithdrawalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RequestWithdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """You ask no more. Others who ask go on doing so."""
 
     reason: Prose

@@ -1,5 +1,13 @@
 """HTTP of takedowns, one module for each noun."""
 
-from core.takedowns.routes import contacts, pauses, policies, quality, referrals
+from core.takedowns.routes import cases, contacts, pauses, policies, preservations, quality, referrals
 
-handlers = [*contacts.handlers, *pauses.handlers, *policies.handlers, *quality.handlers, *referrals.handlers]
+handlers = [
+    *cases.handlers,
+    *contacts.handlers,
+    *pauses.handlers,
+    *policies.handlers,
+    *preservations.handlers,
+    *quality.handlers,
+    *referrals.handlers,
+]

@@ -1,0 +1,39 @@
+"""How often a platform acted against the same account, and what the law makes of it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import times
+from core.takedowns.models import RepeatPolicy, Takedown
+from core.wire.takedowns import Repeat
+
+
+async def of(session: AsyncSession, case: Takedown, now: int) -> tuple[Repeat, ...]:
+    """The counts of the case's account at its platform up to `now`, over the days of each row of the policy."""
+    policies: Sequence[RepeatPolicy] = (await session.scalars(select(RepeatPolicy).order_by(RepeatPolicy.days))).all()
+    return tuple([_repeat(one, await _violations(session, case, now - one.days * times.DAY)) for one in policies])
+
+
+async def _violations(session: AsyncSession, case: Takedown, since: int) -> int:
+    """Cases in which the answer that stands is that the platform acted, first given after `since`."""
+    query = select(func.count()).where(
+        Takedown.platform == case.platform,
+        Takedown.account == case.account,
+        Takedown.decided > since,
+        Takedown.acted,
+    )
+    return (await session.execute(query)).scalar_one()
+
+
+def _repeat(policy: RepeatPolicy, violations: int) -> Repeat:
+    return Repeat(
+        days=policy.days,
+        violations=violations,
+        threshold=policy.violations,
+        reached=violations >= policy.violations,
+        lock_days_least=policy.lock_days_least,
+        lock_days_most=policy.lock_days_most,
+        legal_basis=policy.legal_basis,
+    )
