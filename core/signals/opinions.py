@@ -1,4 +1,16 @@
-"""What partners think of each other's claims: taken in bulk, and told to whom they concern."""
+"""What partners think of each other's claims: taken in bulk, and told to whom they concern.
+
+2026-11-22, a dispute reaches the claims on its signal that its author sees, and no others:
+
+- not the same thing of another kind (`bait.example`, `https://bait.example/`). Signals are known by digests, and what
+  comes later would have to be held against every dispute that there ever was. The negative list does that at each
+  submission (`core.signals.guard`): what was upheld and keeps coming back is an entry there, which reaches both.
+- not an audience of which its author is no part. Who narrows a suspended claim to a group shows it there again, as who
+  retracts it and says it anew to that group does, or any other member: the group reads it on its own members' word.
+  Widened again, it is suspended again.
+
+We gave up that one word stops a thing everywhere. Held by tests/signals/test_suspension.py and test_guard.py.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -258,3 +258,20 @@ async def test_the_list_is_the_reviewers(hub: TestedHub) -> None:
         assert (await client.get("/v1/guard")).status_code == 403
         assert (await client.post("/v1/guard", json={"entries": []})).status_code == 403
         assert (await client.delete("/v1/guard/grd_1")).status_code == 403
+
+
+async def test_a_dispute_is_of_one_kind_and_the_negative_list_reaches_the_other(
+    hub: TestedHub, operator: httpx.AsyncClient
+) -> None:
+    """A host and its bare address are two signals: what keeps coming back as the other one is for the list."""
+    both = [item("domain", "bait.example"), item("url", "https://bait.example/")]
+    await submit(hub, "tiktok", *both)
+    shown = {one["value"]: one["id"] for one in (await hub.client_as("meta").get("/v1/signals")).json()["signals"]}
+    doubt = {"id": shown["bait.example"], "stance": "false_positive", "reason": "A school's own page."}
+    answer = await hub.client_as("a05").post("/v1/signals/opinions", json={"items": [doubt]})
+    assert answer.json()["results"][0]["status"] == "given"
+    assert await values(hub, "meta") == {"https://bait.example/"}
+    await add(operator, entry("bait.example"))
+    await sweep(hub)
+    assert await values(hub, "meta") == set()
+    assert await submit(hub, "google", *both) == ["quarantined", "quarantined"]

@@ -2,15 +2,19 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select, update
 
+from core import times
 from core.auth.models import Partner
+from core.errors import TooManyRequests
+from core.signals import opinions
 from core.signals.models import Claim, Opinion, SignalPolicy
 from core.wire.opinions import OpinionStatus, Stance
 from core.wire.scopes import PartnerKind
 from core.wire.signals import State
-from tests.signals.conftest import Room
+from tests.signals.conftest import KINDS, Room
 from tests.signals.test_cells import assert_counters_are_right, assert_sums_are_right
 
 DOMAIN = {"kind": "domain", "value": "bait.example", "tlp": "GREEN", "confidence": 50, "category": "phishing"}
@@ -137,6 +141,59 @@ async def test_a_dispute_reaches_the_claims_that_its_author_sees(log: Room) -> N
     assert [await member.news(), await outsider.news()] == [[], []]
     await log.submit("a", DOMAIN | {"groups": []})
     assert (await member.news(), await outsider.news()) == ([State.GONE], [])
+    await assert_adds_up(log)
+
+
+async def test_what_is_narrowed_out_of_a_disputers_sight_is_the_groups_own_affair(log: Room) -> None:
+    """As a claim that another member makes to the group is. Shown to the disputer again, it is suspended again."""
+    signal = str((await log.submit("a", DOMAIN)).results[0].id)
+    member, outsider, police = await copies(log, "b", "c", "police")
+    await log.opine("police", signal, FALSE)
+    assert [await one.news() for one in (member, outsider, police)] == [[State.GONE]] * 3
+    await log.submit("a", DOMAIN | {"groups": ["gg"]})
+    assert [await one.news() for one in (member, outsider, police)] == [[State.ACTIVE], [], []]
+    assert member.held[signal].opinions.false_positive == 0
+    await log.submit("a", DOMAIN)
+    assert [await one.news() for one in (member, outsider, police)] == [[State.GONE], [], []]
+    # Retracted and said anew comes to the same.
+    await log.retract("a", ids=[signal])
+    await log.submit("a", DOMAIN | {"groups": ["gg"]})
+    assert [await one.news() for one in (member, outsider, police)] == [[State.ACTIVE], [], []]
+    await assert_adds_up(log)
+
+
+async def test_opinions_beyond_the_hours_limit_are_refused(log: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = times.now() // times.HOUR * times.HOUR
+    monkeypatch.setattr(times, "now", lambda: now + times.HOUR - 9 * times.SECOND)
+    sent = await log.submit("a", *(DOMAIN | {"value": f"n{n}.example"} for n in range(3)))
+    one, two, three = (str(result.id) for result in sent.results)
+    (reader,) = await copies(log, "b")
+    async with log.db.writer() as session:
+        await session.execute(update(Partner).where(Partner.slug == "police").values(burst_per_hour=2))
+    assert await log.opine("police", one, AGREE) is OpinionStatus.GIVEN
+    assert await log.opine("police", one, FALSE) is OpinionStatus.CHANGED
+    assert len(await reader.news()) == 1
+    assert await log.opine("police", one, AGREE) is OpinionStatus.REJECTED
+    assert await log.opine("police", one, FALSE) is OpinionStatus.UNCHANGED
+    assert await log.opine("police", two, FALSE) is OpinionStatus.REJECTED
+    said = [{"id": at, "stance": "false_positive", "reason": "a school's"} for at in (one, two, three)]
+    said[0]["reason"] = "said by a test"
+    raw = [msgspec.Raw(msgspec.json.encode(item)) for item in said]
+    done = await opinions.give(log.partners["police"], log.writer, KINDS, raw, "test")
+    assert [(result.status, [fault.code for fault in result.errors]) for result in done.results] == [
+        ("unchanged", []),
+        ("rejected", ["too_many_requests"]),
+        ("rejected", ["too_many_requests"]),
+    ]
+    with pytest.raises(TooManyRequests) as refused:
+        await opinions.give(log.partners["police"], log.writer, KINDS, raw[1:], "test")
+    assert refused.value.headers["Retry-After"] == "10"
+    assert await reader.news() == []
+    # To take back what was said needs no room, and the next hour has some.
+    assert await log.opine("police", one, None) is OpinionStatus.WITHDRAWN
+    assert await reader.news() == [State.ACTIVE]
+    monkeypatch.setattr(times, "now", lambda: now + times.HOUR)
+    assert await log.opine("police", two, FALSE) is OpinionStatus.GIVEN
     await assert_adds_up(log)
 
 

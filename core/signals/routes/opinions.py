@@ -48,6 +48,11 @@ async def give_opinions(
     the word of an agency, a protection partner or one of stated quality, what scores low is withdrawn from everyone
     until it is reviewed; an opinion that the review dismissed counts no more, however it is changed. Your own claims
     you change or retract.
+
+    An opinion is on one signal: a domain and the address `https://` of it are two. It reaches the claims that you see;
+    what a sharing group shares without you stands there. Each counts against your partner's limit of an hour
+    (`GET /v1/me/limits`): above it items are rejected as `too_many_requests`, and 429 with `Retry-After` answers when
+    that is all of them. Withdrawing counts for nothing.
     """
     sent = edge.decode(await edge.json_body(request), _items)
     return await opinions.give(principal, writer, kinds, sent.items, "GiveOpinions")

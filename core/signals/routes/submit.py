@@ -61,7 +61,9 @@ async def submit_signals(
 
     JSON takes up to 10,000 in one transaction. NDJSON takes any number, one a line, committed by the thousand; its
     answer is one result a line and a last line of totals. `Prefer: return=minimal` lists rejected items only.
-    The same item again changes nothing, so sending again after a lost connection is safe.
+    The same item again changes nothing, so sending again after a lost connection is safe. Above your partner's limit of
+    an hour (`GET /v1/me/limits`) new claims are quarantined and changes of others rejected as `too_many_requests`; 429
+    with `Retry-After` answers a JSON body of which nothing else is left.
     """
     minimal = "return=minimal" in request.headers.get("prefer", "")
     if edge.content_type(request) == NDJSON:

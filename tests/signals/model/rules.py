@@ -240,7 +240,7 @@ class Rules(Machine):
                 mine = [at for at in self.world.claims if at[0] == who]
                 assert self.run(self.hub.close_all(who)) == len(mine)
                 for at in mine:
-                    del self.world.claims[at]
+                    self.world.end(at)
 
     @rule(who=owners, kind=st.sampled_from(["platform", "agency", "protection", "creator"]))
     def become(self, who: str, kind: str) -> None:

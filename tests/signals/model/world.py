@@ -59,6 +59,8 @@ class World:
         self.views: Counter[str] = Counter()
         """How often each partner's sight has changed: its copies from before are void."""
         self.bursts: Counter[tuple[str, int]] = Counter()
+        self.unseen: dict[At, int] = {}
+        """Where a partner's last claim ended while it was held for being much, and when."""
         self.guarded: dict[Key, int] = {}
         """The negative list, with when each entry came."""
         self.due: set[Key] = set()
@@ -146,10 +148,15 @@ class World:
         if not self._admits(owner, item.said) or named != key or (until is not None and until <= self.now):
             return "rejected"
         claim = self.claims.get((owner, key))
+        place = (owner, item.said.tlp, item.said.groups)
+        changes = claim is not None and not claim.held and claim.place == place and claim.said != item.said
+        if changes and not self._room(owner):
+            return "rejected"
         guarded = "guard" if key in self.guarded else ""
         if claim is None:
             self._numbers += 1
-            held = guarded or self._burst(owner)
+            held = self._burst(owner) or ("burst" if (owner, key) in self.unseen else "")
+            held = guarded or held
             claim = Claim(owner, key, item.said, shown, item.value, self.now, self._numbers, held)
             self.claims[owner, key] = claim
             status = "quarantined" if held else "created"
@@ -158,7 +165,7 @@ class World:
         else:
             status = "updated"
             # What stands is looked at again only when it is to be shown to others.
-            if not claim.held and claim.place != (owner, item.said.tlp, item.said.groups):
+            if not claim.held and claim.place != place:
                 burst = self._burst(owner)
                 claim.held = guarded or burst
                 status = "quarantined" if claim.held else "updated"
@@ -167,11 +174,28 @@ class World:
             claim.names.add(item.name)
         return status
 
-    def _burst(self, owner: str) -> str:
-        hour = owner, self.now // HOUR
+    def _room(self, name: str) -> bool:
+        """Whether the partner may do one thing more in this hour that others see."""
+        hour, most = (name, self.now // HOUR), self.partners[name].most
+        if most is not None and self.bursts[hour] >= most:
+            return False
         self.bursts[hour] += 1
-        most = self.partners[owner].most
-        return "burst" if most is not None and self.bursts[hour] > most else ""
+        return True
+
+    def _burst(self, owner: str) -> str:
+        if self._room(owner):
+            return ""
+        self.bursts[owner, self.now // HOUR] += 1
+        return "burst"
+
+    def end(self, at: At) -> str | None:
+        claim = self.claims.pop(at, None)
+        if claim is None:
+            return None
+        self.unseen.pop(at, None)
+        if claim.held == "burst":
+            self.unseen[at] = self.now
+        return "retracted"
 
     def retract(self, owner: str, names: Iterable[str], keys: Iterable[Key]) -> list[str]:
         done = []
@@ -183,8 +207,8 @@ class World:
             claim.names.discard(name)
             done.append("released" if claim.names else "retracted")
             if not claim.names:
-                del self.claims[owner, claim.key]
-        return done + ["retracted" if self.claims.pop((owner, key), None) else "not_found" for key in keys]
+                self.end((owner, claim.key))
+        return done + [self.end((owner, key)) or "not_found" for key in keys]
 
     def opine(self, author: str, key: Key, stance: str | None, reason: str) -> str:
         before = self.opinions[key].get(author)
@@ -196,6 +220,8 @@ class World:
             status = "given" if key in self.visible(author) else "not_found"
         else:
             status = "unchanged" if (before.stance, before.reason) == (stance, reason) else "changed"
+        if status in ("given", "changed") and not self._room(author):
+            return "rejected"
         if status in ("given", "changed", "withdrawn"):
             self._reheard.add((key, author))
             self._say(author, key, stance, reason)
@@ -239,7 +265,7 @@ class World:
         if reviewer == claim.owner:
             return "involved"
         if refuse:
-            del self.claims[at]
+            self.end(at)
             return "refused"
         claim.held, claim.released = "", self.now
         return "released"
@@ -254,10 +280,11 @@ class World:
     def expire(self) -> None:
         for at, claim in list(self.claims.items()):
             if claim.said.valid_until is not None and claim.said.valid_until <= self.now:
-                del self.claims[at]
+                self.end(at)
 
     def purge(self, before: int) -> None:
         self.past = [one for one in self.past if one.closed >= before]
+        self.unseen = {at: when for at, when in self.unseen.items() if when >= before}
         kept = {one.key for one in self.past} | {claim.key for claim in self.claims.values()}
         for key in [key for key in self.begun if key not in kept]:
             del self.begun[key]
