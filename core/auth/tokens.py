@@ -117,6 +117,13 @@ class Tokens:
         token = jwt.encode(header, msgspec.to_builtins(claims), signer.key, algorithms=["ES256"])
         return TokenOut(access_token=token, token_type="Bearer", expires_in=TOKEN_LIFE, scope=claims.scope)  # noqa: S106
 
+    def sign(self, payload: bytes, typ: str) -> str:
+        """A document under the hub's own signature: compact JWS (RFC 7515), ES256. `typ` keeps it from passing for a
+        token, or for a document of another kind."""
+        signer = self.current.ring.signer()
+        header = {"alg": "ES256", "typ": typ, "kid": signer.kid}
+        return jws.serialize_compact(header, payload, signer.key, algorithms=["ES256"])
+
     async def catch_up(self) -> None:
         """Read the snapshot when the background job has been late with it."""
         if self.is_stale:

@@ -162,6 +162,25 @@ class PushFailed(Event, frozen=True, tag="push.failed"):
     push: str
 
 
+class PreservationRequested(Event, frozen=True, tag="preservation.requested"):
+    """A platform is asked to keep data. For it and for the partner that asked."""
+
+    preservation: str
+
+
+class PreservationRenewed(Event, frozen=True, tag="preservation.renewed"):
+    """Data is to be kept for one more term. For the platform and the partner that asked."""
+
+    preservation: str
+
+
+class PreservationMoved(Event, frozen=True, tag="preservation.moved"):
+    """A preservation request is in another state. For the platform and the partner that asked."""
+
+    preservation: str
+    state: str
+
+
 class ReferralOffered(Event, frozen=True, tag="referral.offered"):
     """A person was referred to a partner that helps. For the sender and the receiver."""
 
@@ -185,3 +204,29 @@ class SignalsChanged(Event, frozen=True, tag="signals.changed"):
     """Position up to which you knew."""
     position: int
     """Position of the last change."""
+
+
+class WebhookDisabled(Event, frozen=True, tag="webhook.disabled"):
+    """Nothing more is delivered to an endpoint until its partner enables it again. For the partner and the operator.
+
+    It answered 410 (`gone`), or did not accept an event by the last attempt (`exhausted`).
+    """
+
+    endpoint: str
+    reason: str
+
+
+class WebhookLapsed(Event, frozen=True, tag="webhook.lapsed"):
+    """An endpoint stood still for so long that events it had not been given are no longer kept.
+
+    It goes on after `position`; read the things themselves anew. For the partner and the operator.
+    """
+
+    endpoint: str
+    position: int
+
+
+class WebhookPing(Event, frozen=True, tag="webhook.ping"):
+    """A partner tries out its endpoint. It is never stored, and delivered to that endpoint alone."""
+
+    endpoint: str
