@@ -13,11 +13,11 @@ import msgspec
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import times
 from core.auth.access import Principal
 from core.db import table_of, upsert
 from core.errors import NotFound
 from core.log import audit
+from core.log.head import Head
 from core.takedowns.clock import Calendar
 from core.takedowns.models import CalendarDay, Takedown
 from core.wire.clock import CalendarDayIn, CalendarDayOut, CalendarOut
@@ -144,8 +144,9 @@ async def unmove(session: AsyncSession, principal: Principal, name: str, day: da
 
 
 async def _changed(session: AsyncSession, principal: Principal, what: str, name: str, day: date) -> None:
+    head: Head = session.info["head"]
     await session.execute(
-        update(Takedown).where(Takedown.closed == 0, Takedown.decided.is_(None)).values(wakes=times.now())
+        update(Takedown).where(Takedown.closed == 0, Takedown.decided.is_(None)).values(wakes=head.at)
     )
     await audit.note(session, principal, what, {"calendar": name, "day": day.isoformat()})
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import times
 from core.auth.models import Partner
 from core.db import among
+from core.log.head import Head
 from core.takedowns import calendars, clock
 from core.takedowns.clock import Calendar, Clock, Pause, Request, Terms
 from core.takedowns.models import Takedown, TakedownPause, TakedownPolicy, TakedownRequest
@@ -67,8 +67,14 @@ async def settle(session: AsyncSession, cases: Sequence[Takedown]) -> dict[int, 
     clocks = await read(session, [case.number for case in running])
     for case in running:
         write(case, clocks[case.number])
-        case.wakes = times.now()
+        case.wakes = now(session)
     return clocks
+
+
+def now(session: AsyncSession) -> int:
+    """The time of this transaction: whatever it writes happened then."""
+    head: Head = session.info["head"]
+    return head.at
 
 
 def write(case: Takedown, found: Clock) -> None:

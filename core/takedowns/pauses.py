@@ -41,7 +41,12 @@ async def pause(session: AsyncSession, principal: Principal, case: Takedown, dat
         raise Conflict("The case is answered: its clock has ended.")
     if await _open(session, principal, case):
         raise Conflict("You have stopped this clock already. Resume it first.")
-    values = {"takedown": case.number, "since": times.now(), "partner": principal.partner, "reason": data.reason}
+    values = {
+        "takedown": case.number,
+        "since": deadlines.now(session),
+        "partner": principal.partner,
+        "reason": data.reason,
+    }
     session.add(TakedownPause(**values))
     await _settle(session, case)
     await record(session, TakedownPaused(takedown=case.id), to=await parties(session, case.number))
@@ -52,7 +57,7 @@ async def resume(session: AsyncSession, principal: Principal, case: Takedown) ->
     await _require_a_say(session, principal, case)
     if not await _open(session, principal, case):
         raise Conflict("You have not stopped this clock.")
-    await session.execute(update(TakedownPause).where(_lasting(principal, case)).values(until=times.now()))
+    await session.execute(update(TakedownPause).where(_lasting(principal, case)).values(until=deadlines.now(session)))
     await _settle(session, case)
     await record(session, TakedownResumed(takedown=case.id), to=await parties(session, case.number))
 

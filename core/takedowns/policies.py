@@ -100,7 +100,7 @@ async def repeats(session: AsyncSession) -> tuple[RepeatPolicyOut, ...]:
 async def add(session: AsyncSession, principal: Principal, data: PolicyIn) -> PolicyOut:
     """A further policy, for requests received from its first day on. Raises `Invalid` naming the field."""
     _check(data)
-    row = TakedownPolicy(**_columns(data), added=times.now(), added_by=principal.slug)
+    row = TakedownPolicy(**_columns(data), added=deadlines.now(session), added_by=principal.slug)
     session.add(row)
     await session.flush()
     await audit.note(session, principal, "AddTakedownPolicy", {"policy": _public(row.id)})

@@ -7,6 +7,7 @@ from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
 from core.errors import NotFound
+from core.takedowns import deadlines
 from core.takedowns.models import Push
 from core.wire.clock import PushOut, PushPage, PushState
 
@@ -23,7 +24,7 @@ async def push(
     known = select(Push.number).where(Push.subject == subject, Push.partner == partner, Push.round == round)
     if (await session.execute(known)).first():
         return
-    now = times.now()
+    now = deadlines.now(session)
     values = {"subject": subject, "partner": partner, "round": round, "about": about, "patience": patience}
     state = {"state": PushState.WAITING.value, "wakes": now, "created": now}
     await session.execute(insert(Push).values(id=ids.new("psh"), **values, **state))
@@ -33,7 +34,7 @@ async def acknowledge(session: AsyncSession, principal: Principal, id: str) -> P
     """Say that the caller's partner has it: no further contact is tried. Once more changes nothing."""
     row = await find(session, principal, id)
     if row.acknowledged is None:
-        row.state, row.acknowledged, row.wakes = PushState.ACKNOWLEDGED.value, times.now(), None
+        row.state, row.acknowledged, row.wakes = PushState.ACKNOWLEDGED.value, deadlines.now(session), None
     return await read(session, row)
 
 

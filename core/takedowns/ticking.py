@@ -15,7 +15,7 @@ from core.db import Database
 from core.log import head
 from core.log.events import record_all
 from core.takedowns import clock, deadlines, parties, pushes
-from core.takedowns.clock import Clock, Course, Turn
+from core.takedowns.clock import Course, Turn
 from core.takedowns.models import Contact, Takedown
 from core.wire.events import Event, TakedownBreached, TakedownDueSoon, TakedownEscalated
 
@@ -37,14 +37,12 @@ async def tick(db: Database, now: int | None = None) -> int:
 async def look(session: AsyncSession, now: int) -> int:
     """The first cases that wake, in one transaction; returns how many there were."""
     cases = list(await session.scalars(_waking(now).limit(_AT_ONCE)))
-    clocks = await deadlines.read(session, [case.number for case in cases if _ended(case) is None])
+    clocks = await deadlines.read(session, [case.number for case in cases])
     reachable = await _contacts(session, {case.platform for case in cases})
     told = await parties.everyone(session, [case.number for case in cases])
     events: dict[frozenset[int], list[Event]] = defaultdict(list)
     for case in cases:
-        # The deadline that an answer met, or missed, is the one that stood then.
-        found = clocks.get(case.number) or Clock(due=case.due)
-        before = _shown(case)
+        found, before = clocks[case.number], _shown(case)
         course = Course(case.warned, case.breached, case.level)
         turn = clock.turn(found, course, _ended(case), reachable.get(case.platform, 0), now)
         if _ended(case) is None:
@@ -52,7 +50,7 @@ async def look(session: AsyncSession, now: int) -> int:
         case.warned, case.breached, case.level = turn.course.warned, turn.course.breached, turn.course.level
         case.wakes = turn.wakes
         case.version += _shown(case) != before
-        events[told[case.number]] += _events(case, turn)
+        events[told[case.number]] += _events(case, turn, found.due)
         if turn.escalates:
             about = "takedown.breached" if case.level == 1 else "takedown.escalated"
             await pushes.push(session, case.id, case.platform, about, case.level)
@@ -80,12 +78,10 @@ async def _contacts(session: AsyncSession, platforms: Collection[int]) -> dict[i
     return dict((await session.execute(counted)).all())
 
 
-def _events(case: Takedown, turn: Turn) -> Iterator[Event]:
-    if case.due is not None:
-        due = times.from_micros(case.due)
-        if turn.warns:
-            yield TakedownDueSoon(case.id, due)
-        if turn.breaches:
-            yield TakedownBreached(case.id, due)
+def _events(case: Takedown, turn: Turn, due: int | None) -> Iterator[Event]:
+    if turn.warns and due is not None:
+        yield TakedownDueSoon(case.id, times.from_micros(due))
+    if turn.breaches and due is not None:
+        yield TakedownBreached(case.id, times.from_micros(due))
     if turn.escalates:
         yield TakedownEscalated(case.id, case.level)
