@@ -73,9 +73,9 @@ def full_hour(pointer: str) -> FieldError:
     return FieldError(pointer, TooManyRequests.code, detail)
 
 
-def refuse_if_full(errors: Sequence[Sequence[FieldError]]) -> None:
-    """Raises `TooManyRequests` when every item of a request was refused by `full_hour`, so that programs wait."""
-    if errors and all(one and one[0].code == TooManyRequests.code for one in errors):
+def refuse_if_full(sent: int, errors: Sequence[Sequence[FieldError]]) -> None:
+    """Raises `TooManyRequests` when each of the items `sent` was refused by `full_hour`, so that programs wait."""
+    if 0 < sent == len(errors) and all(one and one[0].code == TooManyRequests.code for one in errors):
         wait = _left()
         headers = {"Retry-After": f"{wait}"}
         raise TooManyRequests(f"Your partner's limit of this hour is used up; more in {wait} s.", headers=headers)

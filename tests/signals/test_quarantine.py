@@ -8,11 +8,11 @@ from sqlalchemy import select, update
 
 from core import times
 from core.auth.models import Partner
-from core.errors import TooManyRequests
 from core.log.models import Addressee, EventRow
 from core.signals.guard import Guard
 from core.signals.guard import Listed as Entry
 from core.signals.models import Burst, Claim
+from core.testing import TestedHub
 from core.wire.scopes import PartnerKind
 from core.wire.signals import State
 from tests.signals.conftest import KINDS, Room
@@ -171,9 +171,7 @@ async def test_changes_of_what_others_see_are_a_flood_too(log: Room, monkeypatch
     (fault,) = done.results[2].errors
     assert (fault.pointer, fault.code) == ("/signals/2", "too_many_requests")
     assert "in 91 s" in fault.detail
-    with pytest.raises(TooManyRequests) as refused:
-        await log.submit("a", *words[2])
-    assert refused.value.headers["Retry-After"] == "91"
+    assert (await log.submit("a", *words[2])).rejected == 2
     assert await other.news() == []
     # What is refused leaves no name behind, and taking back what was said needs no room.
     assert (await log.retract("a", external_ids=["taken by nothing"])).retracted == 0
@@ -223,3 +221,25 @@ async def test_what_is_held_is_told_of_once_for_each_reason(log: Room) -> None:
         {"type": "quarantine.opened", "partner": "c", "reason": "guard", "claims": 1},
     ]
     assert meant == {log.partners[slug].partner for slug in ("a", "c", "hub")}
+
+
+async def test_a_request_of_which_nothing_has_room_is_told_to_wait(hub: TestedHub) -> None:
+    tiktok, most = hub.client_as("tiktok"), {"burst_per_hour": 3}
+    answer = await hub.client_as("secretariat").patch("/v1/partners/tiktok", json=most)
+    assert answer.status_code == 200, answer.text
+    others = (await hub.client_as("meta").post("/v1/signals", json={"signals": flood(3, 5)})).json()["results"]
+    assert (await tiktok.post("/v1/signals", json={"signals": flood(3)})).json()["created"] == 3
+    changed = [one | {"confidence": 5} for one in flood(3)]
+    said = [{"id": one["id"], "stance": "agree"} for one in others]
+    for path, body in (("/v1/signals", {"signals": changed}), ("/v1/signals/opinions", {"items": said})):
+        for prefer in ("return=representation", "return=minimal"):
+            refused = await tiktok.post(path, json=body, headers={"Prefer": prefer})
+            assert refused.status_code == 429, path
+            assert refused.json()["type"] == "urn:kmm:problem:too_many_requests"
+            assert 0 < int(refused.headers["Retry-After"]) <= 3_601
+    # With anything else beside them, each has an answer of its own; none at all is no flood.
+    for prefer, listed in (("return=representation", 4), ("return=minimal", 3)):
+        mixed = {"signals": [*changed, flood(1)[0]]}
+        answer = await tiktok.post("/v1/signals", json=mixed, headers={"Prefer": prefer})
+        assert (answer.status_code, answer.json()["rejected"], len(answer.json()["results"])) == (200, 3, listed)
+    assert (await tiktok.post("/v1/signals", json={"signals": []})).status_code == 200

@@ -11,7 +11,7 @@ from core import edge
 from core.auth.access import Principal, scoped
 from core.edge import AT_ONCE
 from core.openapi import takes_bulk
-from core.signals import opinions
+from core.signals import opinions, policy
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
 from core.wire.opinions import OpinionIn, Opinions, OpinionsTaken
@@ -55,7 +55,9 @@ async def give_opinions(
     that is all of them. Withdrawing counts for nothing.
     """
     sent = edge.decode(await edge.json_body(request), _items)
-    return await opinions.give(principal, writer, kinds, sent.items, "GiveOpinions")
+    done = await opinions.give(principal, writer, kinds, sent.items, "GiveOpinions")
+    policy.refuse_if_full(len(sent.items), [one.errors for one in done.results])
+    return done
 
 
 @get("/signals/{id:str}/opinions", operation_id="ListOpinions", **scoped(Scope.SIGNALS_READ))

@@ -12,7 +12,7 @@ from core.auth.access import Principal, scoped
 from core.edge import AT_ONCE, JSON, NDJSON
 from core.openapi import answers, takes, takes_bulk
 from core.plugin.host import PluginHost
-from core.signals import inbound, signals
+from core.signals import inbound, policy, signals
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
@@ -72,6 +72,7 @@ async def submit_signals(
         return StreamResponse(stream.answer(), media_type=NDJSON, status_code=200)
     sent = edge.decode(await edge.json_body(request), _signals)
     done = await signals.submit(principal, writer, kinds, keys, guard, sent.signals, "SubmitSignals", minimal=minimal)
+    policy.refuse_if_full(len(sent.signals), [one.errors for one in done.results])
     return Response(done, media_type=JSON)
 
 
