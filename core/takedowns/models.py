@@ -292,6 +292,8 @@ class Emergency(Base):
     lowered: Mapped[int | None] = mapped_column(Micros)
     first: Mapped[str | None] = mapped_column(Text)
     """The client that asked to lower it."""
+    lowering: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    """Whose client that is."""
     second: Mapped[str | None] = mapped_column(Text)
     """The other one, that agreed."""
     reason: Mapped[str | None] = mapped_column(Text)

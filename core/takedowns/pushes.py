@@ -1,6 +1,6 @@
 """Pushes: what has to reach a partner now, tried contact by contact until somebody there has it."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
@@ -36,6 +36,21 @@ async def acknowledge(session: AsyncSession, principal: Principal, id: str) -> P
     if row.acknowledged is None:
         row.state, row.acknowledged, row.wakes = PushState.ACKNOWLEDGED.value, deadlines.now(session), None
     return await read(session, row)
+
+
+async def acknowledge_subject(session: AsyncSession, subject: str, partner: int) -> bool:
+    """A partner has what it was pushed about `subject`; whether that was news."""
+    mine = (Push.subject == subject, Push.partner == partner, Push.acknowledged.is_(None))
+    known = (await session.execute(select(Push.number).where(*mine).limit(1))).first()
+    done = {"state": PushState.ACKNOWLEDGED.value, "acknowledged": times.now(), "wakes": None}
+    await session.execute(update(Push).where(*mine).values(done))
+    return known is not None
+
+
+async def drop(session: AsyncSession, subject: str) -> None:
+    """Tell nobody more of `subject`: it is over."""
+    waiting = update(Push).where(Push.subject == subject, Push.acknowledged.is_(None))
+    await session.execute(waiting.values(state=PushState.DROPPED.value, wakes=None))
 
 
 async def find(session: AsyncSession, principal: Principal, id: str) -> Push:

@@ -17,9 +17,10 @@ from core.sealing import Sealer
 from core.takedowns.models import Emergency, Referral, ReferralStep
 from core.wire import referrals as wire
 from core.wire.common import FieldError
+from core.wire.emergencies import AgeBand
 from core.wire.events import ReferralMoved, ReferralOffered
 from core.wire.partners import PartnerState
-from core.wire.referrals import AgeBand, Consent, ConsentBy, ReferralIn, ReferralMove, ReferralOut, ReferralPage
+from core.wire.referrals import Consent, ConsentBy, ReferralIn, ReferralMove, ReferralOut, ReferralPage
 from core.wire.referrals import ReferralState as State
 from core.wire.scopes import PartnerKind
 

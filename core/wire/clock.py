@@ -189,6 +189,8 @@ class PushState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     FAILED = "failed"
     """Every contact was tried; the operator was told."""
+    DROPPED = "dropped"
+    """What it was about is over."""
 
 
 class PushOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

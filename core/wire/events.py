@@ -162,6 +162,24 @@ class PushFailed(Event, frozen=True, tag="push.failed"):
     push: str
 
 
+class EmergencyDeclared(Event, frozen=True, tag="emergency.declared"):
+    """A young person is at risk now. For the partner that says so and those who answer, who are pushed as well."""
+
+    emergency: str
+
+
+class EmergencyAcknowledged(Event, frozen=True, tag="emergency.acknowledged"):
+    """One of those who answer has it. For the parties."""
+
+    emergency: str
+
+
+class EmergencyLowered(Event, frozen=True, tag="emergency.lowered"):
+    """Two people said that it is over. For the parties."""
+
+    emergency: str
+
+
 class PreservationRequested(Event, frozen=True, tag="preservation.requested"):
     """A platform is asked to keep data. For it and for the partner that asked."""
 

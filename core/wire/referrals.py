@@ -8,20 +8,9 @@ from msgspec import Meta
 
 from core.wire.campaigns import ProvinceCode
 from core.wire.common import Line, Slug, Time
+from core.wire.emergencies import AgeBand, EmergencyId
 
 ReferralId = Annotated[str, Meta(pattern="^ref_[a-z2-7]{26}$")]
-EmergencyId = Annotated[str, Meta(pattern="^emg_[a-z2-7]{26}$")]
-
-
-class AgeBand(StrEnum):
-    """Never a date of birth. Those affected are mostly 18 to 22; minors too."""
-
-    UNDER_7 = "under_7"
-    FROM_7_TO_15 = "7_15"
-    FROM_16_TO_17 = "16_17"
-    FROM_18_TO_22 = "18_22"
-    OVER_22 = "over_22"
-    UNKNOWN = "unknown"
 
 
 class Service(StrEnum):

@@ -1,10 +1,11 @@
 """HTTP of takedowns, one module for each noun."""
 
-from core.takedowns.routes import cases, contacts, pauses, policies, preservations, quality, referrals
+from core.takedowns.routes import cases, contacts, emergencies, pauses, policies, preservations, quality, referrals
 
 handlers = [
     *cases.handlers,
     *contacts.handlers,
+    *emergencies.handlers,
     *pauses.handlers,
     *policies.handlers,
     *preservations.handlers,
