@@ -117,6 +117,8 @@ class Wake:
         self.require_room(partner, events=events)
         ear = Ear(partner, kinds, events, since, asyncio.Event())
         self._ears.add(ear)
+        # What was committed since the caller's snapshot has been told of already.
+        self.tell()
         try:
             yield ear
         finally:
@@ -129,8 +131,6 @@ class Wake:
 
     async def hear(self, ear: Ear, seconds: float) -> None:
         """Until the ear is woken, for that many seconds at most. Returns at once when the hub goes down."""
-        # What was committed since the caller's snapshot has been told of already.
-        self.tell()
         if not self.closed:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -181,7 +181,7 @@ async def _told(session: AsyncSession, after: int, top: int, partners: Collectio
     last = select(Addressee.partner, func.max(Addressee.position)).where(
         among(Addressee.partner, sorted(partners), session), Addressee.position > after, Addressee.position <= top
     )
-    return dict((await session.execute(last.group_by(Addressee.partner))).tuples().all())
+    return dict((await session.execute(last.group_by(Addressee.partner))).all())
 
 
 async def _moved(session: AsyncSession, after: int, top: int, partners: Collection[int]) -> defaultdict[int, _Moves]:

@@ -7,27 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from core.auth.models import Partner
-from core.log import head, retention
-from core.log.events import record
+from core.log import retention
 from core.log.models import Addressee, EventRow, Tick
 from core.testing import TestedHub
-from core.wire.events import CampaignChanged, Event, MaterialPublished, PartnerAdmitted
+from core.wire.events import CampaignChanged, MaterialPublished, PartnerAdmitted
 from core.wire.scopes import PartnerKind, Scope
 
 Tell = Callable[..., Awaitable[int]]
-
-
-@pytest.fixture
-async def tell(hub: TestedHub) -> Tell:
-    """Records an event for the partners of these slugs; returns its position."""
-
-    async def tell(event: Event, *slugs: str, holders: Scope | None = None) -> int:
-        async with head.writing(hub.parts.db, "tests", "Tell") as session:
-            to = list(await session.scalars(select(Partner.id).where(Partner.slug.in_(slugs))))
-            return await record(session, event, to=to, holders=holders)
-
-    return tell
 
 
 async def ask(hub: TestedHub, slug: str, *scopes: str, **query: Any) -> Any:

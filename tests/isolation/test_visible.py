@@ -1,4 +1,4 @@
-"""Every statement on shared data goes through `visible()`, on events through `addressed()`, but for the writing functions listed here."""
+"""Statements on shared data go through `visible()`, those on events through `addressed()`, but for those listed here."""
 
 import ast
 from pathlib import Path
@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 EXEMPT: dict[str, str] = {
     "core.events.feed": "names the position of an event to the function that finds its time",
     "core.log.events.record": "writes an event, and for whom it is",
+    "core.log.events.record_all": "the same for thousands",
     "core.log.retention.purge": "names the events to the function that drops old rows",
     "core.log.retention._purge_addressees": "drops for whom old events were",
     "core.signals.blinding._standing": "reads whatever has no digest yet",
