@@ -15,7 +15,7 @@ from core.signals.jobs import Judge, Release
 from tests.signals.conftest import KEYS
 from tests.signals.model.hub import crashing
 from tests.signals.model.machine import Machine
-from tests.signals.model.words import DAY, GROUPS, HOUR, NAMES, SECOND, Key, Statement
+from tests.signals.model.words import DAY, GROUPS, HOUR, NAMES, SECOND, Claim, Key, Statement
 from tests.signals.model.world import Sent, read
 
 VALUES = {"phone": ("+84900000001", "+84900000002"), "nick": ("bait", "Bait", "BAIT")}
@@ -95,13 +95,21 @@ class Rules(Machine):
 
     @rule(who=owners, which=st.integers(0, 5), confidence=st.sampled_from(["as before", None, 10, 90]))
     def submit_again(self, who: str, which: int, confidence: Any) -> None:
-        """What stands, or what is suspended: nothing new, or nothing but another confidence."""
+        """What stands: nothing new, or nothing but another confidence."""
         own = [claim for at, claim in sorted(self.world.claims.items()) if at[0] == who]
-        own = [claim for claim in own if self.world.suspended(claim)] or own
-        if not own or not self.active(who):
+        if own:
+            self.reword(own[which % len(own)], {} if confidence == "as before" else {"confidence": confidence})
+
+    @rule(which=st.integers(0, 5), confidence=st.sampled_from([None, 10, 90]))
+    def reword_what_is_suspended(self, which: int, confidence: int | None) -> None:
+        hidden = [claim for _, claim in sorted(self.world.claims.items()) if self.world.suspended(claim)]
+        if hidden:
+            self.reword(hidden[which % len(hidden)], {"confidence": confidence})
+
+    def reword(self, claim: Claim, changed: dict[str, Any]) -> None:
+        who = claim.owner
+        if not self.active(who):
             return
-        claim = own[which % len(own)]
-        changed = {} if confidence == "as before" else {"confidence": confidence}
         with self.step():
             sent = [Sent(claim.key[0], claim.value, msgspec.structs.replace(claim.said, **changed))]
             job = self.hub.submission(who, sent)
@@ -173,6 +181,13 @@ class Rules(Machine):
         if shown:
             self.say(who, shown[which % len(shown)], "false_positive", "looked at it")
 
+    @rule(which=st.integers(0, 5), stance=st.sampled_from([None, "agree"]))
+    def think_again(self, which: int, stance: str | None) -> None:
+        """Somebody who said something takes it back, or turns it round."""
+        given = sorted((author, key) for key, said in self.world.opinions.items() for author in said)
+        if given:
+            self.say(*given[which % len(given)], stance, "looked again")
+
     def say(self, who: str, key: Key, stance: str | None, reason: str) -> None:
         if not self.active(who):
             return
@@ -190,11 +205,13 @@ class Rules(Machine):
             with self.world.together():
                 assert job.outcome == self.world.judge(who, key, author, verdict)
 
-    @rule(who=names, owner=owners, seen=observed, refuse=st.booleans())
-    def release(self, who: str, owner: str, seen: tuple[str, str], refuse: bool) -> None:
-        held = [claim.key for claim in self.world.claims.values() if claim.held and claim.owner == owner]
+    @rule(who=names, which=st.integers(0, 5), owner=owners, seen=observed, refuse=st.booleans())
+    def release(self, who: str, which: int, owner: str, seen: tuple[str, str], refuse: bool) -> None:
+        """What is held, whosever it is; else what is not."""
+        held = sorted(at for at, claim in self.world.claims.items() if claim.held)
         with self.step():
-            key, partners = (held or [self.key(seen)])[0], self.hub.partners
+            owner, key = held[which % len(held)] if held else (owner, self.key(seen))
+            partners = self.hub.partners
             job = Release(partners[who].partner, partners[owner].partner, [KEYS.signal(*key)], refuse=refuse)
             self.run(self.hub.write(job))
             with self.world.together():
