@@ -142,4 +142,5 @@ async def _mark(session: AsyncSession, task: _Task, error: str | None, now: int)
         row.state, row.sent = PushState.SENT.value, now
         row.wakes = None if row.patience is None else now + row.patience * times.SECOND
     else:
-        row.wakes = now + (_BREATH if row.tries % task.contacts == 0 else 0)
+        begins_anew = row.tries % task.contacts == 0 and row.tries < _ROUNDS * task.contacts
+        row.wakes = now + (_BREATH if begins_anew else 0)
