@@ -5,14 +5,29 @@ from pathlib import Path
 
 from litestar import Litestar
 
+from core.openapi import asyncapi
 from core.openapi.document import render, routes
 from core.openapi.shapes import field_docs
-from core.wire.events import Event
+from core.wire.events import catalogue
 from core.wire.scopes import Scope
 
 _EVENTS = """\
-Named by what happened; a body carries ids only.
-The hub records them in its log beside each change. Partners cannot read them yet: there is no `GET /v1/events`."""
+An event says that something happened, by ids, counts and states: fetch the thing itself with your own rights. Each is
+for those whom its text names, as they were when it happened, and for the operator. Wherever it arrives, it looks alike:
+
+```json
+{"id": "evt_4711", "type": "material.published", "timestamp": "2026-11-22T08:00:00.000123Z", "position": 4711,
+ "data": {"material": "mat_…", "version": 2}}
+```
+
+- **List**: `GET /v1/events?after=` gives pages in order; go on with `next`. `types=` chooses, once for each name.
+- **Stream**: the same address with `Accept: text/event-stream`. After a cut, send the last `id` as `Last-Event-ID`
+  (browsers do so by themselves) and miss nothing.
+- **Be called**: register an endpoint; requests are signed as [Standard Webhooks](https://www.standardwebhooks.com/)
+  says.
+
+A delivery may be repeated; its `id` is not. 410 `resync` answers a place older than the hub keeps events: read the
+things themselves anew, then go on from the beginning. The same for programs: [asyncapi.json](asyncapi.json)."""
 
 
 def write(app: Litestar, folder: Path) -> None:
@@ -32,7 +47,12 @@ def _read(path: Path) -> bytes | None:
 
 
 def _files(app: Litestar) -> dict[str, bytes]:
-    return {"openapi.json": render(app), "scopes.md": _scopes(app).encode(), "events.md": _events().encode()}
+    return {
+        "openapi.json": render(app),
+        "asyncapi.json": asyncapi.render(),
+        "scopes.md": _scopes(app).encode(),
+        "events.md": _events().encode(),
+    }
 
 
 def _scopes(app: Litestar) -> str:
@@ -46,12 +66,8 @@ def _scopes(app: Litestar) -> str:
 
 def _events() -> str:
     parts = ["# Events", "", _EVENTS, ""]
-    for kind in sorted(Event.__subclasses__(), key=_tag):
+    for name, kind in catalogue().items():
         documents = field_docs(kind)
-        fields = [f"- `{name}`{': ' + documents[name] if name in documents else ''}" for name in kind.__struct_fields__]
-        parts += [f"## {_tag(kind)}", "", inspect.cleandoc(kind.__doc__ or ""), "", *fields, ""]
+        fields = [f"- `{one}`{': ' + documents[one] if one in documents else ''}" for one in kind.__struct_fields__]
+        parts += [f"## {name}", "", inspect.cleandoc(kind.__doc__ or ""), "", *fields, ""]
     return "\n".join(parts)
-
-
-def _tag(kind: type[Event]) -> str:
-    return str(kind.__struct_config__.tag)

@@ -23,7 +23,7 @@ def _name(kind: type[Event]) -> str:
 class SightChanged(Event, frozen=True, tag="sight.changed"):
     """A partner's sight of the log widened or narrowed: membership, kind, admission or suspension.
 
-    Its cursors from before answer 410 and it walks anew.
+    Its cursors from before answer 410 and it walks anew. For that partner, unless it is suspended.
     """
 
     partner: str
@@ -31,38 +31,38 @@ class SightChanged(Event, frozen=True, tag="sight.changed"):
 
 
 class PartnerAdmitted(Event, frozen=True, tag="partner.admitted"):
-    """A partner may now hold clients."""
+    """A partner may now hold clients. For itself and for who may list partners."""
 
     partner: str
 
 
 class CampaignChanged(Event, frozen=True, tag="campaign.changed"):
-    """A campaign was created or changed."""
+    """A campaign was created or changed, or activities of it were submitted. For who may read campaigns."""
 
     campaign: str
 
 
 class MaterialPublished(Event, frozen=True, tag="material.published"):
-    """A version of a material may be fetched."""
+    """A version of a material may be fetched. For who may read material."""
 
     material: str
     version: int
 
 
 class MaterialWithdrawn(Event, frozen=True, tag="material.withdrawn"):
-    """A material answers 410 from now on; those who fetched it take it down."""
+    """A material answers 410 from now on; those who fetched it take it down. For who may read material."""
 
     material: str
 
 
 class ReportFrozen(Event, frozen=True, tag="report.frozen"):
-    """A consolidated report was frozen."""
+    """A consolidated report was frozen. For the partner that made it."""
 
     report: str
 
 
 class GuardChanged(Event, frozen=True, tag="guard.changed"):
-    """Entries of the negative list were added, changed or removed."""
+    """Entries of the negative list were added, changed or removed. For the operator."""
 
     entries: int
 
@@ -79,7 +79,7 @@ class QuarantineOpened(Event, frozen=True, tag="quarantine.opened"):
 
 
 class ReviewDecided(Event, frozen=True, tag="review.decided"):
-    """Reviewers decided about signals that were disputed or quarantined."""
+    """Reviewers decided about signals that were disputed or quarantined. For the operator."""
 
     decisions: int
 
@@ -160,6 +160,34 @@ class PushFailed(Event, frozen=True, tag="push.failed"):
     """Something that had to reach a partner at once reached none of its contacts. For the operators."""
 
     push: str
+
+
+class AppealOpened(Event, frozen=True, tag="appeal.opened"):
+    """A signal is appealed against. For the partner that brings the appeal and for reviewers."""
+
+    appeal: str
+    signal: str
+
+
+class AppealAsked(Event, frozen=True, tag="appeal.asked"):
+    """A platform that acted on the signal is asked to look at its decision again. For the platform."""
+
+    appeal: str
+    takedown: str
+
+
+class AppealOverdue(Event, frozen=True, tag="appeal.overdue"):
+    """Nobody looked at an appeal within the time that was stated; told once. For reviewers."""
+
+    appeal: str
+
+
+class AppealDecided(Event, frozen=True, tag="appeal.decided"):
+    """An appeal was upheld (the signal stands), reversed or withdrawn. For reviewers, the partner that brought it, and
+    the platforms that were asked."""
+
+    appeal: str
+    decision: str
 
 
 class EmergencyDeclared(Event, frozen=True, tag="emergency.declared"):
