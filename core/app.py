@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import core.auth.routes
 import core.campaigns.routes
+import core.connect.routes
 import core.content.routes
 import core.events.routes
 import core.reports.routes
@@ -151,6 +152,7 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
             *core.events.routes.handlers,
             *core.takedowns.routes.handlers,
             *core.reports.routes.handlers,
+            *core.connect.routes.handlers,
         ],
         opt=parameters.STRICT,
     )

@@ -3,25 +3,46 @@
 A plugin that reads or writes shared data imports noun modules beside it (`core.signals.feed`, …).
 """
 
+from core.answers import page, require_match, versioned
 from core.auth.access import Principal, public, scoped
 from core.edge import JSON, NDJSON
-from core.errors import Conflict, Fault, Forbidden, Gone, Invalid, NotFound, Unavailable
+from core.errors import Conflict, Fault, Forbidden, Gone, Invalid, NotFound, TooManyRequests, Unavailable
+from core.ids import new as new_id
 from core.openapi import answers, takes, takes_bulk
 from core.plugin.channel import Channel
 from core.plugin.connector import BadSignature, Connector, Example, Refused, Translated, Withdrawal, translate_items
 from core.plugin.contract import run_connector_contract
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, hookimpl
-from core.wire.common import ExternalId, Line, Prose, Time, Title
+from core.times import from_micros, now
+from core.wire.answers import AnswerIn
+from core.wire.common import Count, ExternalId, FieldError, Line, PageSize, Prose, Time, Title
+from core.wire.delivery import EventName, EventOut
+from core.wire.events import WebhookDisabled, WebhookLapsed, WebhookPing
 from core.wire.kinds import Canonical, Fact, Note, SignalKind
 from core.wire.notices import Detail, Notice
+from core.wire.outcomes import (
+    AutomatedDecision,
+    AutomatedDetection,
+    DecisionAccount,
+    DecisionGround,
+    DecisionIdentifier,
+    DecisionVisibility,
+    NonAction,
+    OutcomeIn,
+    StatementCategory,
+)
 from core.wire.reports import Column, Period, Report, Section
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, State, Tlp
+from core.wire.takedowns import TakedownState
 
 __all__ = [
     "JSON",
     "NDJSON",
+    "AnswerIn",
+    "AutomatedDecision",
+    "AutomatedDetection",
     "BadSignature",
     "Canonical",
     "Category",
@@ -30,21 +51,32 @@ __all__ = [
     "Conflict",
     "Connector",
     "Context",
+    "Count",
+    "DecisionAccount",
+    "DecisionGround",
+    "DecisionIdentifier",
+    "DecisionVisibility",
     "Detail",
+    "EventName",
+    "EventOut",
     "Example",
     "ExternalId",
     "Fact",
     "Fault",
     "Feed",
+    "FieldError",
     "Forbidden",
     "Format",
     "Gone",
     "Invalid",
     "Line",
     "NoSettings",
+    "NonAction",
     "NotFound",
     "Note",
     "Notice",
+    "OutcomeIn",
+    "PageSize",
     "PartnerKind",
     "Period",
     "PluginInfo",
@@ -59,19 +91,31 @@ __all__ = [
     "SignalKind",
     "SignalOut",
     "State",
+    "StatementCategory",
+    "TakedownState",
     "Time",
     "Title",
     "Tlp",
+    "TooManyRequests",
     "Translated",
     "Unavailable",
+    "WebhookDisabled",
+    "WebhookLapsed",
+    "WebhookPing",
     "Withdrawal",
     "answers",
+    "from_micros",
     "hookimpl",
     "may_leave",
+    "new_id",
+    "now",
+    "page",
     "public",
+    "require_match",
     "run_connector_contract",
     "scoped",
     "takes",
     "takes_bulk",
     "translate_items",
+    "versioned",
 ]

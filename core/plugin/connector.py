@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 import msgspec
 
 from core.edge import field_error
+from core.wire.answers import AnswerIn
 from core.wire.common import ExternalId
 from core.wire.scopes import PartnerKind
 from core.wire.signals import SignalIn
@@ -42,7 +43,9 @@ class Withdrawal(msgspec.Struct, frozen=True):
     external_id: ExternalId
 
 
-Translated = SignalIn | Withdrawal | Refused
+Said = SignalIn | Withdrawal | AnswerIn
+"""What an item may mean: a signal, that one is taken back, what becomes of a takedown request."""
+Translated = Said | Refused
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -51,7 +54,7 @@ class Example(msgspec.Struct, frozen=True):
     status: str
     """The partner's status word that it shows."""
     payload: bytes
-    becomes: Sequence[SignalIn | Withdrawal]
+    becomes: Sequence[Said]
 
 
 class Connector(ABC):
@@ -68,7 +71,7 @@ class Connector(ABC):
     statuses: ClassVar[frozenset[str]]
     """Every status word that the partner may send; any other refuses the item. Each has an example."""
     recorded: ClassVar[Path]
-    """Folder of recorded payloads, `<status>.json`: `{"payload": …, "becomes": [signal or {"external_id"}]}`."""
+    """Folder of recorded payloads, `<status>.json`: `{"payload": …, "becomes": [signal, {"external_id"}, answer]}`."""
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:  # noqa: B027 - signing nothing is a way to speak
         """Raise `BadSignature` unless the partner signed `body`. Header names are in lower case.
@@ -91,7 +94,7 @@ class Connector(ABC):
 def translate_items(
     items: Iterable[msgspec.Raw],
     decoder: msgspec.json.Decoder[N],
-    translate: Callable[[N], SignalIn | Withdrawal],
+    translate: Callable[[N], Said],
     pointer: str,
 ) -> list[Translated]:
     """Decode and translate item by item, so that a bad one costs only itself. `pointer` is `Connector.items`."""
@@ -99,7 +102,7 @@ def translate_items(
 
 
 def _item(
-    raw: msgspec.Raw, decoder: msgspec.json.Decoder[N], translate: Callable[[N], SignalIn | Withdrawal], pointer: str
+    raw: msgspec.Raw, decoder: msgspec.json.Decoder[N], translate: Callable[[N], Said], pointer: str
 ) -> Translated:
     try:
         return translate(decoder.decode(raw))
@@ -120,7 +123,10 @@ def _example(path: Path) -> Example:
     return Example(path.stem, bytes(recorded.payload), [_meaning(raw) for raw in recorded.becomes])
 
 
-def _meaning(raw: msgspec.Raw) -> SignalIn | Withdrawal:
-    if "kind" in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]):
+def _meaning(raw: msgspec.Raw) -> Said:
+    names = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    if "takedown" in names:
+        return msgspec.json.decode(raw, type=AnswerIn)
+    if "kind" in names:
         return msgspec.json.decode(raw, type=SignalIn)
     return msgspec.json.decode(raw, type=Withdrawal)

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from core.plugin.connector import BadSignature, Connector, Example, Refused, Withdrawal
-from core.wire.signals import SignalIn
+from core.plugin.connector import BadSignature, Connector, Example, Refused
 
 _NOT_DECLARED = b'"a status that nobody declared"'
 _NOT_A_PAYLOAD = (b"", b"null", b"[]", b'{"', b'{"a":1}', b'"\\ud800"', b"\xff\xfe", b"[" * 100_000)
@@ -27,7 +26,7 @@ def _holds(connector: Connector, example: Example) -> None:
     assert becomes == list(connector.translate(example.payload)), f"{example.status}: translated twice, it differs"
     assert becomes, f"{example.status}: an empty payload shows nothing"
     for one in becomes:
-        if isinstance(one, SignalIn | Withdrawal):
+        if not isinstance(one, Refused):
             # Structs made in Python are not checked; what is sent on is.
             msgspec.json.decode(msgspec.json.encode(one), type=type(one))
     word = msgspec.json.encode(example.status)

@@ -6,6 +6,7 @@ import msgspec
 
 from core.wire.common import Count, FieldError
 from core.wire.signals import SignalId
+from core.wire.takedowns import TakedownId
 
 
 class ConnectStatus(StrEnum):
@@ -15,10 +16,15 @@ class ConnectStatus(StrEnum):
     QUARANTINED = "quarantined"
     """Taken, and shown to nobody else until it is released."""
     RETRACTED = "retracted"
+    MOVED = "moved"
+    """The takedown case that it speaks of is in that state now."""
+    ANSWERED = "answered"
+    CORRECTED = "corrected"
+    """The case was answered before; that version is kept."""
     RELEASED = "released"
     """The name was dropped; the claim stands under its other names."""
     NOT_FOUND = "not_found"
-    """It takes back what the hub does not have from you."""
+    """It takes back what the hub does not have from you, or speaks of no case of yours."""
     REJECTED = "rejected"
 
 
@@ -31,6 +37,8 @@ class ConnectResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: ConnectStatus
     errors: tuple[FieldError, ...] = ()
     """Why it was rejected, with pointers into the payload; a note on an accepted item."""
+    takedown: TakedownId | None = None
+    """The case, where it speaks of one."""
 
 
 class Connected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""TikTok: verdicts of its moderation, signed as its webhooks are.
+"""TikTok: verdicts of its moderation, signed as its webhooks are; those on a takedown request answer it.
 
 Signature: https://developers.tiktok.com/doc/webhooks-verification
 """
@@ -15,17 +15,28 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from core.sdk import (
+    AnswerIn,
+    AutomatedDecision,
+    AutomatedDetection,
     BadSignature,
     Category,
     Connector,
     Context,
+    DecisionAccount,
+    DecisionGround,
+    DecisionVisibility,
     ExternalId,
+    NonAction,
+    OutcomeIn,
     PartnerKind,
     PluginInfo,
     Refused,
     SignalIn,
+    StatementCategory,
+    TakedownState,
     Tlp,
     Translated,
     Withdrawal,
@@ -51,6 +62,12 @@ class Verdict(StrEnum):
     NO_VIOLATION = "NO_VIOLATION"
 
 
+STATES = {
+    Verdict.REMOVED: TakedownState.REMOVED,
+    Verdict.RESTRICTED: TakedownState.RESTRICTED,
+    Verdict.UNDER_REVIEW: TakedownState.IN_REVIEW,
+    Verdict.NO_VIOLATION: TakedownState.NO_ACTION,
+}
 CONFIDENCE = {Verdict.REMOVED: 95, Verdict.RESTRICTED: 80, Verdict.UNDER_REVIEW: 40}
 
 
@@ -71,6 +88,15 @@ CATEGORIES = {
 }
 
 
+STATEMENTS = {
+    Policy.FRAUDS_AND_SCAMS: StatementCategory.SCAMS_AND_FRAUD,
+    Policy.IMPERSONATION: StatementCategory.SCAMS_AND_FRAUD,
+    Policy.SEXTORTION: StatementCategory.CYBER_VIOLENCE,
+    Policy.YOUTH_EXPLOITATION: StatementCategory.PROTECTION_OF_MINORS,
+    Policy.OTHER: StatementCategory.OTHER_VIOLATION_TC,
+}
+
+
 class Notice(msgspec.Struct):
     """One line of its callback. Fields that it adds are let through, words that it adds are not."""
 
@@ -82,6 +108,10 @@ class Notice(msgspec.Struct):
     username: str | None = None
     """The account, or else `link`."""
     link: str | None = None
+    takedown_id: str | None = None
+    """The hub's id of the case that it answers, when it was asked."""
+    automated: bool = False
+    """Whether a machine alone decided."""
 
 
 class Payload(msgspec.Struct):
@@ -117,9 +147,11 @@ class TikTok(Connector):
             raise BadSignature("TikTok-Signature is too old; sign again and send.")
 
     def translate(self, body: bytes) -> Sequence[Translated]:
-        return translate_items(_payload.decode(body).notices, _notice, self._to_signal, self.items)
+        return translate_items(_payload.decode(body).notices, _notice, self._to_said, self.items)
 
-    def _to_signal(self, notice: Notice) -> SignalIn | Withdrawal:
+    def _to_said(self, notice: Notice) -> SignalIn | Withdrawal | AnswerIn:
+        if notice.takedown_id is not None:
+            return _to_answer(notice, notice.takedown_id)
         if notice.verdict is Verdict.NO_VIOLATION:
             return Withdrawal(notice.report_id)
         if bool(notice.username) == bool(notice.link):
@@ -133,6 +165,30 @@ class TikTok(Connector):
             external_id=notice.report_id,
             last_seen=datetime.fromtimestamp(notice.decided_at, UTC),
         )
+
+
+def _to_answer(notice: Notice, case: str) -> AnswerIn:
+    return AnswerIn(takedown=case, state=STATES[notice.verdict], outcome=_outcome(notice))
+
+
+def _outcome(notice: Notice) -> OutcomeIn | None:
+    if notice.verdict is Verdict.UNDER_REVIEW:
+        return None
+    if notice.verdict is Verdict.NO_VIOLATION:
+        return OutcomeIn(non_action=NonAction.NOT_VIOLATING)
+    removed = notice.verdict is Verdict.REMOVED
+    # It judges by its own guidelines, after somebody told it where to look.
+    statement = OutcomeIn(
+        decision_ground=DecisionGround.INCOMPATIBLE_CONTENT,
+        category=STATEMENTS[notice.policy],
+        automated_detection=AutomatedDetection.NO,
+        automated_decision=AutomatedDecision.FULLY if notice.automated else AutomatedDecision.NOT_AUTOMATED,
+    )
+    if notice.username:
+        account = DecisionAccount.TERMINATED if removed else DecisionAccount.SUSPENDED
+        return replace(statement, decision_account=account)
+    seen = DecisionVisibility.CONTENT_REMOVED if removed else DecisionVisibility.CONTENT_DEMOTED
+    return replace(statement, decision_visibility=(seen,))
 
 
 @hookimpl

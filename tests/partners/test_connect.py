@@ -167,3 +167,39 @@ async def test_what_a_connector_makes_is_checked_and_its_bugs_are_its_own(hub_se
         bug = await http.post("/v1/connect", json={"bug": 1})
     assert [one["status"] for one in made.json()["results"]] == ["rejected", "rejected", "rejected", "created"]
     assert bug.status_code == 503
+
+
+async def test_a_platform_answers_a_takedown_in_its_own_words(hub: TestedHub) -> None:
+    asked = {
+        "target": {"url": "https://gift.example/claim"},
+        "platforms": ["tiktok", "meta"],
+        "basis": {"kind": "user_complaint"},
+        "category": "phishing",
+    }
+    opened = (await hub.client_as("a05").post("/v1/takedowns", json={"items": [asked]})).json()["results"]
+    mine, theirs = [one["id"] for one in opened]
+    http = hub.client_as("tiktok")
+    notices = [
+        notice("1", "UNDER_REVIEW", takedown_id=mine),
+        notice("2", "RESTRICTED"),
+        notice("3", "REMOVED", takedown_id=mine),
+        notice("4", "UNDER_REVIEW", takedown_id=mine),
+        notice("5", "REMOVED", takedown_id=theirs),
+        notice("6", "REMOVED", takedown_id="7301"),
+    ]
+    without = await hub.client_as("tiktok", "signals:write").post("/v1/connect", json={"notices": notices[:1]})
+    assert without.json()["results"][0]["errors"][0]["code"] == "insufficient_scope"
+    answer = (await http.post("/v1/connect", json={"notices": notices})).json()
+    assert [(one["status"], one["takedown"]) for one in answer["results"]] == [
+        ("moved", mine),
+        ("created", None),
+        ("answered", mine),
+        ("rejected", mine),
+        ("not_found", theirs),
+        ("rejected", None),
+    ]
+    assert {error["pointer"] for one in answer["results"] for error in one["errors"]} == {"/notices/3", "/notices/5"}
+    case = (await hub.client_as("a05").get(f"/v1/takedowns/{mine}")).json()
+    assert (case["state"], [step["state"] for step in case["steps"]]) == ("removed", ["in_review", "removed"])
+    (outcome,) = case["outcomes"]
+    assert outcome["outcome"]["decision_visibility"] == ["DECISION_VISIBILITY_CONTENT_REMOVED"]

@@ -11,14 +11,12 @@ from core import edge
 from core.auth.access import Principal, scoped
 from core.edge import AT_ONCE, JSON, NDJSON
 from core.openapi import answers, takes, takes_bulk
-from core.plugin.host import PluginHost
-from core.signals import inbound, policy, signals
+from core.signals import policy, signals
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.streams import Stream
 from core.signals.writer import SignalWriter
-from core.wire.connect import Connected
 from core.wire.scopes import Scope
 from core.wire.signals import Retracted, Retraction, SignalIn, SubmitResult, Submitted
 
@@ -93,32 +91,4 @@ async def retract_signals(request: Request[Any, Any, Any], principal: Principal,
     return await signals.retract(principal, writer, asked, "RetractSignals")
 
 
-@post(
-    "/connect",
-    operation_id="SubmitPayload",
-    status_code=200,
-    request_max_body_size=None,
-    **scoped(Scope.SIGNALS_WRITE),
-    **takes({JSON: dict[str, Any]}),
-)
-async def submit_payload(
-    request: Request[Any, Any, Any],
-    principal: Principal,
-    plugins: PluginHost,
-    writer: SignalWriter,
-    kinds: Kinds,
-    keys: Keys,
-    guard: Guard,
-) -> Connected:
-    """Submit a payload in your own format, as agreed for your partner.
-
-    Its connector turns each item into a signal or a retraction, and each has a result of its own. 404 when no
-    connector speaks for your partner, 409 `not_understood` when the payload is not in the format agreed upon.
-    """
-    connector = inbound.connector(plugins, principal)
-    payload = await edge.json_body(request)
-    inbound.verify(connector, dict(request.headers.items()), payload)
-    return await inbound.take(principal, connector, writer, kinds, keys, guard, payload, "SubmitPayload")
-
-
-handlers = [submit_signals, retract_signals, submit_payload]
+handlers = [submit_signals, retract_signals]
