@@ -10,28 +10,18 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import ids, times
+from core import times
 from core.auth import partners
 from core.auth.access import Principal
 from core.auth.models import Partner
-from core.errors import Conflict, Forbidden, NotFound
+from core.errors import Conflict, Forbidden
 from core.log.events import record
 from core.takedowns import clock, deadlines
 from core.takedowns.models import Takedown, TakedownPause, TakedownRequest
-from core.takedowns.parties import concerns, parties
+from core.takedowns.parties import parties
 from core.wire.clock import ClockOut, PauseIn, PauseOut
 from core.wire.events import TakedownPaused, TakedownResumed
 from core.wire.scopes import PartnerKind
-
-
-async def find(session: AsyncSession, principal: Principal, takedown: str) -> Takedown:
-    """The case, to those whose it is. Raises `NotFound`."""
-    if not ids.named("tkd", takedown):
-        raise NotFound
-    row = (await session.scalars(select(Takedown).where(Takedown.id == takedown, concerns(principal)))).first()
-    if row is None:
-        raise NotFound
-    return row
 
 
 async def pause(session: AsyncSession, principal: Principal, case: Takedown, data: PauseIn) -> None:

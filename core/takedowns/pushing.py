@@ -130,7 +130,8 @@ def _next(push: Push, known: Sequence[Contact]) -> _Task:
 
 async def _mark(session: AsyncSession, task: _Task, error: str | None, now: int) -> None:
     row = (await session.scalars(select(Push).where(Push.number == task.push.number))).one()
-    if row.acknowledged is not None:
+    if row.wakes is None:
+        # Acknowledged or dropped while it was under way.
         return
     row.error = error
     if task.contact is None:

@@ -6,7 +6,7 @@ import pytest
 
 from core.db import Database
 from core.errors import Conflict, Forbidden, NotFound
-from core.takedowns import pauses, ticking
+from core.takedowns import cases, pauses, ticking
 from core.takedowns.models import Takedown
 from core.times import HOUR, SECOND
 from core.wire.clock import ClockOut, Priority
@@ -54,7 +54,7 @@ async def due(timed: Timed, case: Takedown) -> float | None:
 async def shown(timed: Timed, case: Takedown, slug: str) -> ClockOut:
     async with timed.db.survey() as session:
         reader = timed.partners[slug]
-        return await pauses.read(session, reader, await pauses.find(session, reader, case.id))
+        return await pauses.read(session, reader, await cases.find(session, reader, case.id))
 
 
 async def test_who_asked_stops_its_own_clock_and_nobody_elses(timed: Timed) -> None:
@@ -93,7 +93,7 @@ async def test_neither_the_platform_nor_a_stranger_stops_a_clock(timed: Timed) -
         await act(timed, case, 2, "pause", "stranger")
     async with timed.db.survey() as session:
         with pytest.raises(NotFound):
-            await pauses.find(session, timed.partners["stranger"], case.id)
+            await cases.find(session, timed.partners["stranger"], case.id)
 
 
 async def test_a_clock_is_stopped_once_and_only_while_it_runs(timed: Timed) -> None:
