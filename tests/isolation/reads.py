@@ -265,6 +265,26 @@ def _sums(report: dict[str, Any]) -> set[tuple[Any, ...]]:
     return {(*at, *counts) for at, counts in sums.items()}
 
 
+async def read_events(reader: Reader) -> None:
+    """The operator is told of everything, others of what is theirs or everyone's."""
+    page: dict[str, Any] = {"next": 0, "more": True}
+    while page["more"]:
+        page = (await reader.get("/v1/events", after=page["next"], limit=50)).json()
+        for event in page["events"]:
+            owner = _concerned(reader.world, event)
+            is_told = owner in (None, reader.slug) or reader.world.oracle.kinds[reader.slug] == "operator"
+            assert is_told, (reader.slug, event)
+
+
+def _concerned(world: World, event: dict[str, Any]) -> str | None:
+    """The partner that an event is for; None for what several are told of."""
+    if event["type"] in ("sight.changed", "quarantine.opened"):
+        return str(event["data"]["partner"])
+    if event["type"] == "report.frozen":
+        return world.reports[event["data"]["report"]]
+    return "the operator" if event["type"] in ("guard.changed", "review.decided") else None
+
+
 async def read_blocklist(reader: Reader) -> None:
     expected = reader.world.oracle.signals(reader.slug).values()
     for form in ("plain", "hosts", "adblock"):
@@ -309,6 +329,7 @@ READS: dict[str, Read] = {
     "ReadSignalPolicy": simple("/v1/signal-policy"),
     "ListGuardEntries": simple("/v1/guard", "entries"),
     "ListReviews": list_reviews,
+    "ReadEvents": read_events,
     "ListCampaigns": simple("/v1/campaigns", "campaigns"),
     "GetCampaign": simple("/v1/campaigns/open"),
     "ListActivities": simple("/v1/campaigns/open/activities", "activities"),

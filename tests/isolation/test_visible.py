@@ -1,4 +1,4 @@
-"""Statements on shared data go through `visible()`, those on events through `addressed()`, but for those listed here."""
+"""Statements on shared data go through `visible()`, on events through `addressed()`, but for those listed here."""
 
 import ast
 from pathlib import Path
