@@ -42,6 +42,10 @@ HIDDEN: dict[str, dict[str, Any]] = {
     "PutAsset": _PNG,
     "DeleteAsset": {},
     "GetAsset": {},
+    "ReadTakedown": {},
+    "ListOutcomes": {},
+    "MoveTakedown": {"json": {"state": "closed"}},
+    "WithdrawTakedown": {"json": {"reason": "It is wrong."}},
 }
 """Operations on what is hidden from others, and a body that each would take."""
 
@@ -158,6 +162,7 @@ async def _things(hub: TestedHub) -> list[Thing]:
         await _national_report(hub),
         *[_client(hub, slug) for slug in ("tiktok", "a05", "secretariat", "digital-trust-alliance")],
         *[await _material(hub, state) for state in ("draft", "in_review", "not_yet", "discarded")],
+        await _takedown(hub),
     ]
 
 
@@ -228,6 +233,15 @@ async def _material(hub: TestedHub, state: str) -> Thing:
     return Thing(author, ids, ids | {"id": _no_such(name)}, seen_by, operations, frozenset(["content:approve"]))
 
 
+async def _takedown(hub: TestedHub) -> Thing:
+    item = {"target": {"url": "https://gift.example/"}, "platforms": ["tiktok"], "category": "phishing"}
+    asked = {"items": [item | {"basis": {"kind": "user_complaint"}}]}
+    name = (await _ok(hub, "chongluadao", "POST", "/v1/takedowns", asked))["results"][0]["id"]
+    seen_by = frozenset(["chongluadao", "tiktok", "secretariat"])
+    operations = ("ReadTakedown", "ListOutcomes", "MoveTakedown", "WithdrawTakedown")
+    return Thing("chongluadao", {"id": name}, {"id": _no_such(name)}, seen_by, operations)
+
+
 async def test_an_id_in_a_body_is_as_good_as_none(hub: TestedHub) -> None:
     signal, draft, _ = await _signal(hub, "tiktok"), await _material(hub, "draft"), await _group(hub)
     await _ok(hub, "tiktok", "POST", "/v1/signals", {"signals": [_domain("x.example", external_id="theirs")]})
@@ -240,6 +254,7 @@ async def test_an_id_in_a_body_is_as_good_as_none(hub: TestedHub) -> None:
         ("/v1/signals/opinions", _agree, signal.ids["id"], signal.missing["id"]),
         ("/v1/signals/lookup", lambda one: {"items": [_domain(one)]}, "only-tiktok.example", "only-nobody.example"),
         ("/v1/signals", lambda one: {"signals": [_domain("y.example", groups=[one])]}, "inner-circle", "no-circle"),
+        ("/v1/takedowns", _asked_of("tiktok"), signal.ids["id"], signal.missing["id"]),
         (f"/v1/materials/{own}/withdrawal", _in_favour_of, draft.ids["id"], draft.missing["id"]),
     )
     for path, body, theirs, nobodys in cases:
@@ -261,6 +276,11 @@ def _domain(value: str, **more: Any) -> dict[str, Any]:
 
 def _agree(signal: str) -> dict[str, Any]:
     return {"items": [{"id": signal, "stance": "agree"}]}
+
+
+def _asked_of(platform: str) -> Callable[[str], Any]:
+    item = {"platforms": [platform], "category": "phishing", "basis": {"kind": "user_complaint"}}
+    return lambda signal: {"items": [item | {"target": {"signal": signal}}]}
 
 
 def _in_favour_of(material: str) -> dict[str, str]:

@@ -16,7 +16,8 @@ _ANSWERED = dict.fromkeys(_DECISIONS.split(), "appealed closed")
 _GIVEN_UP = dict.fromkeys(("requested", "notified", "acknowledged", "in_review"), "closed")
 _ENDS = {"upheld": "closed", "reversed": "closed"}
 LEGAL: dict[Role, dict[str, str]] = {
-    Role.HUB: {"requested": "notified", "closed": "appealed", **_ANSWERED, **_ENDS},
+    # Asked again, where an appeal was granted although the platform stood by its decision.
+    Role.HUB: {"requested": "notified", "closed": "appealed", **_ANSWERED, **_ENDS, "upheld": "appealed closed"},
     Role.REQUESTER: {"closed": "appealed", **_GIVEN_UP, **_ANSWERED, **_ENDS},
     Role.OPERATOR: {"closed": "appealed", "appealed": "closed", **_GIVEN_UP, **_ANSWERED, **_ENDS},
     Role.PLATFORM: {
