@@ -16,6 +16,7 @@ EXEMPT: dict[str, str] = {
     "core.log.events.record_all": "the same for thousands",
     "core.log.retention.purge": "names the events to the function that drops old rows",
     "core.log.retention._purge_addressees": "drops for whom old events were",
+    "core.plugin.lane": "names for whom events are, to the function that asks who of many has any",
     "core.signals.blinding._standing": "reads whatever has no digest yet",
     "core.signals.blinding._keep": "writes digests",
     "core.signals.blinding._drop": "drops the digests of an epoch",
@@ -32,6 +33,7 @@ EXEMPT: dict[str, str] = {
     "core.signals.retention.purge": "drops closed claims",
     "core.signals.retention._drop_bare_signals": "drops signals without claims",
     "core.signals.wake._moved": "finds whose view a commit moved; nothing of it is shown",
+    "core.signals.wake._told": "finds for whom there are events; nothing of them is shown",
     "core.reports.sections._signals": "a national report counts every audience",
 }
 """Functions that may go round it, and why. Nothing else may, and what no longer does has to leave the list."""
