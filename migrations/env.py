@@ -25,7 +25,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
-        version_table=f"alembic_version_{plugin}" if plugin else "alembic_version",
+        version_table=versions(plugin) if plugin else "alembic_version",
     )
     with context.begin_transaction():
         if not plugin:
@@ -34,6 +34,13 @@ def run(connection: Connection) -> None:
         with watched(plugin) as made:
             context.run_migrations()
         grant(connection, made)
+        # Purged, or without a revision yet: nothing of the plugin stays.
+        if not context.get_context().get_current_heads():
+            connection.execute(text(f'DROP TABLE IF EXISTS "{versions(plugin)}"'))
+
+
+def versions(plugin: str) -> str:
+    return f"alembic_version_{plugin}"
 
 
 @contextmanager
@@ -43,7 +50,7 @@ def watched(plugin: str) -> Iterator[list[str]]:
     made: list[str] = []
 
     def note(table: Table, _: Connection, **__: Any) -> None:
-        if table.name == f"alembic_version_{plugin}":
+        if table.name == versions(plugin):
             return
         if not table.name.startswith(prefix):
             raise ValueError(f"The plugin {plugin} may make tables that begin with {prefix!r}, not {table.name!r}.")

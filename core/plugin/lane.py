@@ -82,10 +82,13 @@ class Lane:
                 loop.call_soon_threadsafe(ended, failure)
 
         held = asyncio.run_coroutine_threadsafe(hold(), self._started())
-        either = [asyncio.wrap_future(entered), asyncio.wrap_future(held)]
+        ending = asyncio.wrap_future(held)
+        # Else asyncio complains of an exception that nobody took; `tell` takes it from the other end.
+        ending.add_done_callback(lambda done: done.cancelled() or done.exception())
+        either = {asyncio.wrap_future(entered), ending}
         await asyncio.wait(either, timeout=budget, return_when=asyncio.FIRST_COMPLETED)
-        if held.done():
-            held.result()
+        if ending.done():
+            await ending
         if not entered.done():
             held.cancel()
             raise TimeoutError

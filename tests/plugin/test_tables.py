@@ -87,7 +87,7 @@ def test_both_roles_may_use_what_a_plugin_makes(database_url: str, revisions: Ca
     # Without the plugin, too: core's own revisions are found whole.
     migrate(database_url)
     purge(database_url, "two-words", folder)
-    assert tables(database_url) - before == {"alembic_version_two-words"}
+    assert tables(database_url) == before
     migrate(database_url, {"two-words": folder})
     assert write_and_count(database_url) == 1
 
