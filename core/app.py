@@ -45,7 +45,7 @@ from core.signals.remap import remap
 from core.signals.wake import Wake
 from core.signals.writer import SignalWriter
 from core.stopping import when_told_to_stop
-from core.takedowns import preservations, quality, ticking
+from core.takedowns import appeals, preservations, quality, ticking
 from core.takedowns.pushing import Pusher
 from core.wire.health import Health
 
@@ -105,6 +105,7 @@ class Hub:
                 asyncio.create_task(_every(1, lambda: ticking.tick(self.db))),
                 asyncio.create_task(_every(1, self.pusher.work)),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
+                asyncio.create_task(_every(5, lambda: appeals.watch(self.db, self.writer))),
                 asyncio.create_task(_every(60, lambda: preservations.expire(self.db))),
                 asyncio.create_task(_every(3600, lambda: quality.refresh(self.db))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),

@@ -232,15 +232,15 @@ class Opine(Job):
             return
         # Counted in the picture, which other calls of the same partner may share.
         unjudged = self._unjudged + picture.suspended_by[self.partner]
-        if (
-            unjudged < self._policy.unjudged_suspensions
-            and self._score(picture, key, said.at) < self._policy.suspend_below
-        ):
+        if unjudged < self._policy.unjudged_suspensions and self._is_weak(picture, key, said.at):
             picture.suspended_by[self.partner] += 1
             picture.say(key, self.partner, msgspec.structs.replace(said, suspends=True))
 
-    def _score(self, picture: Picture, key: bytes, at: int) -> float:
-        """Over every claim and opinion there is, whoever may see them."""
+    def _is_weak(self, picture: Picture, key: bytes, at: int) -> bool:
+        return self._score(picture, key, at) < self._policy.suspend_below
+
+    def _score(self, picture: Picture, key: bytes, at: int, but: int | None = None) -> float:
+        """Over every claim and opinion there is, whoever may see them, `but` that of one partner."""
         supports = [
             score.support(claim.now, claim.partner, claim.opened_at or at, self._quality)
             for claim in picture.on[key]
@@ -249,9 +249,51 @@ class Opine(Job):
         heard = {
             author: Heard(one.stance, one.at, one.outcome)
             for author, one in picture.opinions[key].items()
-            if one.verdict != "dismissed"
+            if one.verdict != "dismissed" and author != but
         }
         return score.guard_score(supports, heard, self.half_lives.get(picture.signals[key].kind), at)
+
+
+class Contest(Opine):
+    """An appeal, in the voice of the partner that brings it. It suspends what scores low, whoever that partner is."""
+
+    def __init__(self, partner: int, key: bytes, reason: str, half_lives: Mapping[str, float | None]) -> None:
+        super().__init__(partner, [Voice(key, Stance.FALSE_POSITIVE, reason, 0)], half_lives)
+        self.suspends = False
+        """Whether it does."""
+
+    async def prepare(self, session: AsyncSession) -> None:
+        await super().prepare(session)
+        self._weighs = True
+
+    def _is_weak(self, picture: Picture, key: bytes, at: int) -> bool:
+        # Its own doubt would make half of it weak that is not.
+        return self._score(picture, key, at, but=self.partner) < self._policy.suspend_below
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        super().fold(picture, head)
+        said = [picture.opinions[key].get(self.partner) for key in self.keys()]
+        self.suspends = any(one is not None and one.suspends for one in said)
+
+
+class Suspend(Job):
+    """Have the opinion of `author` suspend what it speaks of, however that scores; whether there is such a one."""
+
+    whole = True
+
+    def __init__(self, author: int, key: bytes) -> None:
+        self.partner = author
+        self.key = key
+        self.done = False
+
+    def keys(self) -> Iterable[bytes]:
+        return (self.key,)
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        opinion = picture.opinions[self.key].get(self.partner)
+        self.done = opinion is not None and opinion.verdict != "dismissed"
+        if opinion is not None and self.done:
+            picture.say(self.key, self.partner, msgspec.structs.replace(opinion, suspends=True))
 
 
 class Judge(Job):
@@ -263,9 +305,7 @@ class Judge(Job):
 
     whole = True
 
-    def __init__(
-        self, reviewer: int, key: bytes, author: int, verdict: Literal["upheld", "dismissed"], reason: str
-    ) -> None:
+    def __init__(self, reviewer: int, key: bytes, author: int, verdict: str, reason: str) -> None:
         self.partner = reviewer
         self.key = key
         self.author = author

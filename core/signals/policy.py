@@ -27,6 +27,7 @@ class Policy(msgspec.Struct, frozen=True):
     unjudged_suspensions: int
     burst_per_hour: int
     private_lookups_per_day: int
+    appeal_look_hours: int
     quality_prior: int
     quality_prior_weight: int
     quality_days: int

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.auth import partners
 from core.auth.access import Principal
-from core.errors import Conflict, Forbidden, Invalid
+from core.errors import Conflict, Forbidden
 from core.takedowns import personal, preservations
 from core.takedowns.models import CustodyEntry, Preservation
 from core.wire.common import FieldError
@@ -23,7 +23,7 @@ _KEPT = (PreservationState.PRESERVED, PreservationState.HANDED_OVER)
 
 
 async def append(session: AsyncSession, principal: Principal, row: Preservation, data: CustodyIn) -> CustodyOut:
-    """The next entry. Raises `Invalid` naming the field, `Conflict` when it does not follow from those before."""
+    """The next entry. Raises `Conflict` naming the field, or when it does not follow from those before."""
     parties = {row.partner, row.platform}
     if principal.partner not in parties:
         raise Forbidden("Custody is between the platform and the partner that asked.")
@@ -31,7 +31,7 @@ async def append(session: AsyncSession, principal: Principal, row: Preservation,
         raise Conflict(f"The request is {row.state}; custody begins when the data is preserved.")
     fault = personal.fault(data.item, "/item")
     if fault:
-        raise Invalid("Name the item by its number.", errors=[fault])
+        raise Conflict("Name the item by its number.", errors=[fault])
     receiver = await _receiver(session, row, principal, data)
     before = await entries(session, row)
     _follow(before, data, (await partners.slugs(session, [principal.partner]))[principal.partner])
@@ -85,8 +85,8 @@ def _follow(before: list[CustodyOut], data: CustodyIn, caller: str) -> None:
         raise Conflict(f"{data.item} was not handed over to you.")
 
 
-def _fault(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid("The entry cannot be added as it is.", errors=[FieldError(pointer, code, detail)])
+def _fault(pointer: str, code: str, detail: str) -> Conflict:
+    return Conflict("The entry cannot be added as it is.", errors=[FieldError(pointer, code, detail)])
 
 
 def digest(entry: CustodyOut) -> str:

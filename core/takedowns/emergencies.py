@@ -10,7 +10,7 @@ from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
 from core.campaigns import provinces
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from core.log import audit
 from core.log.events import record
 from core.sealing import Sealer
@@ -26,7 +26,7 @@ from core.wire.signals import Category
 async def declare(session: AsyncSession, principal: Principal, data: EmergencyIn, sealer: Sealer) -> Emergency:
     """A new emergency; those who answer are pushed as soon as this is committed.
 
-    Nothing is weighed first: neither a second partner nor a score. Raises `Invalid` naming the field.
+    Nothing is weighed first: neither a second partner nor a score. Raises `Conflict` naming the field.
     """
     now = times.now()
     await _check(session, principal, data, now)
@@ -70,7 +70,9 @@ async def _check(session: AsyncSession, principal: Principal, data: EmergencyIn,
         if one not in seen
     ]
     if faults:
-        raise Invalid("Nothing was declared. Mend this and send it again; call 113, or 111 for a child.", errors=faults)
+        raise Conflict(
+            "Nothing was declared. Mend this and send it again; call 113, or 111 for a child.", errors=faults
+        )
 
 
 def _parties(row: Emergency) -> set[int]:
@@ -110,7 +112,7 @@ async def lower(session: AsyncSession, principal: Principal, row: Emergency, rea
         raise Conflict("It was lowered already.")
     fault = personal.fault(reason, "/reason")
     if fault:
-        raise Invalid("Say it without a person's data.", errors=[fault])
+        raise Conflict("Say it without a person's data.", errors=[fault])
     await audit.note(session, principal, "LowerEmergency", {"emergency": row.id, "reason": reason})
     row.version += 1
     if row.first is None:

@@ -314,13 +314,12 @@ class Appeal(Base):
     reason: Mapped[str] = mapped_column(Text)
     evidence: Mapped[list[Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(Text)
-    """`first_look`, `gathering`, `upheld` (the signal stands), `reversed` (it goes), `withdrawn`."""
+    """As `core.wire.appeals.AppealState`. Decided and not closed: what follows is being done."""
     suspended: Mapped[bool] = mapped_column()
     """Whether the signal's distribution is suspended by it."""
     opened: Mapped[int] = mapped_column(Micros)
     look_due: Mapped[int | None] = mapped_column(Micros)
-    """Until when somebody has to have looked at it first."""
-    looked: Mapped[int | None] = mapped_column(Micros)
+    """Until when somebody has to have looked at it first; null once somebody has, or was told that nobody did."""
     reviewer: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     decision_reason: Mapped[str | None] = mapped_column(Text)
     closed: Mapped[int] = mapped_column(Micros, default=0)
@@ -328,17 +327,12 @@ class Appeal(Base):
 
 
 class AppealTask(Base):
-    """What an appeal asks of a platform that acted."""
+    """A case that an appeal asks its platform to look at again. What came of it, the steps of the case say."""
 
     __tablename__ = "appeal_task"
 
     appeal: Mapped[int] = mapped_column(Micros, ForeignKey("appeal.number"), primary_key=True)
-    takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"), primary_key=True)
-    decision: Mapped[str | None] = mapped_column(Text)
-    """`upheld` or `reversed`; null while the platform has not said."""
-    at: Mapped[int | None] = mapped_column(Micros)
-    done: Mapped[int | None] = mapped_column(Micros)
-    """When the platform said that it undid what it had done."""
+    takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"), primary_key=True, index=True)
 
 
 class Referral(Base):

@@ -9,7 +9,7 @@ from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
 from core.db import Database
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from core.log import head
 from core.log.events import record
 from core.signals.guard import Guard
@@ -49,7 +49,7 @@ def legal(state: State, *, platform: bool) -> tuple[State, ...]:
 async def target_of(
     db: Database, principal: Principal, data: PreservationIn, kinds: Kinds, keys: Keys, guard: Guard
 ) -> tuple[int, Target]:
-    """The platform and what is to be kept there. Raises `Invalid` naming the field.
+    """The platform and what is to be kept there. Raises `Conflict` naming the field.
 
     The rule is that of takedowns: nobody learns by a request of a signal that it does not see.
     """
@@ -58,13 +58,13 @@ async def target_of(
         seen = await targets.signals_seen(session, principal, signals)
     platform = (await targets.platforms(db, principal, [data.platform], signals)).get(data.platform)
     if platform is None:
-        raise _invalid("/platform", "unknown_platform", f"There is no active platform {data.platform}.")
+        raise _wrong("/platform", "unknown_platform", f"There is no active platform {data.platform}.")
     found = targets.find(data.target, seen, kinds, keys, guard, "/target")
     if isinstance(found, FieldError):
-        raise _invalid(found.pointer, found.code, found.detail)
+        raise _wrong(found.pointer, found.code, found.detail)
     fault = targets.hidden(data.target, platform, seen, "/target/signal")
     if fault:
-        raise _invalid(fault.pointer, fault.code, fault.detail)
+        raise _wrong(fault.pointer, fault.code, fault.detail)
     return platform.id, found
 
 
@@ -74,7 +74,7 @@ async def request(
     """A new request, told to the platform."""
     fault = personal.fault(data.legal_basis, "/legal_basis")
     if fault:
-        raise _invalid(fault.pointer, fault.code, fault.detail)
+        raise _wrong(fault.pointer, fault.code, fault.detail)
     case = None if data.takedown is None else await _case(session, principal, data.takedown, platform)
     now = times.now()
     row = Preservation(
@@ -103,12 +103,12 @@ async def _case(session: AsyncSession, principal: Principal, name: str, platform
     case = select(Takedown.number).where(Takedown.id == name, Takedown.platform == platform, concerns(principal))
     found = (await session.scalars(case)).first()
     if found is None:
-        raise _invalid("/takedown", "unknown_takedown", "There is no such case of yours at this platform.")
+        raise _wrong("/takedown", "unknown_takedown", "There is no such case of yours at this platform.")
     return found
 
 
-def _invalid(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid("Nothing was requested.", errors=[FieldError(pointer, code, detail)])
+def _wrong(pointer: str, code: str, detail: str) -> Conflict:
+    return Conflict("This cannot be asked for.", errors=[FieldError(pointer, code, detail)])
 
 
 def _parties(row: Preservation) -> tuple[int, int]:
@@ -139,7 +139,7 @@ async def move(session: AsyncSession, principal: Principal, row: Preservation, w
         instead = f"legal for you now: {', '.join(able)}" if able else "nothing more is for you to do with it"
         raise Conflict(f"The request is {origin}, so `{state}` is not possible; {instead}.")
     if state is State.REFUSED and wanted.reason is None:
-        raise _invalid("/reason", "reason_missing", "Say why it is refused: the requester goes by it.")
+        raise _wrong("/reason", "reason_missing", "Say why it is refused: the requester goes by it.")
     await settle(session, row, state, wanted.reason)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median, quantiles
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
@@ -31,6 +31,7 @@ from core.takedowns.models import (
     Takedown,
     TakedownOutcome,
     TakedownRequest,
+    TakedownStep,
 )
 from core.wire.opinions import Outcome, Stance
 from core.wire.quality import AnswerQuality, ClaimQuality, Quality, RequestQuality, Took
@@ -257,12 +258,13 @@ async def _appealed(session: AsyncSession, since: int) -> tuple[Counter[int], Co
     """By platform, its cases that an appeal asked about, and those that it reversed."""
     asked: Counter[int] = Counter()
     undone: Counter[int] = Counter()
-    tasks = select(Takedown.platform, AppealTask.decision, func.count())
-    tasks = tasks.join(Takedown, Takedown.number == AppealTask.takedown).where(Takedown.opened >= since)
-    for platform, decision, count in await session.execute(tasks.group_by(Takedown.platform, AppealTask.decision)):
-        asked[platform] += count
-        if decision == State.REVERSED:
-            undone[platform] += count
+    taken_back = exists().where(TakedownStep.takedown == Takedown.number, TakedownStep.state == State.REVERSED.value)
+    asked_about = exists().where(AppealTask.takedown == Takedown.number)
+    cases = select(Takedown.platform, taken_back.label("taken_back"), func.count())
+    cases = cases.where(asked_about, Takedown.opened >= since).group_by(Takedown.platform, "taken_back")
+    for platform, back, cases_of in await session.execute(cases):
+        asked[platform] += cases_of
+        undone[platform] += cases_of if back else 0
     return asked, undone
 
 

@@ -11,7 +11,7 @@ from core.auth import partners
 from core.auth.access import Principal
 from core.auth.models import Partner
 from core.campaigns import provinces
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, NotFound
 from core.log.events import record
 from core.sealing import Sealer
 from core.takedowns.models import Emergency, Referral, ReferralStep
@@ -49,14 +49,14 @@ def legal(state: State, *, sender: bool) -> tuple[State, ...]:
 
 
 async def offer(session: AsyncSession, principal: Principal, data: ReferralIn, sealer: Sealer) -> Referral:
-    """A new referral, told to its receiver. Raises `Invalid` naming the field, `NotFound` for the receiver."""
+    """A new referral, told to its receiver. Raises `Conflict` naming the field."""
     now = times.now()
     receiver = await _receiver(session, principal, data.receiver)
     _check_ground(data, now)
     if data.province is not None:
         fault = provinces.fault(data.province, times.from_micros(now).astimezone(times.HUB_ZONE).date())
         if fault:
-            raise _invalid("/province", "unknown_province", fault)
+            raise _wrong("/province", "unknown_province", fault)
     if data.emergency is not None:
         await _check_emergency(session, principal, data.emergency)
     name = ids.new("ref")
@@ -84,10 +84,10 @@ async def _receiver(session: AsyncSession, principal: Principal, slug: str) -> P
     try:
         found = await partners.find(session, slug)
     except NotFound:
-        raise _invalid("/receiver", "unknown_partner", f"There is no partner {slug}.") from None
+        raise _wrong("/receiver", "unknown_partner", f"There is no partner {slug}.") from None
     if found.id == principal.partner or found.kind not in _HELPS or found.state != PartnerState.ACTIVE:
         detail = "Name an active child-protection group or agency other than your own."
-        raise _invalid("/receiver", "cannot_receive", detail)
+        raise _wrong("/receiver", "cannot_receive", detail)
     return found
 
 
@@ -95,11 +95,11 @@ def _check_ground(data: ReferralIn, now: int) -> None:
     if not isinstance(data.ground, Consent):
         return
     if times.to_micros(data.ground.at) > now:
-        raise _invalid("/ground/at", "in_the_future", "Consent is given before the referral is offered.")
+        raise _wrong("/ground/at", "in_the_future", "Consent is given before the referral is offered.")
     needed = _BY.get(data.age_band, tuple(ConsentBy))
     if data.ground.by not in needed:
         detail = f"In this age band consent is given by: {', '.join(needed)}. In danger use `vital_interest`."
-        raise _invalid("/ground/by", "consent_missing", detail)
+        raise _wrong("/ground/by", "consent_missing", detail)
 
 
 async def _check_emergency(session: AsyncSession, principal: Principal, id: str) -> None:
@@ -107,11 +107,11 @@ async def _check_emergency(session: AsyncSession, principal: Principal, id: str)
         *(column == principal.partner for column in (Emergency.partner, Emergency.agency, Emergency.protection))
     )
     if (await session.execute(select(Emergency.number).where(Emergency.id == id, parties))).first() is None:
-        raise _invalid("/emergency", "unknown_emergency", "There is no such emergency that you are a party of.")
+        raise _wrong("/emergency", "unknown_emergency", "There is no such emergency that you are a party of.")
 
 
-def _invalid(pointer: str, code: str, detail: str) -> Invalid:
-    return Invalid("The referral cannot be offered as it is.", errors=[FieldError(pointer, code, detail)])
+def _wrong(pointer: str, code: str, detail: str) -> Conflict:
+    return Conflict("The referral cannot be handed over like this.", errors=[FieldError(pointer, code, detail)])
 
 
 def _mine(principal: Principal) -> ColumnElement[bool]:
@@ -139,7 +139,7 @@ async def move(session: AsyncSession, principal: Principal, row: Referral, wante
         instead = f"legal for you now: {', '.join(able)}" if able else "nothing more is for you to do with it"
         raise Conflict(f"The referral is {origin}, so `{state}` is not possible; {instead}.")
     if state in _TO_SAY_WHY and wanted.reason is None:
-        raise _invalid("/reason", "reason_missing", f"Say why it is {state}: the other side goes by it.")
+        raise _wrong("/reason", "reason_missing", f"Say why it is {state}: the other side goes by it.")
     row.state, row.version = state.value, row.version + 1
     now = times.now()
     if row.acknowledged is None and not sender:

@@ -10,7 +10,7 @@ from core import times
 from core.auth import partners
 from core.auth.access import Principal
 from core.auth.models import Partner
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, NotFound
 from core.log import audit
 from core.takedowns.models import Responsibility
 from core.wire.common import FieldError
@@ -51,7 +51,7 @@ async def answering(session: AsyncSession, category: str, province: str | None, 
 
 
 async def add(session: AsyncSession, principal: Principal, data: ResponsibilityIn) -> ResponsibilityOut:
-    """A further row. Raises `Invalid` when a partner is not of the kind that answers."""
+    """A further row. Raises `Conflict` when a partner is not of the kind that answers."""
     agency = await _partner(session, data.agency, PartnerKind.AGENCY, "/agency")
     protection = await _partner(session, data.protection, PartnerKind.PROTECTION, "/protection")
     row = Responsibility(
@@ -72,7 +72,7 @@ async def _partner(session: AsyncSession, slug: str, kind: PartnerKind, pointer:
     found = select(Partner.id).where(Partner.slug == slug, Partner.kind == kind.value)
     number = (await session.scalars(found)).first()
     if number is None:
-        raise Invalid(
+        raise Conflict(
             "Nothing was added.", errors=[FieldError(pointer, "unknown_partner", f"Name one of kind {kind}.")]
         )
     return number

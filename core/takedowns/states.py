@@ -53,7 +53,8 @@ TRANSITIONS: Transitions = {
     TakedownState.NOT_FOUND: _DECIDED,
     TakedownState.DUPLICATE: _DECIDED,
     TakedownState.APPEALED: _LOOKED_AT_AGAIN | {TakedownState.CLOSED: frozenset({Role.OPERATOR})},
-    TakedownState.UPHELD: _ENDED,
+    # Asked again, when the appeal was granted although the platform stood by its decision.
+    TakedownState.UPHELD: _ENDED | {TakedownState.APPEALED: frozenset({Role.HUB})},
     TakedownState.REVERSED: _ENDED,
     TakedownState.CLOSED: _APPEALED,
 }

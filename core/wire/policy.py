@@ -27,6 +27,8 @@ class SignalPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     together in an hour of UTC, unless its own limit is another. Claims above it are held, other changes refused."""
     private_lookups_per_day: Figure
     """Private lookups of a partner in a day of the hub."""
+    appeal_look_hours: Figure
+    """Within so many hours somebody looks at an appeal that did not suspend its signal at once."""
     quality_prior: Figure
     """How often a partner is taken to be right, of 100, before anything of it was judged."""
     quality_prior_weight: Figure

@@ -16,14 +16,14 @@ OF_AUDIENCE = f"audience IN (SELECT s.audience FROM sight s WHERE s.partner = {P
 WRITER = "current_user = 'kmm_writer'"
 
 FOLLOWS = ("events:read", "webhooks:write")
-ASKS = (*FOLLOWS, "takedowns:read", "takedowns:request", "appeals:write", "appeals:review", "emergencies:write")
+ASKS = (*FOLLOWS, "takedowns:read", "takedowns:request", "appeals:write", "emergencies:write")
 SCOPES = {
     "platform": (*FOLLOWS, "takedowns:read", "takedowns:answer", "appeals:write"),
     "protection": (*ASKS, "referrals:write"),
     "agency": (*ASKS, "referrals:write"),
     "alliance": (*FOLLOWS, "takedowns:read", "appeals:write", "referrals:write"),
     "creator": ("events:read",),
-    "operator": (*ASKS, "referrals:write", "takedowns:answer", "takedowns:manage"),
+    "operator": (*ASKS, "referrals:write", "takedowns:answer", "takedowns:manage", "appeals:review"),
 }
 
 

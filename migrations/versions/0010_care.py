@@ -61,7 +61,6 @@ def upgrade() -> None:
         sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.Column("opened", MICROS, nullable=False),
         sa.Column("look_due", MICROS, nullable=True),
-        sa.Column("looked", MICROS, nullable=True),
         sa.Column("reviewer", sa.Integer(), nullable=True),
         sa.Column("decision_reason", sa.Text(), nullable=True),
         sa.Column("closed", MICROS, nullable=False),
@@ -83,13 +82,11 @@ def upgrade() -> None:
         "appeal_task",
         sa.Column("appeal", MICROS, nullable=False),
         sa.Column("takedown", MICROS, nullable=False),
-        sa.Column("decision", sa.Text(), nullable=True),
-        sa.Column("at", MICROS, nullable=True),
-        sa.Column("done", MICROS, nullable=True),
         sa.ForeignKeyConstraint(["appeal"], ["appeal.number"], name="fk_appeal_task_appeal"),
         sa.ForeignKeyConstraint(["takedown"], ["takedown.number"], name="fk_appeal_task_takedown"),
         sa.PrimaryKeyConstraint("appeal", "takedown", name="pk_appeal_task"),
     )
+    op.create_index("ix_appeal_task_takedown", "appeal_task", ["takedown"])
     op.create_table(
         "referral",
         sa.Column("number", MICROS, nullable=False),

@@ -1,4 +1,4 @@
-"""How well a partner's word was borne out, measured, and the numbers that it is measured by."""
+"""How well a partner's word was borne out, measured, and the numbers by which that and appeals go."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,7 @@ depends_on = None
 POLICIES = {
     "quality_prior": (100, "Nobody is doubted before there is something to count."),
     "quality_prior_weight": (20, "A newcomer's first mistake costs it five points, not its voice."),
+    "appeal_look_hours": (24, "A day: whoever is listed wrongly cannot wait, and reviewers work in shifts."),
     "quality_days": (365, "Long enough to have judgements, short enough that a partner can mend its ways."),
 }
 

@@ -198,5 +198,5 @@ async def test_what_is_wrong_is_named(hub: TestedHub) -> None:
     declarer = hub.client_as("chongluadao")
     wrong = {"summary": "Call 0910 000 001", "province": "99", "signals": ["sig_" + "a" * 26]}
     refused = await declarer.post("/v1/emergencies", json=BODY | wrong)
-    assert refused.status_code == 400
+    assert refused.status_code == 409
     assert [one["pointer"] for one in refused.json()["errors"]] == ["/summary", "/province", "/signals/0"]

@@ -119,7 +119,7 @@ async def test_what_is_wrong_is_named(hub: TestedHub, agency: httpx.AsyncClient)
     }
     for pointer, change in wrong.items():
         refused = await agency.post("/v1/preservations", json=BODY | change)
-        assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (400, [pointer])
+        assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (409, [pointer])
 
 
 async def test_evidence_changes_hands_and_the_manifest_proves_it(
@@ -165,12 +165,12 @@ async def test_what_does_not_follow_is_refused(agency: httpx.AsyncClient, platfo
     await platform.post(f"{path}/moves", json={"state": "preserved"})
     steps: list[tuple[httpx.AsyncClient, dict[str, Any], int]] = [
         (platform, {"action": "verified"}, 409),
-        (platform, {"action": "collected", "to": "a05"}, 400),
+        (platform, {"action": "collected", "to": "a05"}, 409),
         (platform, {"action": "collected"}, 201),
         (platform, {"action": "collected"}, 409),
         (agency, {"action": "received"}, 409),
-        (platform, {"action": "handed_over"}, 400),
-        (platform, {"action": "handed_over", "to": "meta"}, 400),
+        (platform, {"action": "handed_over"}, 409),
+        (platform, {"action": "handed_over", "to": "meta"}, 409),
         (platform, {"action": "handed_over", "to": "a05", "sha256": "0" * 64}, 409),
         (platform, {"action": "handed_over", "to": "a05"}, 201),
         (platform, {"action": "received"}, 409),

@@ -127,7 +127,7 @@ async def test_what_is_wrong_is_named(hub: TestedHub) -> None:
     }
     for pointer, change in wrong.items():
         refused = await hub.client_as("a05").post("/v1/referrals", json=body(**change))
-        assert refused.status_code == 400
+        assert refused.status_code == 409
         assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
     for receiver in ("a05", "nobody-here"):
         refused = await hub.client_as("a05").post("/v1/referrals", json=body(receiver=receiver))
@@ -142,7 +142,7 @@ async def test_in_danger_nobody_has_to_be_asked(hub: TestedHub) -> None:
 async def test_without_a_reason_nothing_is_declined(hub: TestedHub) -> None:
     path, receiver = await offered(hub), hub.client_as("child-protection-network")
     refused: httpx.Response = await receiver.post(f"{path}/moves", json={"state": "declined"})
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/reason")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (409, "/reason")
 
 
 async def test_of_two_moves_at_once_the_second_learns_of_the_first(hub: TestedHub) -> None:

@@ -1,0 +1,334 @@
+"""Appeals: one call for all who acted on a wrong signal, and no weapon against a right one.
+
+An appeal speaks through an opinion of the partner that brings it: suspension, restoration and what readers are told of
+them are those of disputes (`core.signals`). It withholds at once only what scores low; for the rest somebody looks
+first. What a decision leads to takes several transactions, so it is written down before it is done: `watch` goes on
+with what was cut short.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core import ids, times
+from core.auth import partners
+from core.auth.access import HUB, Principal
+from core.auth.models import Partner
+from core.db import Database
+from core.errors import Conflict, Forbidden, NotFound
+from core.log import audit, head
+from core.log.events import record
+from core.signals import policy
+from core.signals.jobs import Close, Contest, Judge, Opine, Suspend, Voice
+from core.signals.keys import parse_id
+from core.signals.kinds import Kinds
+from core.signals.models import Claim, Signal
+from core.signals.writer import SignalWriter
+from core.takedowns import moves, personal, targets
+from core.takedowns.models import Appeal, AppealTask, Takedown, TakedownRequest, TakedownStep
+from core.wire import appeals as wire
+from core.wire.appeals import AppealIn, AppealOut, AppealPage, Look, Ruling
+from core.wire.appeals import AppealState as State
+from core.wire.common import FieldError
+from core.wire.events import AppealAsked, AppealDecided, AppealOpened, AppealOverdue
+from core.wire.reviews import Verdict
+from core.wire.scopes import Scope
+from core.wire.takedowns import Evidence, TakedownState
+
+Match = Callable[[int], None]
+"""Raises unless the version that stands is the one that the caller read."""
+
+_OPEN = (State.FIRST_LOOK, State.GATHERING)
+_ANSWERS = (TakedownState.UPHELD.value, TakedownState.REVERSED.value)
+
+
+async def open_one(db: Database, writer: SignalWriter, kinds: Kinds, principal: Principal, data: AppealIn) -> str:
+    """A new appeal: the platforms that acted are asked, and the signal is withheld if it scores low. Returns its id.
+
+    Raises `Conflict` naming the field, and while another appeal of the signal is open.
+    """
+    await _check(db, principal, data)
+    async with head.edge(db, principal.partner, principal.client, "OpenAppeal") as session:
+        row = await _insert(session, principal, data)
+        await _ask(session, row, "The signal is appealed against: look at your decision again.")
+        name, number = row.id, row.number
+    key = parse_id(data.signal)
+    assert key is not None
+    job = Contest(principal.partner, key, data.reason[:300], kinds.half_lives)
+    await writer.write(job, principal.client, "OpenAppeal")
+    if job.suspends:
+        async with head.edge(db, principal.partner, principal.client, "OpenAppeal") as session:
+            await _suspended(session, number)
+    return name
+
+
+async def _check(db: Database, principal: Principal, data: AppealIn) -> None:
+    fault = personal.fault(data.reason, "/reason")
+    if fault:
+        raise Conflict("Leave out who is affected.", errors=[fault])
+    async with db.snapshot(principal.partner) as session:
+        seen = (await targets.signals_seen(session, principal, [data.signal])).get(data.signal)
+        acted = exists().where(Takedown.target == data.signal, Takedown.platform == principal.partner)
+        concerned = seen is not None or (await session.execute(select(acted))).scalar_one()
+    if not concerned:
+        detail = "There is no such signal that you may see."
+        raise Conflict("Nothing was appealed.", errors=[FieldError("/signal", "unknown_signal", detail)])
+    if seen is not None and seen.own:
+        raise Conflict("It is your own claim: retract it.")
+
+
+async def _insert(session: AsyncSession, principal: Principal, data: AppealIn) -> Appeal:
+    now = times.now()
+    hours = (await policy.read(session)).appeal_look_hours
+    row = Appeal(
+        id=ids.new("apl"),
+        target=data.signal,
+        partner=principal.partner,
+        reason=data.reason,
+        evidence=[{"kind": one.kind, "reference": one.reference, "sha256": one.sha256} for one in data.evidence],
+        state=State.FIRST_LOOK.value,
+        suspended=False,
+        opened=now,
+        look_due=now + hours * times.HOUR,
+    )
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise Conflict("An appeal of this signal is open already; wait for its decision.") from None
+    await record(session, AppealOpened(appeal=row.id, signal=row.target), to=(principal.partner,), holders=_REVIEWERS)
+    return row
+
+
+_REVIEWERS = Scope.APPEALS_REVIEW
+
+
+async def _ask(session: AsyncSession, row: Appeal, reason: str) -> None:
+    """Have every platform that acted and has not undone it look again, through its case."""
+    able = (TakedownState.REMOVED, TakedownState.RESTRICTED, TakedownState.CLOSED, TakedownState.UPHELD)
+    acted = select(Takedown).where(
+        Takedown.target == row.target, Takedown.acted, Takedown.state.in_([state.value for state in able])
+    )
+    cases = list(await session.scalars(acted.order_by(Takedown.number)))
+    known = set(await session.scalars(select(AppealTask.takedown).where(AppealTask.appeal == row.number)))
+    now = session.info["head"].at
+    await moves.write(session, HUB, [moves.make(case, TakedownState.APPEALED, now, reason) for case in cases])
+    for case in cases:
+        if case.number not in known:
+            session.add(AppealTask(appeal=row.number, takedown=case.number))
+        await record(session, AppealAsked(appeal=row.id, takedown=case.id), to=(case.platform,))
+
+
+async def _suspended(session: AsyncSession, number: int) -> None:
+    row = (await session.scalars(select(Appeal).where(Appeal.number == number))).one()
+    if row.state == State.FIRST_LOOK:
+        row.state, row.suspended, row.look_due = State.GATHERING.value, True, None
+        row.version += 1
+
+
+def _concerns(principal: Principal) -> ColumnElement[bool]:
+    if Scope.APPEALS_REVIEW in principal.scopes:
+        return true()
+    asked = exists().where(
+        AppealTask.appeal == Appeal.number,
+        AppealTask.takedown == Takedown.number,
+        Takedown.platform == principal.partner,
+    )
+    return or_(Appeal.partner == principal.partner, asked)
+
+
+async def find(session: AsyncSession, principal: Principal, name: str) -> Appeal:
+    """Raises `NotFound`, also for those whom it does not concern."""
+    if not ids.named("apl", name):
+        raise NotFound
+    row = (await session.scalars(select(Appeal).where(Appeal.id == name, _concerns(principal)))).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def look(db: Database, writer: SignalWriter, principal: Principal, name: str, data: Look, match: Match) -> None:
+    """The first look: whether the signal is withheld until the decision.
+
+    Raises `Forbidden` for those involved, `Conflict` when somebody has looked.
+    """
+    async with head.edge(db, principal.partner, principal.client, "LookAtAppeal") as session:
+        row = await find(session, principal, name)
+        match(row.version)
+        await _require_uninvolved(session, db, principal, row)
+        if row.state != State.FIRST_LOOK:
+            raise Conflict(f"The appeal is {row.state}; nobody has to look first.")
+        row.state, row.look_due, row.version = State.GATHERING.value, None, row.version + 1
+        row.suspended = data.suspend
+        await audit.note(
+            session, principal, "LookAtAppeal", {"appeal": name, "suspend": data.suspend, "why": data.reason}
+        )
+        key, author = parse_id(row.target), row.partner
+    if data.suspend and key is not None:
+        await writer.write(Suspend(author, key), principal.client, "LookAtAppeal")
+
+
+async def rule(db: Database, writer: SignalWriter, principal: Principal, name: str, data: Ruling, match: Match) -> None:
+    """Decide. Raises `Forbidden` for those involved, `Conflict` when it is decided or platforms have not answered."""
+    async with head.edge(db, principal.partner, principal.client, "DecideAppeal") as session:
+        row = await find(session, principal, name)
+        match(row.version)
+        await _require_uninvolved(session, db, principal, row)
+        await _end(session, row, State(data.decision))
+        waiting = [task.platform for task in (await _tasks(session, [row]))[row.number] if task.decision is None]
+        if waiting and not data.without_platforms:
+            raise Conflict(f"Not answered yet: {', '.join(sorted(waiting))}. Wait, or send `without_platforms`.")
+        row.reviewer, row.decision_reason = principal.partner, data.reason
+        await audit.note(
+            session, principal, "DecideAppeal", {"appeal": name, "decision": data.decision, "why": data.reason}
+        )
+    await _carry_out(db, writer, row.number)
+
+
+async def withdraw(db: Database, writer: SignalWriter, principal: Principal, name: str, match: Match) -> None:
+    """Take it back; what it withheld is distributed again. For the partner that brought it."""
+    async with head.edge(db, principal.partner, principal.client, "WithdrawAppeal") as session:
+        row = await find(session, principal, name)
+        match(row.version)
+        if row.partner != principal.partner:
+            raise Forbidden("Only the partner that brought it takes it back.")
+        await _end(session, row, State.WITHDRAWN)
+    await _carry_out(db, writer, row.number)
+
+
+async def _end(session: AsyncSession, row: Appeal, state: State) -> None:
+    if row.state not in _OPEN:
+        raise Conflict(f"The appeal is {row.state} already.")
+    row.state, row.look_due, row.version = state.value, None, row.version + 1
+
+
+async def _require_uninvolved(session: AsyncSession, db: Database, principal: Principal, row: Appeal) -> None:
+    """The reviewer is never who submitted the signal, asked for its takedown, or brought the appeal."""
+    asked = select(TakedownRequest.partner).join(Takedown, Takedown.number == TakedownRequest.takedown)
+    involved = {row.partner, *await session.scalars(asked.where(Takedown.target == row.target))}
+    if principal.partner in involved | await _claimants(db, row.target):
+        raise Forbidden(
+            "Somebody decides who neither submitted it, nor asked for its takedown, nor brought the appeal."
+        )
+
+
+async def _claimants(db: Database, target: str) -> set[int]:
+    """Whose claims stand or stood on it, whoever may see them."""
+    async with db.survey() as session:
+        claims = select(Claim.partner).join(Signal, Signal.id == Claim.signal).where(Signal.key == parse_id(target))
+        return set(await session.scalars(claims))
+
+
+async def _carry_out(db: Database, writer: SignalWriter, number: int) -> None:
+    """What a decision leads to. Done again it changes nothing; `watch` does it when nobody else could."""
+    async with db.survey() as session:
+        row = (await session.scalars(select(Appeal).where(Appeal.number == number))).one()
+    key, state = parse_id(row.target), State(row.state)
+    assert key is not None
+    if state is State.WITHDRAWN:
+        await writer.write(Opine(row.partner, [Voice(key, None, "", 0)], {}), "hub", "WithdrawAppeal")
+    else:
+        # The appeal doubted the signal: where the signal is upheld, the doubt is dismissed.
+        verdict = Verdict.DISMISSED if state is State.UPHELD else Verdict.UPHELD
+        judgement = Judge(row.reviewer or 0, key, row.partner, verdict.value, row.decision_reason or "")
+        await writer.write(judgement, "hub", "DecideAppeal")
+    if state is State.REVERSED:
+        for claimant in sorted(await _claimants(db, row.target)):
+            await writer.write(Close(claimant, [key]), "hub", "DecideAppeal")
+    async with head.edge(db, 0, "hub", "DecideAppeal") as session:
+        row = (await session.scalars(select(Appeal).where(Appeal.number == number))).one()
+        if row.closed:
+            return
+        if state is State.REVERSED:
+            await _ask(session, row, "The appeal was granted: undo what you did.")
+        row.closed, row.suspended, row.version = session.info["head"].at, False, row.version + 1
+        cases = select(Takedown.platform).join(AppealTask, AppealTask.takedown == Takedown.number)
+        asked = set(await session.scalars(cases.where(AppealTask.appeal == number)))
+        event = AppealDecided(appeal=row.id, decision=state.value)
+        await record(session, event, to={row.partner, *asked}, holders=_REVIEWERS)
+
+
+async def watch(db: Database, writer: SignalWriter) -> int:
+    """Go on with decisions that were cut short, and say once where nobody looked in time. Returns how many it met."""
+    now = times.now()
+    undone = (Appeal.closed == 0, Appeal.state.not_in([state.value for state in _OPEN]))
+    late = (Appeal.closed == 0, Appeal.look_due <= now)
+    async with db.survey() as session:
+        cut = list(await session.scalars(select(Appeal.number).where(*undone).limit(_AT_ONCE)))
+        overdue = list(await session.scalars(select(Appeal.number).where(*late).limit(_AT_ONCE)))
+    for number in cut:
+        await _carry_out(db, writer, number)
+    if overdue:
+        async with head.edge(db, 0, "hub", "WatchAppeals") as session:
+            for row in await session.scalars(select(Appeal).where(*late).limit(_AT_ONCE)):
+                row.look_due = None
+                await record(session, AppealOverdue(appeal=row.id), holders=_REVIEWERS)
+    return len(cut) + len(overdue)
+
+
+_AT_ONCE = 100
+
+
+async def read(session: AsyncSession, row: Appeal) -> AppealOut:
+    return (await _shown(session, [row]))[0]
+
+
+async def page(session: AsyncSession, principal: Principal, state: State | None, after: int, limit: int) -> AppealPage:
+    """Those behind `after`, in the order in which they were opened."""
+    query = select(Appeal).where(_concerns(principal), Appeal.number > after).order_by(Appeal.number)
+    if state is not None:
+        query = query.where(Appeal.state == state.value)
+    rows = list(await session.scalars(query.limit(limit + 1)))
+    shown = await _shown(session, rows[:limit])
+    return AppealPage(shown, str(rows[limit - 1].number) if len(rows) > limit else None)
+
+
+async def _tasks(session: AsyncSession, rows: Sequence[Appeal]) -> defaultdict[int, list[wire.AppealTask]]:
+    """By appeal. A platform's answer is the step of its case that came after it was asked last."""
+    numbers = [row.number for row in rows]
+    cases = (
+        select(AppealTask.appeal, Takedown.number, Takedown.id, Partner.slug)
+        .join(Takedown, Takedown.number == AppealTask.takedown)
+        .join(Partner, Partner.id == Takedown.platform)
+        .where(AppealTask.appeal.in_(numbers))
+    )
+    found = (await session.execute(cases.order_by(AppealTask.appeal, Takedown.number))).all()
+    told = (TakedownState.APPEALED.value, *_ANSWERS)
+    steps = select(TakedownStep.takedown, TakedownStep.state, TakedownStep.at)
+    steps = steps.where(TakedownStep.takedown.in_([row.number for row in found]), TakedownStep.state.in_(told))
+    last: dict[int, Any] = {}
+    for step in await session.execute(steps.order_by(TakedownStep.number)):
+        last[step.takedown] = step if step.state in _ANSWERS else None
+    tasks: defaultdict[int, list[wire.AppealTask]] = defaultdict(list)
+    for row in found:
+        answer = last.get(row.number)
+        decision, at = (answer.state, times.from_micros(answer.at)) if answer else (None, None)
+        tasks[row.appeal].append(wire.AppealTask(row.id, row.slug, decision, at))
+    return tasks
+
+
+async def _shown(session: AsyncSession, rows: Sequence[Appeal]) -> tuple[AppealOut, ...]:
+    tasks = await _tasks(session, rows)
+    slugs = await partners.slugs(session, [row.partner for row in rows])
+    return tuple(
+        AppealOut(
+            id=row.id,
+            signal=row.target,
+            partner=slugs[row.partner],
+            reason=row.reason,
+            evidence=tuple(Evidence(**one) for one in row.evidence),
+            state=State(row.state),
+            suspended=row.suspended,
+            opened=times.from_micros(row.opened),
+            look_due=None if row.look_due is None else times.from_micros(row.look_due),
+            decision_reason=row.decision_reason,
+            closed=times.from_micros(row.closed) if row.closed else None,
+            tasks=tuple(tasks[row.number]),
+            version=row.version,
+        )
+        for row in rows
+    )
