@@ -1,33 +1,58 @@
 """Pushes: what has to reach a partner now, tried contact by contact until somebody there has it."""
 
-from sqlalchemy import insert, select, update
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
+from core.db import among, insert_rows, table_of
 from core.errors import NotFound
 from core.takedowns import deadlines
 from core.takedowns.models import Push
 from core.wire.clock import PushOut, PushPage, PushState
 
 
+class Call(NamedTuple):
+    """Whom to tell of what."""
+
+    subject: str
+    """Id of the emergency or case."""
+    partner: int
+    about: str
+    """Type of the event."""
+    round: int
+    """From 1; the contact of that level is tried first."""
+    patience: int | None = None
+    """How many seconds a contact has to acknowledge before the next one is tried (`core.takedowns.policies.patience`).
+    None: it is enough that a channel took it."""
+
+
 async def push(
     session: AsyncSession, subject: str, partner: int, about: str, round: int, *, patience: int | None = None
 ) -> None:
-    """Have `partner` told of `subject` once this transaction commits; once more in the same round changes nothing.
+    """Have `partner` told of `subject` once this transaction commits; once more in the same round changes nothing."""
+    await push_all(session, [Call(subject, partner, about, round, patience)])
 
-    `subject`: id of the emergency or case. `about`: type of the event. `round`: from 1; the contact of that level is
-    tried first. `patience`: how many seconds a contact has to acknowledge before the next one is tried
-    (`core.takedowns.policies.patience`); None: it is enough that a channel took it.
-    """
-    known = select(Push.number).where(Push.subject == subject, Push.partner == partner, Push.round == round)
-    if (await session.execute(known)).first():
+
+async def push_all(session: AsyncSession, calls: Sequence[Call]) -> None:
+    """`push` for hundreds."""
+    if not calls:
         return
+    subjects = sorted({call.subject for call in calls})
+    queued = select(Push.subject, Push.partner, Push.round).where(among(Push.subject, subjects, session))
+    known = {tuple(row) for row in await session.execute(queued)}
     now = deadlines.now(session)
-    values = {"subject": subject, "partner": partner, "round": round, "about": about, "patience": patience}
-    state = {"state": PushState.WAITING.value, "wakes": now, "created": now}
-    await session.execute(insert(Push).values(id=ids.new("psh"), **values, **state))
+    state = {"state": PushState.WAITING.value, "level": 0, "tries": 0, "wakes": now, "created": now}
+    rows = [
+        {"id": ids.new("psh")} | call._asdict() | state
+        for call in calls
+        if (call.subject, call.partner, call.round) not in known
+    ]
+    await insert_rows(session, table_of(Push), rows)
 
 
 async def acknowledge(session: AsyncSession, principal: Principal, id: str) -> PushOut:

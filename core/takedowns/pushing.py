@@ -106,8 +106,9 @@ class Pusher:
 
 async def _lease(session: AsyncSession, now: int) -> list[_Task]:
     await _let_go_of_what_is_answered(session, now)
-    due = select(Push).where(Push.wakes <= now).order_by(Push.wakes).limit(_AT_ONCE)
-    rows = list(await session.scalars(due))
+    # Those that somebody is waited for go first: a thousand deadlines that pass at once must not hold up an emergency.
+    urgency = (Push.patience.is_(None), Push.wakes)
+    rows = list(await session.scalars(select(Push).where(Push.wakes <= now).order_by(*urgency).limit(_AT_ONCE)))
     for row in rows:
         row.wakes = now + _LEASE
     return [_next(row, await contacts.rows(session, row.partner)) for row in rows]

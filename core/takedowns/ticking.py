@@ -17,6 +17,7 @@ from core.log.events import record_all
 from core.takedowns import clock, deadlines, parties, pushes
 from core.takedowns.clock import Course, Turn
 from core.takedowns.models import Contact, Takedown
+from core.takedowns.pushes import Call
 from core.wire.events import Event, TakedownBreached, TakedownDueSoon, TakedownEscalated
 
 _AT_ONCE = 500
@@ -41,6 +42,7 @@ async def look(session: AsyncSession, now: int) -> int:
     reachable = await _contacts(session, {case.platform for case in cases})
     told = await parties.everyone(session, [case.number for case in cases])
     events: dict[frozenset[int], list[Event]] = defaultdict(list)
+    calls: list[Call] = []
     for case in cases:
         found, before = clocks[case.number], _shown(case)
         course = Course(case.warned, case.breached, case.level)
@@ -53,9 +55,10 @@ async def look(session: AsyncSession, now: int) -> int:
         events[told[case.number]] += _events(case, turn, found.due)
         if turn.escalates:
             about = "takedown.breached" if case.level == 1 else "takedown.escalated"
-            await pushes.push(session, case.id, case.platform, about, case.level)
+            calls.append(Call(case.id, case.platform, about, case.level))
     for group, theirs in events.items():
         await record_all(session, theirs, to=group)
+    await pushes.push_all(session, calls)
     return len(cases)
 
 

@@ -15,6 +15,7 @@ from core.plugin.host import PluginHost
 from core.sdk import Channel, Notice
 from core.takedowns import contacts, pushes, ticking
 from core.takedowns.models import Contact, Push, Takedown
+from core.takedowns.pushes import Call
 from core.takedowns.pushing import Pusher
 from core.times import HOUR, SECOND
 from core.wire.clock import ContactIn, Priority, PushOut, PushState
@@ -203,6 +204,19 @@ async def test_a_slow_channel_keeps_no_other_waiting(desk: Desk) -> None:
     await desk.pusher.work(NOW)
     assert await asyncio.to_thread(desk.radio.begun.wait, 5)
     assert desk.radio.addresses == ["desk-2"]
+
+
+async def test_an_emergency_goes_before_deadlines_that_passed(desk: Desk) -> None:
+    tiktok = desk.partners["tiktok"].partner
+    async with desk.writing(NOW) as session:
+        calls = [Call(f"tkd_{number}", tiktok, "takedown.breached", 1) for number in range(150)]
+        await pushes.push_all(session, calls)
+        await pushes.push_all(session, calls)
+    async with desk.writing(NOW + SECOND) as session:
+        await pushes.push(session, EMERGENCY, tiktok, "emergency.declared", 1, patience=120)
+    assert await desk.work(NOW + 2 * SECOND) == 100
+    assert "emergency.declared" in [notice.type for _, notice in desk.radio.heard]
+    assert await desk.work(NOW + 2 * SECOND) == 51
 
 
 async def test_the_same_push_is_queued_once(desk: Desk) -> None:
