@@ -58,9 +58,11 @@ def place(field: FieldDefinition) -> str:
 
 def present(annotation: Any) -> Any:
     """The type of a parameter that is there: an address can leave a value out, but cannot say null."""
-    if get_origin(annotation) not in (Union, UnionType):
+    # What Litestar calls it by stands around the type.
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    if get_origin(inner) not in (Union, UnionType):
         return annotation
-    return reduce(or_, (kind for kind in get_args(annotation) if kind is not NoneType))
+    return reduce(or_, (kind for kind in get_args(inner) if kind is not NoneType))
 
 
 def guard(scope: Scope, handler: BaseRouteHandler) -> None:

@@ -20,7 +20,7 @@ from core.log import head
 from core.openapi import answers
 from core.signals.wake import Wake
 from core.wire.common import Count
-from core.wire.delivery import EventName, EventOut, EventPage
+from core.wire.delivery import EventName, EventOut, EventPage, StreamId
 from core.wire.scopes import Scope
 
 _AS_A_STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept"}
@@ -42,7 +42,7 @@ async def read_events(
     after: Count | None = None,
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000,
     types: Annotated[list[EventName], Meta(max_length=100)] | None = None,
-    last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
+    last_event_id: Annotated[StreamId | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Response[Any]:
     """Read what happened that concerns you, in the order in which it happened.
 

@@ -12,6 +12,9 @@ from core.wire.events import catalogue
 EventName = Annotated[str, Meta(pattern=f"^({'|'.join(map(re.escape, catalogue()))})$")]
 """The name of an event in the catalogue."""
 
+StreamId = Annotated[str, Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,15})?$")]
+"""The `id` of an item of the stream: a position, with another after a dot while signals are told of later."""
+
 
 class EventOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something that happened, with ids, counts and states only: read the thing itself with your own rights."""
