@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth.access import Principal
 from core.db import among, insert_rows, table_of
 from core.edge import field_error, in_turns
-from core.errors import Conflict, Invalid
+from core.errors import Conflict
 from core.log.head import Head
 from core.signals.jobs import Opine, Voice
 from core.signals.keys import parse_id
@@ -29,6 +29,12 @@ from core.wire.takedowns import Role, TakedownState
 _decoder = msgspec.json.Decoder(AnswerIn)
 _TOGETHER = 5_000
 """Values in one statement: SQLite takes 32,766."""
+
+
+class Incomplete(Conflict):
+    """A decision does not say enough, contradicts itself, or names a person."""
+
+    code = "incomplete"
 
 
 class ReasonMissing(Conflict):
@@ -75,10 +81,10 @@ async def take(
 async def move(session: AsyncSession, principal: Principal, role: Role, case: Takedown, wanted: MoveIn) -> list["Told"]:
     """Move one case, as who has this role to it. Returns what that says of its signal, for `opine`.
 
-    Raises `IllegalMove` listing the legal moves, `Invalid` or `ReasonMissing` for what else is wrong.
+    Raises `IllegalMove` listing the legal moves, `Incomplete` or `ReasonMissing` for what else is wrong.
     """
     if found := list(outcomes.faults(wanted, "")):
-        raise Invalid("The move is not what this call expects.", errors=found)
+        raise Incomplete("This is not said of a case; see the errors.", errors=found)
     head: Head = session.info["head"]
     batch = _Batch(role, principal.client, head.at, await _last(session, [case]))
     batch.move(case, wanted)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ids
 from core.auth.access import HUB, Principal
 from core.db import insert_rows, table_of
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from core.log.events import record
 from core.log.head import Head
 from core.takedowns import moves, personal
@@ -41,7 +41,8 @@ async def notify(session: AsyncSession, names: Collection[str]) -> None:
 async def withdraw(session: AsyncSession, principal: Principal, case: Takedown, reason: str) -> None:
     """Take back the caller's request. With the last one the case is closed; done before, it changes nothing.
 
-    Raises `Forbidden` for those who did not ask, `Conflict` while an appeal is decided.
+    Raises `Forbidden` for those who did not ask, `Conflict` while an appeal is decided or where the reason names a
+    person.
     """
     check_text(reason)
     head: Head = session.info["head"]
@@ -66,6 +67,6 @@ async def withdraw(session: AsyncSession, principal: Principal, case: Takedown, 
 
 
 def check_text(text: str) -> None:
-    """Raises `Invalid` for a reason that seems to name a person."""
+    """Raises `Conflict` for a reason that seems to name a person."""
     if found := personal.fault(text, "/reason"):
-        raise Invalid("Leave out who is affected.", errors=[found])
+        raise Conflict("Leave out who is affected.", errors=[found])

@@ -12,7 +12,7 @@ from core import answers as http
 from core import edge, times
 from core.auth.access import Principal, scoped
 from core.db import Database
-from core.errors import Forbidden
+from core.errors import Forbidden, Invalid
 from core.log import head
 from core.openapi import takes_bulk
 from core.signals.guard import Guard
@@ -22,7 +22,7 @@ from core.signals.writer import SignalWriter
 from core.takedowns import answers, asking, cases, listing, parties, requests
 from core.wire.answers import AnswerIn, AnswersTaken, MoveIn, RequestWithdrawal
 from core.wire.clock import Priority
-from core.wire.common import Count, PageSize, Time
+from core.wire.common import Count, FieldError, PageSize, Time
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.takedowns import (
     Outcomes,
@@ -48,6 +48,8 @@ _ASKED = {
     "priority": "urgent",
     "reason": "It takes the deposit of a scholarship that does not exist.",
 }
+# Litestar would take a bare number for a time.
+_Moment = Annotated[str, Meta(max_length=40, extra_json_schema={"format": "date-time"})]
 _SAID = {"takedown": "tkd_aaaaaaaaaaaaaaaaaaaaaaaaaa", "state": "acknowledged"}
 
 
@@ -84,7 +86,7 @@ async def list_takedowns(
     db: Database,
     in_state: Annotated[TakedownState | None, QueryParameter(name="state")] = None,
     priority: Priority | None = None,
-    due_before: Time | None = None,
+    due_before: _Moment | None = None,
     after: Count = 0,
     limit: PageSize = 1_000,
 ) -> Response[TakedownPage]:
@@ -92,7 +94,7 @@ async def list_takedowns(
 
     What a platform reads here for the first time is `notified` from then on.
     """
-    wanted = listing.Filter(in_state, priority, None if due_before is None else times.to_micros(due_before))
+    wanted = listing.Filter(in_state, priority, None if due_before is None else _micros(due_before))
     async with db.snapshot(principal.partner) as snapshot:
         found = await listing.page(snapshot, principal, wanted, after, limit)
     shown = [one.id for one in found.takedowns if one.state is TakedownState.REQUESTED]
@@ -111,6 +113,14 @@ async def read_takedown(id: str, principal: Principal, db: Database) -> Response
     if found.state is TakedownState.REQUESTED:
         await _notify(db, principal, [found.id], "ReadTakedown")
     return http.versioned(found, found.version)
+
+
+def _micros(text: str) -> int:
+    try:
+        return times.to_micros(msgspec.convert(text, Time))
+    except msgspec.ValidationError as exc:
+        fault = FieldError("/due_before", "invalid_query", str(exc))
+        raise Invalid("due_before is a time of RFC 3339 with its zone.", errors=[fault]) from None
 
 
 async def _notify(db: Database, principal: Principal, shown: list[str], operation: str) -> None:
