@@ -93,11 +93,11 @@ async def move(session: AsyncSession, principal: Principal, role: Role, case: Ta
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What a decision says of the signal that it is about."""
+    """What a decision makes the platform think of the signal that it is about."""
 
     target: str
-    state: TakedownState
-    outcome: OutcomeIn
+    opinion: outcomes.Opinion | None
+    """None takes back what an earlier decision said."""
     reason: str
 
 
@@ -106,18 +106,14 @@ async def opine(principal: Principal, writer: SignalWriter, kinds: Kinds, told: 
 
     After the transaction that they were stored in: the log of signals has a writer of its own.
     """
-    voices = [voice for index, one in enumerate(told) if (voice := _voice(one, index))]
+    voices = [_voice(one, index) for index, one in enumerate(told)]
     if voices:
         await writer.write(Opine(principal.partner, voices, kinds.half_lives), principal.client, request)
 
 
-def _voice(told: Told, index: int) -> Voice | None:
-    said = outcomes.opinion(told.state, told.outcome)
-    if said is None:
-        return None
-    stance, outcome = said
-    reason = told.reason or "Decided on a takedown request."
-    return Voice(parse_id(told.target), stance, reason, index, outcome)
+def _voice(told: Told, index: int) -> Voice:
+    stance, outcome = told.opinion or (None, None)
+    return Voice(parse_id(told.target), stance, told.reason or "Decided on a takedown request.", index, outcome)
 
 
 class _Decided(msgspec.Struct, frozen=True):
@@ -166,23 +162,32 @@ class _Batch:
     def move(self, case: Takedown, wanted: MoveIn) -> AnswerStatus:
         """Raises `IllegalMove` or `ReasonMissing`."""
         require(TakedownState(case.state), wanted.state, self._role)
-        if wanted.state not in DECISIONS:
-            self._moves.append(moves.make(case, wanted.state, self._at, wanted.reason))
-            return AnswerStatus.MOVED
-        return self._decide(case, wanted)
+        if wanted.state in DECISIONS:
+            return self._decide(case, wanted)
+        if wanted.state is TakedownState.REVERSED:
+            self._tell(case, None, wanted.reason)
+        self._moves.append(moves.make(case, wanted.state, self._at, wanted.reason))
+        return AnswerStatus.MOVED
+
+    def _tell(self, case: Takedown, said: outcomes.Opinion | None, reason: str) -> None:
+        last = self._last[case.number]
+        before = outcomes.opinion(last.state, last.outcome)
+        # What said nothing before and says nothing now leaves an opinion that was given by itself alone.
+        if said or before:
+            self.told.append(Told(case.target, said, reason))
 
     def _decide(self, case: Takedown, wanted: MoveIn) -> AnswerStatus:
         outcome = wanted.outcome or OutcomeIn()
         last = self._last[case.number]
-        told = Told(case.target, wanted.state, outcome, wanted.reason)
+        said = outcomes.opinion(wanted.state, outcome)
         if (last.state, last.outcome) == (wanted.state, outcome):
             # Sent again: so may be what did not reach the signal.
-            self.told.append(told)
+            self._tell(case, said, wanted.reason)
             return AnswerStatus.UNCHANGED
         if last.version and not wanted.reason.strip():
             detail = "The case was answered; say why that answer was wrong."
             raise ReasonMissing(detail, errors=[FieldError("/reason", "reason_missing", detail)])
-        self.told.append(told)
+        self._tell(case, said, wanted.reason)
         decided = self._last[case.number] = _Decided(last.version + 1, wanted.state.value, outcome)
         self._moves.append(moves.make(case, wanted.state, self._at, wanted.reason, decided.version))
         self._outcomes.append(

@@ -80,8 +80,9 @@ class _Reader:
 
     def asks(self, index: int, item: TakedownIn | FieldError) -> list[Ask | RequestResult]:
         pointer = f"/items/{index}"
-        fault = item if isinstance(item, FieldError) else next(self._faults(item, pointer), None)
-        if fault is not None or isinstance(item, FieldError):
+        if isinstance(item, FieldError):
+            return [rejected(index, None, item)]
+        if fault := next(self._faults(item, pointer), None):
             return [rejected(index, None, fault)]
         target = targets.find(item.target, self._seen, self._kinds, self._keys, self._guard, f"{pointer}/target")
         if isinstance(target, FieldError):
@@ -113,5 +114,5 @@ class _Reader:
         return rejected(index, slug, fault) if fault else Ask(index, target, account, platform, item)
 
 
-def rejected(index: int, platform: str | None, fault: FieldError | None) -> RequestResult:
-    return RequestResult(index, platform, None, RequestStatus.REJECTED, (fault,) if fault else ())
+def rejected(index: int, platform: str | None, fault: FieldError) -> RequestResult:
+    return RequestResult(index, platform, None, RequestStatus.REJECTED, (fault,))

@@ -69,16 +69,17 @@ def ends(outcome: OutcomeIn) -> int | None:
     return times.to_micros(datetime.combine(last, time(), times.HUB_ZONE) + timedelta(days=1))
 
 
-_DEEDS = {TakedownState.REMOVED: Outcome.REMOVED, TakedownState.RESTRICTED: Outcome.RESTRICTED}
+Opinion = tuple[Stance, Outcome]
+_DEEDS: dict[str, Outcome] = {TakedownState.REMOVED: Outcome.REMOVED, TakedownState.RESTRICTED: Outcome.RESTRICTED}
 
 
-def opinion(state: TakedownState, outcome: OutcomeIn) -> tuple[Stance, Outcome] | None:
+def opinion(state: str, outcome: OutcomeIn) -> Opinion | None:
     """What the decision says of the signal itself: whoever acted agrees, whoever found no violation does not.
 
     That it is elsewhere, or another's to act on, says nothing.
     """
-    if state in _DEEDS:
-        return Stance.AGREE, _DEEDS[state]
-    if state is TakedownState.NO_ACTION and outcome.non_action is NonAction.NOT_VIOLATING:
+    if deed := _DEEDS.get(state):
+        return Stance.AGREE, deed
+    if state == TakedownState.NO_ACTION and outcome.non_action is NonAction.NOT_VIOLATING:
         return Stance.DISAGREE, Outcome.NO_ACTION
     return None

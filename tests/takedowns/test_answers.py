@@ -92,6 +92,8 @@ async def test_what_was_done_counts_as_an_opinion_where_the_platform_sees_the_si
     await say(hub, cases[0], "no_action", reason="It was the shop's own page.")
     (said,) = (await http.get(f"/v1/signals/{ids[0]}/opinions")).json()["opinions"]
     assert (said["stance"], said["outcome"]) == ("disagree", "no_action")
+    await say(hub, cases[0], "not_found", reason="It was gone before we looked.")
+    assert (await http.get(f"/v1/signals/{ids[0]}/opinions")).json()["opinions"] == []
 
 
 async def test_strangers_see_nothing_and_those_who_ask_nothing_of_each_other(hub: TestedHub) -> None:
