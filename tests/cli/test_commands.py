@@ -89,6 +89,32 @@ def test_the_negative_list_is_kept_by_command(kmm: Run) -> None:
     assert "site" in refused(kmm("guard", "add", "phone", "111", "--reach", "site", *words))
 
 
+def test_deadlines_are_kept_by_command(kmm: Run) -> None:
+    words = ("--legal-basis", "A decree", "--source", "https://gazette.example", "--from", "2030-01-01")
+    given = ("policy", "add", "user_complaint", "normal", "36h", *words, "--warn", "6h", "--warn", "30m")
+    policy = made(kmm(*given))
+    assert (policy["seconds"], policy["warn_seconds"], policy["counted"]) == (129_600, [21_600, 1_800], "elapsed")
+    listed = kmm("policy", "list", "--on", "2030-01-01").stdout.splitlines()
+    (line,) = [one for one in listed if policy["id"] in one.split()]
+    assert {"user_complaint", "36h", "2030-01-01"} <= set(line.split())
+    assert policy["id"] not in kmm("policy", "list", "--on", "2029-12-31").stdout.split()
+    assert made(kmm("policy", "end", policy["id"], "2030-02-01"))["valid_until"] == "2030-02-01"
+    assert "at the earliest" in refused(kmm("policy", "end", policy["id"], "2020-01-01"))
+    working = made(kmm(*given[:4], "2d", *words, "--calendar", "vn-office"))
+    assert (working["counted"], working["seconds"]) == ("working", 172_800)
+    assert "such as 30m" in kmm(*given[:4], "soon", *words).stderr
+
+
+def test_a_calendar_is_read_and_moved_by_command(kmm: Run) -> None:
+    shown = kmm("policy", "calendar", "vn-office", "--year", "2026").stdout
+    assert "Asia/Ho_Chi_Minh, 08:00 to 17:00" in shown
+    assert "Tết Nguyên Đán / Lunar New Year" in shown
+    said = ("--off", "--name", "Off by decree", "--source", "https://gazette.example")
+    assert made(kmm("policy", "day", "vn-office", "2026-12-31", *said))["working"] is False
+    assert "Off by decree" in kmm("policy", "calendar", "vn-office", "--year", "2026").stdout
+    refused(kmm("policy", "calendar", "mars"))
+
+
 def test_what_a_suspended_partner_claims_is_closed(kmm: Run, tmp_path: Path) -> None:
     kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
     listed = tmp_path / "list.txt"
