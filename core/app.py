@@ -17,6 +17,7 @@ import core.connect.routes
 import core.content.routes
 import core.events.routes
 import core.reports.routes
+import core.safeguards.routes
 import core.signals.routes
 import core.takedowns.routes
 from core import openapi, parameters
@@ -33,6 +34,7 @@ from core.errors import HANDLERS
 from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
+from core.safeguards import appeals, preservations, quality
 from core.settings import Settings
 from core.signals import blinding, holding, readers
 from core.signals import retention as claim_retention
@@ -45,7 +47,7 @@ from core.signals.remap import remap
 from core.signals.wake import Wake
 from core.signals.writer import SignalWriter
 from core.stopping import when_told_to_stop
-from core.takedowns import appeals, preservations, quality, ticking
+from core.takedowns import ticking
 from core.takedowns.pushing import Pusher
 from core.wire.health import Health
 
@@ -152,6 +154,7 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
             *core.content.routes.handlers,
             *core.events.routes.handlers,
             *core.takedowns.routes.handlers,
+            *core.safeguards.routes.handlers,
             *core.reports.routes.handlers,
             *core.connect.routes.handlers,
         ],

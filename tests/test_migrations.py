@@ -15,6 +15,7 @@ import core.campaigns.models
 import core.content.models
 import core.log.models
 import core.reports.models
+import core.safeguards.models
 import core.signals.models
 import core.takedowns.models  # noqa: F401  (each import registers its tables)
 from core.db import Base, Database

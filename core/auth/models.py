@@ -26,7 +26,7 @@ class Partner(Base):
     quality: Mapped[int | None] = mapped_column(SmallInteger)
     """0 to 100, how often it was right; null while nobody has stated it."""
     measured: Mapped[int | None] = mapped_column(SmallInteger)
-    """The same as the hub counts it (`core.takedowns.quality`); weighs its word where nothing was stated."""
+    """The same as the hub counts it (`core.safeguards.quality`); weighs its word where nothing was stated."""
     view: Mapped[int] = mapped_column(Micros, default=0)
     """Position at which its sight last changed; cursors from before answer 410."""
     version: Mapped[int] = mapped_column(default=1)

@@ -1,1 +1,1 @@
-"""Takedowns with a clock: cases and their answers, emergencies, appeals, referrals, preservation."""
+"""Takedowns with a clock: cases, what platforms answer, deadlines, and whom to reach when they pass."""

@@ -169,7 +169,7 @@ async def test_ten_thousand_at_once(hub: TestedHub, count: int) -> None:
     answer = await http.post("/v1/takedowns/answers", json={"items": said})
     answered = time.monotonic() - began
     assert Counter(one["status"] for one in answer.json()["results"]) == {"answered": count}
-    # Three and four seconds on two idle cores.
+    # Under two seconds of one core each, 2026-11-22.
     assert max(asked, answered) < 30
 
 

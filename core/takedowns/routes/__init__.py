@@ -1,25 +1,10 @@
 """HTTP of takedowns, one module for each noun."""
 
-from core.takedowns.routes import (
-    appeals,
-    cases,
-    contacts,
-    emergencies,
-    pauses,
-    policies,
-    preservations,
-    quality,
-    referrals,
-)
+from core.takedowns.routes import cases, contacts, pauses, policies
 
 handlers = [
-    *appeals.handlers,
     *cases.handlers,
     *contacts.handlers,
-    *emergencies.handlers,
     *pauses.handlers,
     *policies.handlers,
-    *preservations.handlers,
-    *quality.handlers,
-    *referrals.handlers,
 ]

@@ -14,8 +14,9 @@ from core import times
 from core.auth import partners
 from core.auth.access import Principal
 from core.errors import Conflict, Forbidden
-from core.takedowns import personal, preservations
-from core.takedowns.models import CustodyEntry, Preservation
+from core.safeguards import preservations
+from core.safeguards.models import CustodyEntry, Preservation
+from core.takedowns import personal
 from core.wire.common import FieldError
 from core.wire.preservations import CustodyAction, CustodyIn, CustodyManifest, CustodyOut, PreservationState
 

@@ -13,8 +13,8 @@ from core.auth.models import Partner
 from core.campaigns import provinces
 from core.errors import Conflict, NotFound
 from core.log.events import record
+from core.safeguards.models import Emergency, Referral, ReferralStep
 from core.sealing import Sealer
-from core.takedowns.models import Emergency, Referral, ReferralStep
 from core.wire import referrals as wire
 from core.wire.common import FieldError
 from core.wire.emergencies import AgeBand

@@ -12,10 +12,10 @@ from core.auth.access import Principal, scoped
 from core.auth.tokens import Tokens
 from core.db import Database
 from core.log import head
+from core.safeguards import custody, preservations
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
-from core.takedowns import custody, preservations
 from core.wire.common import Count, PageSize
 from core.wire.preservations import (
     CustodyIn,

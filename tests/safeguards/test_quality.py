@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core.auth.models import Partner
-from core.takedowns import quality
+from core.safeguards import quality
+from core.safeguards.quality import measured
 from core.takedowns.models import Takedown
-from core.takedowns.quality import measured
 from core.testing import TestedHub
 from core.times import SECOND, now
 

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import partners
 from core.auth.access import Principal, identified, scoped
-from core.takedowns import quality
+from core.safeguards import quality
 from core.wire.quality import Quality
 from core.wire.scopes import Scope
 

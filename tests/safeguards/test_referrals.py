@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from core.log.models import Addressee, Audit, EventRow, Tick
-from core.takedowns.models import Referral
-from core.takedowns.referrals import legal
+from core.safeguards.models import Referral
+from core.safeguards.referrals import legal
 from core.testing import TestedHub
 from core.wire.referrals import ReferralState as State
 

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import answers
 from core.auth.access import Principal, scoped
+from core.safeguards import emergencies, responsibilities
 from core.sealing import Sealer
 from core.settings import Settings
-from core.takedowns import emergencies, responsibilities
 from core.wire.common import Count, PageSize
 from core.wire.emergencies import (
     EmergencyIn,

@@ -13,9 +13,11 @@ from core.campaigns import provinces
 from core.errors import Conflict, Forbidden, NotFound
 from core.log import audit
 from core.log.events import record
+from core.safeguards import responsibilities
+from core.safeguards.models import Emergency
 from core.sealing import Sealer
-from core.takedowns import personal, policies, pushes, responsibilities, targets
-from core.takedowns.models import Emergency, Push
+from core.takedowns import personal, policies, pushes, targets
+from core.takedowns.models import Push
 from core.wire.clock import Basis, Priority
 from core.wire.common import FieldError
 from core.wire.emergencies import AgeBand, EmergencyIn, EmergencyOut, EmergencyPage, EmergencyState, Told

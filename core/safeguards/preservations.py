@@ -12,11 +12,12 @@ from core.db import Database
 from core.errors import Conflict, Forbidden, NotFound
 from core.log import head
 from core.log.events import record
+from core.safeguards.models import Preservation
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.takedowns import personal, targets
-from core.takedowns.models import Preservation, Takedown
+from core.takedowns.models import Takedown
 from core.takedowns.parties import concerns
 from core.takedowns.targets import Target
 from core.wire.common import FieldError

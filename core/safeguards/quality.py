@@ -20,19 +20,12 @@ from core.auth.models import Partner
 from core.db import Database, among, table_of, upsert
 from core.errors import Forbidden, NotFound
 from core.log import head
+from core.safeguards.models import Appeal, AppealTask, PartnerQuality
 from core.signals import policy
 from core.signals.keys import parse_id
 from core.signals.models import Cell, Claim, Opinion, Signal
 from core.signals.policy import Policy
-from core.takedowns.models import (
-    Appeal,
-    AppealTask,
-    PartnerQuality,
-    Takedown,
-    TakedownOutcome,
-    TakedownRequest,
-    TakedownStep,
-)
+from core.takedowns.models import Takedown, TakedownOutcome, TakedownRequest, TakedownStep
 from core.wire.opinions import Outcome, Stance
 from core.wire.quality import AnswerQuality, ClaimQuality, Quality, RequestQuality, Took
 from core.wire.reviews import Verdict

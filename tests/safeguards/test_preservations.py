@@ -12,9 +12,9 @@ from joserfc.jwk import KeySet
 from sqlalchemy import select, update
 
 from core.log.models import Addressee, EventRow
-from core.takedowns import preservations
-from core.takedowns.models import CustodyEntry, Preservation
-from core.takedowns.preservations import legal
+from core.safeguards import preservations
+from core.safeguards.models import CustodyEntry, Preservation
+from core.safeguards.preservations import legal
 from core.testing import TestedHub
 from core.wire.preservations import CustodyManifest, PreservationState
 

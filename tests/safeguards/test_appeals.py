@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select, update
 
 from core.log.models import Addressee, EventRow
-from core.takedowns import appeals
-from core.takedowns.models import Appeal
+from core.safeguards import appeals
+from core.safeguards.models import Appeal
 from core.testing import TestedHub
 from core.wire.scopes import PartnerKind, Scope
 from tests.takedowns.asked import ORDER, ask, item, say

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import answers
 from core.auth.access import Principal, scoped
 from core.db import Database
+from core.safeguards import appeals
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
-from core.takedowns import appeals
 from core.wire.appeals import AppealIn, AppealOut, AppealPage, AppealState, Look, Ruling
 from core.wire.common import Count, PageSize
 from core.wire.scopes import Scope

@@ -12,7 +12,7 @@ from core.auth.access import Principal
 from core.auth.models import Partner
 from core.errors import Conflict, NotFound
 from core.log import audit
-from core.takedowns.models import Responsibility
+from core.safeguards.models import Responsibility
 from core.wire.common import FieldError
 from core.wire.emergencies import Responsibilities, ResponsibilityIn, ResponsibilityOut
 from core.wire.partners import PartnerState

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from core.log.models import Addressee, Audit, EventRow
+from core.safeguards.models import Emergency
 from core.sdk import Channel, Notice
-from core.takedowns.models import Emergency, Push
+from core.takedowns.models import Push
 from core.testing import TestedHub
 from core.wire.scopes import PartnerKind, Scope
 from tests.plugin.fakes import plugin

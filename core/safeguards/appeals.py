@@ -22,6 +22,7 @@ from core.db import Database
 from core.errors import Conflict, Forbidden, NotFound
 from core.log import audit, head
 from core.log.events import record
+from core.safeguards.models import Appeal, AppealTask
 from core.signals import policy
 from core.signals.jobs import Close, Contest, Judge, Opine, Suspend, Voice
 from core.signals.keys import parse_id
@@ -29,7 +30,7 @@ from core.signals.kinds import Kinds
 from core.signals.models import Claim, Signal
 from core.signals.writer import SignalWriter
 from core.takedowns import moves, personal, targets
-from core.takedowns.models import Appeal, AppealTask, Takedown, TakedownRequest, TakedownStep
+from core.takedowns.models import Takedown, TakedownRequest, TakedownStep
 from core.wire import appeals as wire
 from core.wire.appeals import AppealIn, AppealOut, AppealPage, Look, Ruling
 from core.wire.appeals import AppealState as State

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import answers
 from core.auth.access import Principal, scoped
+from core.safeguards import referrals
 from core.sealing import Sealer
 from core.settings import Settings
-from core.takedowns import referrals
 from core.wire.common import Count, PageSize
 from core.wire.referrals import ReferralIn, ReferralMove, ReferralOut, ReferralPage, ReferralState
 from core.wire.scopes import Scope

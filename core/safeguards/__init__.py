@@ -1,0 +1,1 @@
+"""What stands beside a case: emergencies, appeals, referrals, preservation and custody, the mirror of each partner."""
