@@ -42,11 +42,13 @@ class Model:
     def run(self, now: int) -> None:
         """Until `now`; the first of the requests whose time is up breaches the case."""
         passed, self.at = now - self.at, now
-        if self.over or self.breached is not None or "secretariat" in self.stopped:
+        if self.over or self.breached is not None:
             return
-        for slug in self.left.keys() - self.stopped:
-            self.left[slug] -= passed
-        late = -min((self.left[slug] for slug in self.left.keys() - self.stopped), default=0)
+        for slug, left in self.left.items():
+            # Who stops a clock on which nothing is left comes too late.
+            if left == 0 or not self.stopped & {slug, "secretariat"}:
+                self.left[slug] = left - passed
+        late = -min(self.left.values())
         if late > 0:
             self.breached = now - late
 

@@ -70,13 +70,19 @@ class Timed:
         )
         session.add(case)
         await session.flush()
-        await self.ask(session, now, case, slug, basis, priority)
+        await self._request(session, now, case, slug, basis, priority)
         return case
 
     async def ask(
         self, session: AsyncSession, now: int, case: Takedown, slug: str, basis: str, priority: Priority
     ) -> None:
         """`slug` asks for it, too."""
+        await self._request(session, now, case, slug, basis, priority)
+        await deadlines.settle(session, [case])
+
+    async def _request(
+        self, session: AsyncSession, now: int, case: Takedown, slug: str, basis: str, priority: Priority
+    ) -> None:
         found = await policies.deadline(session, basis, priority, now)
         row = TakedownRequest(
             takedown=case.number,
@@ -92,7 +98,6 @@ class Timed:
         )
         session.add(row)
         await session.flush()
-        await deadlines.settle(session, [case])
 
     async def pause(self, session: AsyncSession, case: Takedown, slug: str) -> None:
         await pauses.pause(session, self.partners[slug], case, PauseIn("Waits for papers."))
