@@ -20,7 +20,7 @@ class TakedownState(StrEnum):
 
     REQUESTED = "requested"
     NOTIFIED = "notified"
-    """The platform was shown it: its queue was read, or the event was delivered."""
+    """The platform has read it, in its queue or by its id; an event alone says only that there is something to read."""
     ACKNOWLEDGED = "acknowledged"
     IN_REVIEW = "in_review"
     REMOVED = "removed"
