@@ -25,10 +25,13 @@ class Replaying:
         self.row = row
         self._courier = courier
         self._waiting: dict[str, Replay] = {}
+        self._known: set[str] = set()
         self._more = asyncio.Event()
 
     def add(self, replay: Replay) -> None:
-        if replay.id not in self._waiting:
+        """One that is known is passed over: that it has ended may not be written down yet."""
+        if replay.id not in self._known:
+            self._known.add(replay.id)
             self._waiting[replay.id] = replay
             self._more.set()
 

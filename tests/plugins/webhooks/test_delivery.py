@@ -10,8 +10,12 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from core.auth.models import Partner
 from core.log import head
 from core.testing import TestedHub
-from tests.plugins.webhooks.conftest import Start, register, tell
+from tests.plugins.webhooks.conftest import Start
+from tests.plugins.webhooks.hubs import register, tell
 from tests.plugins.webhooks.receivers import Delivery, Receiver, answering, listening
+
+ONE_ENGINE = pytest.mark.parametrize("engine_name", ["sqlite"])
+"""For what asks nothing of the engine."""
 
 
 async def deliveries(hub: TestedHub, slug: str, endpoint: str, count: int, **query: str) -> list[dict[str, Any]]:
@@ -78,6 +82,7 @@ async def test_nobody_is_told_of_what_is_anothers(start: Start) -> None:
         assert len((await stranger.get("/webhooks/endpoints")).json()["endpoints"]) == 1
 
 
+@ONE_ENGINE
 async def test_a_suspended_partner_is_sent_nothing(start: Start) -> None:
     receiver = Receiver()
     async with listening(receiver), start(receiver) as hub:
@@ -89,6 +94,7 @@ async def test_a_suspended_partner_is_sent_nothing(start: Start) -> None:
         assert receiver.got == []
 
 
+@ONE_ENGINE
 async def test_signals_are_told_of_once_a_burst_and_never_shown(start: Start) -> None:
     receiver = Receiver()
     async with listening(receiver), start(receiver) as hub:
@@ -106,6 +112,7 @@ async def test_signals_are_told_of_once_a_burst_and_never_shown(start: Start) ->
         assert not [one for one in receiver.got if b"hidden" in one.body]
 
 
+@ONE_ENGINE
 async def test_a_failure_is_repeated_under_the_same_id_before_anything_else(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +156,7 @@ async def test_an_endpoint_that_never_accepts_is_disabled_and_goes_on_when_enabl
         assert dead.ids[3:] == [*first, *more]
 
 
+@ONE_ENGINE
 async def test_one_that_is_gone_is_disabled_at_once_and_may_begin_from_now(start: Start) -> None:
     gone = Receiver(answering(410))
     async with listening(gone), start(gone) as hub:
@@ -166,6 +174,7 @@ async def test_one_that_is_gone_is_disabled_at_once_and_may_begin_from_now(start
         assert gone.ids[1:] == later
 
 
+@ONE_ENGINE
 async def test_two_secrets_sign_while_one_replaces_the_other(start: Start) -> None:
     receiver = Receiver()
     async with listening(receiver), start(receiver) as hub:
@@ -191,6 +200,7 @@ async def test_two_secrets_sign_while_one_replaces_the_other(start: Start) -> No
             Webhook(rotated["secret"]).verify(receiver.got[1].body, receiver.got[1].headers)
 
 
+@ONE_ENGINE
 async def test_secrets_are_sealed_and_shown_once(start: Start) -> None:
     receiver = Receiver()
     async with listening(receiver), start(receiver) as hub:
@@ -244,6 +254,7 @@ async def test_replays_and_pings_go_beside_the_live_order(start: Start) -> None:
             assert (await client.post(f"{path}/replays", json=body)).status_code == 400, body
 
 
+@ONE_ENGINE
 async def test_what_is_not_sent_to_is_refused_when_it_is_registered(start: Start) -> None:
     async with start() as hub:
         client = hub.client_as("tiktok")

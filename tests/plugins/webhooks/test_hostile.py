@@ -17,8 +17,8 @@ from core.testing import TestedHub, run_hub
 from plugins.webhooks.models import Endpoint
 from plugins.webhooks.schedule import JITTER, WAITS, Again, GiveUp, after_failure
 from plugins.webhooks.transport import Answer
-from tests.plugins.webhooks.conftest import tell
 from tests.plugins.webhooks.hostile import BEHAVIOURS, Clock, context, endpoint, exhaust, self_signed
+from tests.plugins.webhooks.hubs import tell
 from tests.plugins.webhooks.receivers import Receiver, listening
 
 
