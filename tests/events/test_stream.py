@@ -77,7 +77,7 @@ async def test_a_reader_that_is_cut_off_again_and_again_gets_each_once(
 
     async def happen() -> None:
         nonlocal top
-        for number in range(60):
+        for number in range(30):
             if number % 3 == 0:
                 top = await submit("tiktok", f"n{number}")
             told.append(await tell(CHANGED, "meta"))

@@ -31,6 +31,7 @@ ORDINARY = {
     *("takedown", "takedown_request", "takedown_step", "takedown_outcome", "takedown_pause", "takedown_policy"),
     *("repeat_policy", "calendar_day", "contact", "push", "responsibility", "emergency", "appeal", "appeal_task"),
     *("referral", "referral_step", "preservation", "custody_entry", "partner_quality"),
+    *("webhooks_endpoint", "webhooks_delivery", "webhooks_desk", "webhooks_replay"),
 }
 """Tables that the transaction of a request may write to."""
 ADDED_TO = {"addressee", "audit"}
