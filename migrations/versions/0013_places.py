@@ -1,0 +1,14 @@
+"""Places and activities: communes, connection points, goals, sponsors, strands, imports."""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
