@@ -96,7 +96,8 @@ async def test_days_are_read_by_parties_and_moved_by_the_operator(hub: TestedHub
     assert moved | {"day": "2026-12-31"} in year["days"]
     assert (await operator.delete(day)).status_code == 204
     assert (await operator.delete(day)).status_code == 404
-    assert (await platform.get("/v1/calendars/mars")).status_code == 404
+    for nowhere in ("mars", "vn-office/days/tomorrow", "vn-office/days/9999-12-31", "vn-office/days/2026-02-30"):
+        assert (await platform.get(f"/v1/calendars/{nowhere}")).status_code == 404
 
 
 async def test_a_clock_is_stopped_by_who_asked(hub: TestedHub) -> None:

@@ -1,6 +1,7 @@
 """HTTP of policies and calendars."""
 
 import datetime
+import re
 from typing import Annotated
 
 from litestar import Response, delete, get, post, put
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
 from core.auth.access import Principal, scoped
+from core.errors import NotFound
 from core.takedowns import calendars, policies
 from core.wire.clock import (
     CalendarDayIn,
@@ -54,12 +56,12 @@ async def end_takedown_policy(
     return await policies.end(session, principal, id, data.valid_until, times.now())
 
 
-@put("/repeat-policies/{days:int}", operation_id="SetRepeatPolicy", **scoped(Scope.TAKEDOWNS_MANAGE))
+@put("/repeat-policies/{days:str}", operation_id="SetRepeatPolicy", **scoped(Scope.TAKEDOWNS_MANAGE))
 async def set_repeat_policy(
-    days: int, data: JSONBody[RepeatPolicyIn], principal: Principal, session: AsyncSession
+    days: str, data: JSONBody[RepeatPolicyIn], principal: Principal, session: AsyncSession
 ) -> RepeatPolicyOut:
     """Say what so many violations of one account within so many days lead to."""
-    return await policies.set_repeats(session, principal, days, data)
+    return await policies.set_repeats(session, principal, _number(days), data)
 
 
 @get("/calendars/{name:str}", operation_id="ReadCalendar", **scoped(Scope.TAKEDOWNS_READ))
@@ -68,24 +70,41 @@ async def read_calendar(name: str, snapshot: AsyncSession, year: Year | None = N
     return await calendars.read(snapshot, name, year or int(times.hub_day(times.now())[:4]))
 
 
-@get("/calendars/{name:str}/days/{day:date}", operation_id="ReadCalendarDay", **scoped(Scope.TAKEDOWNS_READ))
-async def read_calendar_day(name: str, day: datetime.date, snapshot: AsyncSession) -> CalendarDayOut:
+@get("/calendars/{name:str}/days/{day:str}", operation_id="ReadCalendarDay", **scoped(Scope.TAKEDOWNS_READ))
+async def read_calendar_day(name: str, day: str, snapshot: AsyncSession) -> CalendarDayOut:
     """Whether a day is worked, what it is called, and who says so."""
-    return await calendars.read_day(snapshot, name, day)
+    return await calendars.read_day(snapshot, name, _day(day))
 
 
-@put("/calendars/{name:str}/days/{day:date}", operation_id="MoveCalendarDay", **scoped(Scope.TAKEDOWNS_MANAGE))
+@put("/calendars/{name:str}/days/{day:str}", operation_id="MoveCalendarDay", **scoped(Scope.TAKEDOWNS_MANAGE))
 async def move_calendar_day(
-    name: str, day: datetime.date, data: JSONBody[CalendarDayIn], principal: Principal, session: AsyncSession
+    name: str, day: str, data: JSONBody[CalendarDayIn], principal: Principal, session: AsyncSession
 ) -> CalendarDayOut:
     """Say that a day is worked, or off, by decree. The deadlines of open cases follow within seconds."""
-    return await calendars.move(session, principal, name, day, data)
+    return await calendars.move(session, principal, name, _day(day), data)
 
 
-@delete("/calendars/{name:str}/days/{day:date}", operation_id="ForgetCalendarDay", **scoped(Scope.TAKEDOWNS_MANAGE))
-async def forget_calendar_day(name: str, day: datetime.date, principal: Principal, session: AsyncSession) -> None:
+@delete("/calendars/{name:str}/days/{day:str}", operation_id="ForgetCalendarDay", **scoped(Scope.TAKEDOWNS_MANAGE))
+async def forget_calendar_day(name: str, day: str, principal: Principal, session: AsyncSession) -> None:
     """Take back what was said of a day: it is again what its weekday and the holidays make it."""
-    await calendars.unmove(session, principal, name, day)
+    await calendars.unmove(session, principal, name, _day(day))
+
+
+def _day(text: str) -> datetime.date:
+    """A part of a path that is no day names nothing: 404, after the caller was asked who it is."""
+    try:
+        found = datetime.date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None
+    if not 2000 <= found.year <= 2100:
+        raise NotFound
+    return found
+
+
+def _number(text: str) -> int:
+    if re.fullmatch("[1-9][0-9]{0,3}", text) is None:
+        raise NotFound
+    return int(text)
 
 
 handlers = [
