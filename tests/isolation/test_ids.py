@@ -46,6 +46,14 @@ HIDDEN: dict[str, dict[str, Any]] = {
     "ListOutcomes": {},
     "MoveTakedown": {"json": {"state": "closed"}},
     "WithdrawTakedown": {"json": {"reason": "It is wrong."}},
+    "GetEndpoint": {},
+    "ChangeEndpoint": {"json": {"types": []}},
+    "DeleteEndpoint": {},
+    "RotateSecret": {"json": {}},
+    "ListDeliveries": {},
+    "ReplayEvents": {"json": {"after": 1}},
+    "ListReplays": {},
+    "PingEndpoint": {},
 }
 """Operations on what is hidden from others, and a body that each would take."""
 
@@ -163,6 +171,7 @@ async def _things(hub: TestedHub) -> list[Thing]:
         *[_client(hub, slug) for slug in ("tiktok", "a05", "secretariat", "digital-trust-alliance")],
         *[await _material(hub, state) for state in ("draft", "in_review", "not_yet", "discarded")],
         await _takedown(hub),
+        await _endpoint(hub),
     ]
 
 
@@ -240,6 +249,14 @@ async def _takedown(hub: TestedHub) -> Thing:
     seen_by = frozenset(["chongluadao", "tiktok", "secretariat"])
     operations = ("ReadTakedown", "ListOutcomes", "MoveTakedown", "WithdrawTakedown")
     return Thing("chongluadao", {"id": name}, {"id": _no_such(name)}, seen_by, operations)
+
+
+async def _endpoint(hub: TestedHub) -> Thing:
+    """The operator sees its own only, too. Nothing is sent: it is for events that do not happen here."""
+    body = {"url": "https://hook.partner.example/", "types": ["webhook.lapsed"]}
+    name = (await _ok(hub, "tiktok", "POST", "/webhooks/endpoints", body))["id"]
+    operations = tuple(one for one in HIDDEN if re.search("Endpoint|Secret|Deliveries|Replay", one))
+    return Thing("tiktok", {"name": name}, {"name": _no_such(name)}, frozenset(["tiktok"]), operations)
 
 
 async def test_an_id_in_a_body_is_as_good_as_none(hub: TestedHub) -> None:
