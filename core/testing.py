@@ -9,7 +9,7 @@ override `database_url` for another database, `hub_plugins` to run without the i
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,10 +39,10 @@ class TestedHub:
     __test__ = False
     """To pytest, which takes classes of this name for tests."""
 
-    def __init__(self, app: "Litestar", stack: AsyncExitStack) -> None:
+    def __init__(self, app: "Litestar", accounts: "Mapping[str, Account]", stack: AsyncExitStack) -> None:
         self.app = app
         self.parts: Hub = app.state.hub
-        self.accounts: dict[str, Account] = {}
+        self.accounts = dict(accounts)
         self._stack = stack
 
     async def admit(self, *newcomers: tuple[str, "PartnerKind"]) -> None:
@@ -72,15 +72,21 @@ class TestedHub:
 
 
 @asynccontextmanager
-async def run_hub(settings: Settings, plugins: Sequence[object] | None = None) -> AsyncIterator[TestedHub]:
-    """The hub of these settings while it runs, with the partners of `core.demo.PARTNERS`. Its database is migrated."""
+async def run_hub(
+    settings: Settings, plugins: Sequence[object] | None = None, cast: "Mapping[str, Account] | None" = None
+) -> AsyncIterator[TestedHub]:
+    """The hub of these settings while it runs, with the partners of `core.demo.PARTNERS`. Its database is migrated.
+
+    `cast` says how they sign in, when the database has them already; else they are admitted.
+    """
     from core.app import create_app
     from core.demo import PARTNERS
 
     app = create_app(settings, plugins, strict=True)
     async with app.lifespan(), AsyncExitStack() as stack:
-        hub = TestedHub(app, stack)
-        await hub.admit(*((slug, kind) for slug, (kind, _) in PARTNERS.items()))
+        hub = TestedHub(app, cast or {}, stack)
+        if cast is None:
+            await hub.admit(*((slug, kind) for slug, (kind, _) in PARTNERS.items()))
         yield hub
 
 
@@ -107,11 +113,19 @@ def hub_plugins() -> Sequence[object] | None:
     return None
 
 
+@pytest.fixture
+def hub_cast() -> "Mapping[str, Account] | None":
+    """How the partners of the database sign in; None where it has none yet."""
+    return None
+
+
 # pytest's own, so that pytest runs beside the hub without pytest-asyncio, too.
 @pytest.fixture
-async def hub(hub_settings: Settings, hub_plugins: Sequence[object] | None) -> AsyncIterator[TestedHub]:
+async def hub(
+    hub_settings: Settings, hub_plugins: Sequence[object] | None, hub_cast: "Mapping[str, Account] | None"
+) -> AsyncIterator[TestedHub]:
     """A running hub, seeded with a partner of every kind."""
-    async with _one_task(run_hub(hub_settings, hub_plugins)) as running:
+    async with _one_task(run_hub(hub_settings, hub_plugins, hub_cast)) as running:
         yield running
 
 

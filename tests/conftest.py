@@ -1,9 +1,10 @@
 """What every test may ask for: a migrated database of its own, on either engine."""
 
+import asyncio
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -11,15 +12,19 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import make_url
 
+from core.demo import Account
 from core.migrate import migrate
 from core.plugin.host import PluginHost
 from core.settings import Settings
+from core.testing import BASE_URL, run_hub
 from tests.postgres import cluster, execute
 
 settings.register_profile("kmm", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("kmm")
 
 TEMPLATE = "kmm_template"
+CAST = "kmm_cast"
+Cast = Mapping[str, Account]
 
 
 def pytest_collection_finish() -> None:
@@ -36,31 +41,47 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_database(engine_name: str, request: pytest.FixtureRequest) -> Callable[[], str]:
+def new_database(engine_name: str, request: pytest.FixtureRequest) -> Callable[..., str]:
     """Each call makes a fresh migrated database and returns its URL; they go with the test."""
-    maker: Callable[[], str] = request.getfixturevalue(f"new_{engine_name}")
+    maker: Callable[..., str] = request.getfixturevalue(f"new_{engine_name}")
     return maker
 
 
 @pytest.fixture
-def database_url(new_database: Callable[[], str]) -> str:
-    """The URL of a fresh migrated database."""
-    return new_database()
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    template = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrate_all(f"sqlite+aiosqlite:///{template}")
-    return template
+def database_url(new_database: Callable[..., str], request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh migrated database; for a test of the fixture `hub`, one that has the cast of it."""
+    if "hub" not in request.fixturenames:
+        return new_database()
+    request.getfixturevalue("hub_cast")
+    return new_database(CAST)
 
 
 @pytest.fixture
-def new_sqlite(sqlite_template: Path, tmp_path: Path) -> Callable[[], str]:
+def hub_cast(engine_name: str, request: pytest.FixtureRequest) -> Cast:
+    """Admitted once by each worker, because there are hubs by the hundred."""
+    cast: Cast = request.getfixturevalue(f"{engine_name}_cast")
+    return cast
+
+
+@pytest.fixture(scope="session")
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `<template>.db`."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    migrate_all(_sqlite(folder / f"{TEMPLATE}.db"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sqlite_cast(sqlite_templates: Path) -> Cast:
+    return admit_cast(_sqlite(shutil.copy(sqlite_templates / f"{TEMPLATE}.db", sqlite_templates / f"{CAST}.db")))
+
+
+@pytest.fixture
+def new_sqlite(sqlite_templates: Path, tmp_path: Path) -> Callable[..., str]:
     numbers = count(1)
 
-    def make() -> str:
-        return f"sqlite+aiosqlite:///{shutil.copy(sqlite_template, tmp_path / f'hub-{next(numbers)}.db')}"
+    def make(template: str = TEMPLATE) -> str:
+        return _sqlite(shutil.copy(sqlite_templates / f"{template}.db", tmp_path / f"hub-{next(numbers)}.db"))
 
     return make
 
@@ -74,13 +95,19 @@ def postgresql_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgresql_cast(postgresql_url: str) -> Cast:
+    execute(postgresql_url, f"CREATE DATABASE {CAST} TEMPLATE {TEMPLATE}")
+    return admit_cast(_database(postgresql_url, CAST))
+
+
 @pytest.fixture
-def new_postgresql(postgresql_url: str) -> Iterator[Callable[[], str]]:
+def new_postgresql(postgresql_url: str) -> Iterator[Callable[..., str]]:
     made: list[str] = []
 
-    def make() -> str:
+    def make(template: str = TEMPLATE) -> str:
         made.append(f"hub_{len(made) + 1}")
-        execute(postgresql_url, f"CREATE DATABASE {made[-1]} TEMPLATE {TEMPLATE}")
+        execute(postgresql_url, f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
         return _database(postgresql_url, made[-1])
 
     yield make
@@ -89,9 +116,24 @@ def new_postgresql(postgresql_url: str) -> Iterator[Callable[[], str]]:
         execute(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def admit_cast(url: str) -> Cast:
+    """The accounts of the partners of `core.demo`, for hubs with the settings of `core.testing`."""
+
+    async def admit() -> Cast:
+        settings = Settings(secret="s" * 32, database_url=url, blobs_url="memory:///", base_url=BASE_URL)
+        async with run_hub(settings, ()) as hub:
+            return hub.accounts
+
+    return asyncio.run(admit())
+
+
 def migrate_all(url: str) -> None:
     """Core's tables, and those of the installed plugins."""
     migrate(url, PluginHost(Settings(secret="s" * 32, database_url=url)).migrations())
+
+
+def _sqlite(file: Path | str) -> str:
+    return f"sqlite+aiosqlite:///{file}"
 
 
 def _database(url: str, name: str) -> str:

@@ -32,6 +32,8 @@ def check(handlers: Sequence[HTTPRouteHandler]) -> None:
         replaced = (GRANTED | WITHHELD | {_OWN}) & (handler.dependencies or {}).keys()
         if replaced:
             raise ValueError(f"{_where(handler)} replaces dependencies of ours: {', '.join(sorted(replaced))}")
+    if not handlers:
+        return
     # Signatures are read when a handler is mounted and described; here a wrong one costs its plugin only.
     ours = {name: Provide(lambda: None, sync_to_thread=False) for name in GRANTED | WITHHELD | {_OWN}}
     trial = Litestar(
