@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
 from core.auth.access import Principal
-from core.errors import Invalid
+from core.errors import Conflict
 from core.log import audit
 from core.sealing import Sealer
 from core.settings import Settings
@@ -40,12 +40,12 @@ async def replace(
     channels: Collection[str],
     seal: Sealer,
 ) -> ContactList:
-    """Put these in place of all contacts of a partner. Raises `Invalid` for a channel that is not among `channels`."""
+    """Put these in place of all contacts of a partner. Raises `Conflict` for a channel that is not among `channels`."""
     for index, one in enumerate(given):
         if one.channel not in channels:
             detail = f"Channels of this hub: {', '.join(sorted(channels)) or 'none'}."
             fault = FieldError(f"/contacts/{index}/channel", "unknown_channel", detail)
-            raise Invalid("A contact cannot be reached this way.", errors=[fault])
+            raise Conflict("A contact cannot be reached this way.", errors=[fault])
     await session.execute(delete(Contact).where(Contact.partner == partner))
     for level, one in enumerate(given, 1):
         name = ids.new("con")

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.auth.access import Principal
 from core.db import table_of, upsert
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, NotFound
 from core.log import audit
 from core.takedowns import calendars, clock, deadlines
 from core.takedowns.models import RepeatPolicy, TakedownPolicy
@@ -98,7 +98,7 @@ async def repeats(session: AsyncSession) -> tuple[RepeatPolicyOut, ...]:
 
 
 async def add(session: AsyncSession, principal: Principal, data: PolicyIn) -> PolicyOut:
-    """A further policy, for requests received from its first day on. Raises `Invalid` naming the field."""
+    """A further policy, for requests received from its first day on. Raises `Conflict` naming the field."""
     _check(data)
     row = TakedownPolicy(**_columns(data), added=deadlines.now(session), added_by=principal.slug)
     session.add(row)
@@ -109,17 +109,17 @@ async def add(session: AsyncSession, principal: Principal, data: PolicyIn) -> Po
 
 def _check(data: PolicyIn) -> None:
     if data.valid_until is not None and data.valid_until <= data.valid_from:
-        raise _invalid("valid_until", "before_valid_from", "A policy holds for a day at least.")
+        raise _fault("valid_until", "before_valid_from", "A policy holds for a day at least.")
     if data.calendar not in calendars.NAMES:
-        raise _invalid("calendar", "unknown_calendar", f"Known: {', '.join(calendars.NAMES)}.")
+        raise _fault("calendar", "unknown_calendar", f"Known: {', '.join(calendars.NAMES)}.")
     if data.acknowledge_seconds is not None and data.acknowledge_seconds > data.seconds:
-        raise _invalid("acknowledge_seconds", "after_the_deadline", "An answer acknowledges, too.")
+        raise _fault("acknowledge_seconds", "after_the_deadline", "An answer acknowledges, too.")
     if any(warn >= data.seconds for warn in data.warn_seconds):
-        raise _invalid("warn_seconds", "before_the_request", "A warning comes after the request.")
+        raise _fault("warn_seconds", "before_the_request", "A warning comes after the request.")
 
 
-def _invalid(field: str, code: str, detail: str) -> Invalid:
-    return Invalid("The policy cannot be as it is sent.", errors=[FieldError(f"/{field}", code, detail)])
+def _fault(field: str, code: str, detail: str) -> Conflict:
+    return Conflict("The policy cannot be as it is sent.", errors=[FieldError(f"/{field}", code, detail)])
 
 
 def _columns(data: PolicyIn) -> dict[str, Any]:
@@ -155,11 +155,11 @@ async def end(session: AsyncSession, principal: Principal, policy_id: str, until
 
 
 async def set_repeats(session: AsyncSession, principal: Principal, days: int, data: RepeatPolicyIn) -> RepeatPolicyOut:
-    """Say anew what so many violations within `days` lead to. Raises `Invalid` naming the field."""
+    """Say anew what so many violations within `days` lead to. Raises `Conflict` naming the field."""
     if not 1 <= days <= 366:
         raise NotFound("Violations are counted over 1 to 366 days.")
     if data.lock_days_most < data.lock_days_least:
-        raise _invalid("lock_days_most", "less_than_least", "The longest lock is no shorter than the shortest.")
+        raise _fault("lock_days_most", "less_than_least", "The longest lock is no shorter than the shortest.")
     values = {"days": days} | msgspec.structs.asdict(data)
     await upsert(session, table_of(RepeatPolicy), [values])
     await audit.note(session, principal, "SetRepeatPolicy", {"days": days, "violations": data.violations})

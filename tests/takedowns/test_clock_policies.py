@@ -8,7 +8,7 @@ import pytest
 
 from core.auth.access import HUB
 from core.db import Database
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, NotFound
 from core.takedowns import calendars, clock, policies
 from core.times import DAY, HOUR, SECOND
 from core.wire.clock import Basis, CalendarDayIn, Counted, PolicyIn, Priority, RepeatPolicyIn
@@ -112,7 +112,7 @@ async def test_a_policy_is_ended_for_what_comes_and_never_for_what_came(timed: T
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 async def test_a_policy_that_cannot_be_is_refused_by_its_field(timed: Timed, field: str, value: object) -> None:
     async with timed.writing(at("2027-03-10T08:00")) as session:
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises(Conflict) as refused:
             await policies.add(session, HUB, msgspec.structs.replace(NEW, **{field: value}))
     assert [error.pointer for error in refused.value.errors] == [f"/{field}"]
 
@@ -122,7 +122,7 @@ async def test_a_repeat_policy_is_said_anew(timed: Timed) -> None:
     async with timed.writing(at("2026-11-22T08:00")) as session:
         await policies.set_repeats(session, HUB, 30, data)
         found = {one.days: one.violations for one in await policies.repeats(session)}
-        with pytest.raises(Invalid):
+        with pytest.raises(Conflict):
             await policies.set_repeats(session, HUB, 30, msgspec.structs.replace(data, lock_days_most=1))
     assert found == {30: 3, 90: 10}
 

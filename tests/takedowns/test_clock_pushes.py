@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.db import Database
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, NotFound
 from core.log.models import EventRow
 from core.plugin.host import PluginHost
 from core.sdk import Channel, Notice
@@ -274,6 +274,6 @@ async def test_a_channel_that_nobody_adds_is_refused(desk: Desk) -> None:
     tiktok = desk.partners["tiktok"]
     given = [ContactIn("radio", "a", "Duty"), ContactIn("telegraph", "b", "Duty")]
     async with desk.writing(NOW) as session:
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises(Conflict) as refused:
             await contacts.replace(session, tiktok, tiktok.partner, given, ["radio"], contacts.sealer(settings()))
     assert [error.pointer for error in refused.value.errors] == ["/contacts/1/channel"]

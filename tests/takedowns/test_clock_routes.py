@@ -61,7 +61,7 @@ async def test_a_partner_keeps_its_contacts_and_the_operator_everyones(hub: Test
     assert (await other.get("/v1/partners/tiktok/contacts")).status_code == 403
     assert (await other.put("/v1/partners/tiktok/contacts", json={"contacts": []})).status_code == 403
     refused = await own.put("/v1/me/contacts", json={"contacts": [CONTACT | {"channel": "telegraph"}]})
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/contacts/0/channel")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (409, "/contacts/0/channel")
     assert (await operator.put("/v1/partners/tiktok/contacts", json={"contacts": []})).json() == {"contacts": []}
 
 

@@ -39,7 +39,10 @@ async def list_takedown_policies(snapshot: AsyncSession, on: datetime.date | Non
 async def add_takedown_policy(
     data: JSONBody[PolicyIn], principal: Principal, session: AsyncSession
 ) -> Response[PolicyOut]:
-    """Add a policy. Of several in force the strictest holds, so end the one that this replaces."""
+    """Add a policy. Of several in force the strictest holds, so end the one that this replaces.
+
+    409 names the field by which it cannot be.
+    """
     return Response(await policies.add(session, principal, data), status_code=201)
 
 
