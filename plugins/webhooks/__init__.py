@@ -15,7 +15,7 @@ from core.sdk import Channel, Context, PluginInfo, hookimpl
 from plugins.webhooks import routes
 from plugins.webhooks.channel import WebhookChannel
 from plugins.webhooks.dispatch import Dispatcher
-from plugins.webhooks.transport import Transport
+from plugins.webhooks.transport import Limits, Transport
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +44,8 @@ def route_handlers() -> Sequence[HTTPRouteHandler]:
 
 @hookimpl
 def channels(ctx: Context) -> Sequence[Channel]:
-    return [WebhookChannel(ctx, Transport(ctx.settings.allow))]
+    # Less than core gives a channel, so that what was answered is noted, too.
+    return [WebhookChannel(ctx, Transport(ctx.settings.allow, Limits(total=10.0)))]
 
 
 @hookimpl

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.log import retention
 from core.sdk import from_micros
-from plugins.webhooks.models import Delivery
+from plugins.webhooks.models import Delivery, Replay
 from plugins.webhooks.wire import DeliveryOut, DeliveryPage
 
 KEPT = "webhooks_deliveries"
@@ -28,10 +28,11 @@ async def page(session: AsyncSession, endpoint: str, webhook_id: str | None, aft
 
 
 async def purge(session: AsyncSession) -> int:
-    """Drop up to a thousand attempts that are older than they are kept; returns how many went."""
-    old = Delivery.at < await retention.cutoff(session, KEPT)
-    some = list(await session.scalars(select(Delivery.id).where(old).limit(_AT_ONCE)))
+    """Drop up to a thousand attempts that are older than they are kept, and old replays; returns how many went."""
+    before = await retention.cutoff(session, KEPT)
+    some = list(await session.scalars(select(Delivery.id).where(Delivery.at < before).limit(_AT_ONCE)))
     await session.execute(delete(Delivery).where(Delivery.id.in_(some)))
+    await session.execute(delete(Replay).where(Replay.created < before, Replay.state != "waiting"))
     return len(some)
 
 

@@ -90,7 +90,7 @@ class Dispatcher:
         if not (rows or replays or (self._tracks and not changed)):
             await self._let_go(desk)
             return False
-        if not await self._hold():
+        if not await self._hold(desk):
             await self._drop(list(self._tracks))
             self._changes = -1
             return False
@@ -106,9 +106,12 @@ class Dispatcher:
         await self._drop(list(self._tracks))
         self._changes = desk.changes
 
-    async def _hold(self) -> bool:
+    async def _hold(self, desk: Desk) -> bool:
         """Take or renew the lease. False when another process has it."""
         at = now()
+        if desk.holder != self._name and desk.until >= at:
+            self._held_until = 0
+            return False
         if self._held_until - _LEASE + _RENEW > at:
             return True
         free = or_(Desk.holder == self._name, Desk.until < at)

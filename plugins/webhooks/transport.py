@@ -5,7 +5,9 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpcore
@@ -47,9 +49,14 @@ class Answer(msgspec.Struct, frozen=True):
         return self.error is None
 
 
+# Of our own: names whose servers do not answer hold a thread each, and the loop's few are everyone's.
+_RESOLVING = ThreadPoolExecutor(64, thread_name_prefix="webhooks-resolve")
+
+
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of a name. Raises `OSError`."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, ask)
     return [str(address[4][0]) for address in found]
 
 
