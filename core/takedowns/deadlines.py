@@ -58,7 +58,7 @@ async def _pauses(session: AsyncSession, numbers: Collection[int]) -> dict[tuple
     return found
 
 
-async def settle(session: AsyncSession, cases: Sequence[Takedown]) -> dict[int, Clock]:
+async def settle(session: AsyncSession, cases: Sequence[Takedown]) -> None:
     """Write into `cases` what their clocks say now, and have them looked at at once. An answer stops the clock.
 
     For whoever changed what the clock is made of: a request, a pause.
@@ -68,7 +68,6 @@ async def settle(session: AsyncSession, cases: Sequence[Takedown]) -> dict[int, 
     for case in running:
         write(case, clocks[case.number])
         case.wakes = now(session)
-    return clocks
 
 
 def now(session: AsyncSession) -> int:
