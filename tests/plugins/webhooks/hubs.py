@@ -14,6 +14,7 @@ from core.log.events import record
 from core.settings import Settings
 from core.testing import TestedHub, run_hub
 from core.wire.events import ReportFrozen
+from tests.conftest import Cast
 
 
 class Reachable(Protocol):
@@ -28,10 +29,10 @@ class Reachable(Protocol):
 
 
 @asynccontextmanager
-async def reaching(settings: Settings, *receivers: Reachable) -> AsyncIterator[TestedHub]:
+async def reaching(settings: Settings, *receivers: Reachable, cast: Cast | None = None) -> AsyncIterator[TestedHub]:
     """A hub that may reach these receivers."""
-    allow = [receiver.place for receiver in receivers]
-    async with run_hub(replace(settings, plugins={"webhooks": {"allow": allow}}), [plugins.webhooks]) as hub:
+    told = replace(settings, plugins={"webhooks": {"allow": [receiver.place for receiver in receivers]}})
+    async with run_hub(told, [plugins.webhooks], cast) as hub:
         yield hub
 
 

@@ -17,6 +17,7 @@ from core.testing import TestedHub, run_hub
 from plugins.webhooks.models import Endpoint
 from plugins.webhooks.schedule import JITTER, WAITS, Again, GiveUp, after_failure
 from plugins.webhooks.transport import Answer
+from tests.conftest import Cast
 from tests.plugins.webhooks.hostile import BEHAVIOURS, Clock, context, endpoint, exhaust, self_signed
 from tests.plugins.webhooks.hubs import tell
 from tests.plugins.webhooks.receivers import Receiver, listening
@@ -69,9 +70,9 @@ async def hold_out(hub: TestedHub, monkeypatch: pytest.MonkeyPatch, name: str, t
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 @pytest.mark.parametrize("name", BEHAVIOURS)
 async def test_attempts_come_as_published_then_end(
-    name: str, hub_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    name: str, hub_settings: Settings, hub_cast: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    async with run_hub(hub_settings, []) as hub:
+    async with run_hub(hub_settings, [], hub_cast) as hub:
         await hold_out(hub, monkeypatch, name, 1, tmp_path)
         answer = await hub.client_as("tiktok").get("/v1/events", params={"types": "webhook.disabled"})
         assert len(answer.json()["events"]) == 1
