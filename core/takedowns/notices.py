@@ -23,6 +23,9 @@ def of(push: Push, base_url: str) -> Notice:
     path = _PATHS.get(push.subject.partition("_")[0], "/v1/pushes")
     name = push.subject if path != "/v1/pushes" else push.id
     confirm = f"{base_url}/v1/pushes/{push.id}/acknowledge"
+    if path == "/v1/emergencies":
+        # There the other parties are told, too.
+        confirm = f"{base_url}{path}/{name}/acknowledgement"
     return Notice(
         id=push.id,
         type=push.about,

@@ -86,6 +86,7 @@ async def test_one_word_is_enough_and_the_next_channel_is_tried_when_one_fails(
     assert not any("2026-118" in str(notice) or "18_22" in str(notice) for _, notice in siren.given)
 
     agency = hub.client_as("a05")
+    assert all(f"POST {notice.url}/acknowledgement" in str(notice.detail.en) for _, notice in siren.given)
     shown = (await agency.get(path)).json()
     assert shown["summary"] == BODY["summary"]
     assert {one["partner"] for one in shown["told"]} == {"a05", "child-protection-network"}
