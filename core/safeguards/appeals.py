@@ -43,6 +43,8 @@ from core.wire.takedowns import Evidence, TakedownState
 Match = Callable[[int], None]
 """Raises unless the version that stands is the one that the caller read."""
 
+_REASON = 300
+"""Characters that an opinion has."""
 _OPEN = (State.FIRST_LOOK, State.GATHERING)
 _ANSWERS = (TakedownState.UPHELD.value, TakedownState.REVERSED.value)
 
@@ -59,12 +61,25 @@ async def open_one(db: Database, writer: SignalWriter, kinds: Kinds, principal: 
         name, number = row.id, row.number
     key = parse_id(data.signal)
     assert key is not None
-    job = Contest(principal.partner, key, data.reason[:300], kinds.half_lives)
-    await writer.write(job, principal.client, "OpenAppeal")
-    if job.suspends:
-        async with head.edge(db, principal.partner, principal.client, "OpenAppeal") as session:
-            await _suspended(session, number)
+    job = Contest(principal.partner, key, data.reason[:_REASON], kinds.half_lives)
+    await _speak(db, writer, number, job, principal.client)
     return name
+
+
+async def _speak(db: Database, writer: SignalWriter, number: int, job: Contest | Suspend, client: str) -> None:
+    """Have the appeal heard by the log of signals, and note whether that withholds the signal."""
+    await writer.write(job, client, "SuspendSignal")
+    async with head.edge(db, 0, client, "SuspendSignal") as session:
+        row = (await session.scalars(select(Appeal).where(Appeal.number == number))).one()
+        if row.state in _OPEN:
+            if job.suspends:
+                row.state, row.suspended = State.GATHERING.value, True
+            if row.state == State.GATHERING:
+                row.look_due = None
+            row.version += 1
+            return
+    # It ended meanwhile, and so does its voice.
+    await _carry_out(db, writer, number)
 
 
 async def _check(db: Database, principal: Principal, data: AppealIn) -> None:
@@ -124,13 +139,6 @@ async def _ask(session: AsyncSession, row: Appeal, reason: str) -> None:
         await record(session, AppealAsked(appeal=row.id, takedown=case.id), to=(case.platform,))
 
 
-async def _suspended(session: AsyncSession, number: int) -> None:
-    row = (await session.scalars(select(Appeal).where(Appeal.number == number))).one()
-    if row.state == State.FIRST_LOOK:
-        row.state, row.suspended, row.look_due = State.GATHERING.value, True, None
-        row.version += 1
-
-
 def _concerns(principal: Principal) -> ColumnElement[bool]:
     if Scope.APPEALS_REVIEW in principal.scopes:
         return true()
@@ -163,14 +171,23 @@ async def look(db: Database, writer: SignalWriter, principal: Principal, name: s
         await _require_uninvolved(session, db, principal, row)
         if row.state != State.FIRST_LOOK:
             raise Conflict(f"The appeal is {row.state}; nobody has to look first.")
-        row.state, row.look_due, row.version = State.GATHERING.value, None, row.version + 1
-        row.suspended = data.suspend
+        row.state, row.version = State.GATHERING.value, row.version + 1
+        if not data.suspend:
+            row.look_due = None
         await audit.note(
             session, principal, "LookAtAppeal", {"appeal": name, "suspend": data.suspend, "why": data.reason}
         )
-        key, author = parse_id(row.target), row.partner
-    if data.suspend and key is not None:
-        await writer.write(Suspend(author, key), principal.client, "LookAtAppeal")
+    if data.suspend:
+        await _withhold(db, writer, row.number)
+
+
+async def _withhold(db: Database, writer: SignalWriter, number: int) -> None:
+    """What a first look leads to. Until it is done the appeal keeps its `look_due`, by which `watch` finds it."""
+    async with db.survey() as session:
+        row = (await session.scalars(select(Appeal).where(Appeal.number == number))).one()
+    key = parse_id(row.target)
+    assert key is not None
+    await _speak(db, writer, number, Suspend(row.partner, key, row.reason[:_REASON]), "hub")
 
 
 async def rule(db: Database, writer: SignalWriter, principal: Principal, name: str, data: Ruling, match: Match) -> None:
@@ -257,18 +274,22 @@ async def watch(db: Database, writer: SignalWriter) -> int:
     """Go on with decisions that were cut short, and say once where nobody looked in time. Returns how many it met."""
     now = times.now()
     undone = (Appeal.closed == 0, Appeal.state.not_in([state.value for state in _OPEN]))
-    late = (Appeal.closed == 0, Appeal.look_due <= now)
+    unheard = (Appeal.closed == 0, Appeal.state == State.GATHERING.value, Appeal.look_due.is_not(None))
+    late = (Appeal.closed == 0, Appeal.state == State.FIRST_LOOK.value, Appeal.look_due <= now)
     async with db.survey() as session:
         cut = list(await session.scalars(select(Appeal.number).where(*undone).limit(_AT_ONCE)))
+        looked = list(await session.scalars(select(Appeal.number).where(*unheard).limit(_AT_ONCE)))
         overdue = list(await session.scalars(select(Appeal.number).where(*late).limit(_AT_ONCE)))
     for number in cut:
         await _carry_out(db, writer, number)
+    for number in looked:
+        await _withhold(db, writer, number)
     if overdue:
         async with head.edge(db, 0, "hub", "WatchAppeals") as session:
             for row in await session.scalars(select(Appeal).where(*late).limit(_AT_ONCE)):
                 row.look_due = None
                 await record(session, AppealOverdue(appeal=row.id), holders=_REVIEWERS)
-    return len(cut) + len(overdue)
+    return len(cut) + len(looked) + len(overdue)
 
 
 _AT_ONCE = 100

@@ -277,23 +277,31 @@ class Contest(Opine):
 
 
 class Suspend(Job):
-    """Have the opinion of `author` suspend what it speaks of, however that scores; whether there is such a one."""
+    """Have the opinion of `author` suspend what it speaks of, however that scores, given in its name where there is
+    none or where it was judged. Like every dispute it reaches the claims that the author may see.
+    """
 
     whole = True
 
-    def __init__(self, author: int, key: bytes) -> None:
+    def __init__(self, author: int, key: bytes, reason: str) -> None:
         self.partner = author
         self.key = key
-        self.done = False
+        self.reason = reason
+        self.suspends = False
+        """Whether it reaches any claim."""
 
     def keys(self) -> Iterable[bytes]:
         return (self.key,)
 
     def fold(self, picture: Picture, head: Head) -> None:
-        opinion = picture.opinions[self.key].get(self.partner)
-        self.done = opinion is not None and opinion.verdict != "dismissed"
-        if opinion is not None and self.done:
-            picture.say(self.key, self.partner, msgspec.structs.replace(opinion, suspends=True))
+        others = [claim for claim in picture.on.get(self.key, ()) if claim.now and claim.partner != self.partner]
+        seen = picture.sight.get(self.partner, ())
+        self.suspends = any(claim.was is not None and claim.was.audience in seen for claim in others)
+        if self.suspends:
+            before = picture.opinions[self.key].get(self.partner)
+            outcome = before.outcome if before else ""
+            said = Opinion(Stance.FALSE_POSITIVE, self.reason, head.at, suspends=True, outcome=outcome)
+            picture.say(self.key, self.partner, said)
 
 
 class Judge(Job):

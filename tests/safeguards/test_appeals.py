@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 from core.log.models import Addressee, EventRow
 from core.safeguards import appeals
 from core.safeguards.models import Appeal
+from core.signals.keys import parse_id
+from core.signals.models import Claim, Signal
 from core.testing import TestedHub
 from core.wire.scopes import PartnerKind, Scope
 from tests.takedowns.asked import ORDER, ask, item, say
@@ -187,3 +189,57 @@ async def test_a_decision_that_was_cut_short_is_carried_out(
         while not (await hub.client_as("secretariat").get(path)).json().get("closed"):  # noqa: ASYNC110  (over HTTP)
             await asyncio.sleep(0.5)
     assert not await seen(hub, "chongluadao", signal)
+
+
+async def test_a_look_says_what_it_could_not_withhold(hub: TestedHub) -> None:
+    hidden = {"kind": "url", "value": "https://bait.example/live", "tlp": "AMBER", "category": "phishing"}
+    signal = await submit(hub, hidden, "chongluadao")
+    (result,) = await ask(hub, "a05", item("https://bait.example/live"))
+    await say(hub, result["id"], "removed")
+    path = (await appealed(hub, signal, "tiktok")).headers["Location"]
+    looked = await hub.client_as("secretariat").post(f"{path}/look", json={"suspend": True, "reason": "Papers."})
+    # A dispute reaches what its partner sees, and this one sees no claim.
+    assert (looked.json()["state"], looked.json()["suspended"]) == ("gathering", False)
+    assert await states(hub, signal) == {"active"}
+
+
+async def test_a_look_that_was_cut_short_is_carried_out(hub: TestedHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    signal = await submit(hub, STRONG, "chongluadao", "child-protection-network", "a05")
+    path = (await appealed(hub, signal)).headers["Location"]
+    operator = hub.client_as("secretariat")
+
+    async def dies(*_: Any) -> None:
+        raise OSError("killed")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(appeals, "_withhold", dies)
+        answer = await operator.post(f"{path}/look", json={"suspend": True, "reason": "Papers."})
+        assert answer.status_code == 500
+        assert not (await operator.get(path)).json()["suspended"]
+    await appeals.watch(hub.parts.db, hub.parts.writer)
+    shown = (await operator.get(path)).json()
+    assert (shown["suspended"], shown["look_due"], await states(hub, signal)) == (True, None, {"suspended"})
+
+
+async def test_what_ended_before_it_was_heard_withholds_nothing(
+    hub: TestedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal = await submit(hub, WEAK, "chongluadao")
+    speak = appeals._speak
+
+    async def late(*given: Any) -> None:
+        async with hub.parts.db.survey() as session:
+            (name,) = await session.scalars(select(Appeal.id))
+        assert (await hub.client_as("google").post(f"/v1/appeals/{name}/withdrawal")).status_code == 200
+        await speak(*given)
+
+    monkeypatch.setattr(appeals, "_speak", late)
+    assert (await appealed(hub, signal)).json()["state"] == "withdrawn"
+    assert await states(hub, signal) == {"active"}
+
+
+async def states(hub: TestedHub, signal: str) -> set[str]:
+    """Of the claims that stand on it."""
+    async with hub.parts.db.survey() as session:
+        standing = select(Claim.state).join(Signal, Signal.id == Claim.signal).where(Claim.closed == 0)
+        return set(await session.scalars(standing.where(Signal.key == parse_id(signal))))
