@@ -305,7 +305,7 @@ def simple(path: str, noun: str | None = None) -> Read:
     return read
 
 
-READS: dict[str, Read] = {
+SHARED: dict[str, Read] = {
     "Health": simple("/health"),
     "OpenAPI": simple("/openapi.json"),
     "ReadServerMetadata": simple("/.well-known/oauth-authorization-server"),
@@ -341,4 +341,4 @@ READS: dict[str, Read] = {
     "ReadReport": read_report,
     "ReadBlocklist": read_blocklist,
 }
-"""By operation."""
+"""By operation, those of what is shared."""

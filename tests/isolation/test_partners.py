@@ -6,8 +6,10 @@ from litestar import Litestar
 
 from core.openapi.document import routes
 from core.testing import TestedHub
+from tests.isolation.case_reads import READS
+from tests.isolation.cases import make_cases
 from tests.isolation.follower import Follower
-from tests.isolation.reads import READS, Reader
+from tests.isolation.reads import Reader
 from tests.isolation.world import World
 
 PARTNERS = 20
@@ -45,6 +47,7 @@ async def share_and_read(hub: TestedHub, seed: int) -> None:
     await world.opine()
     await world.make_materials()
     await world.make_reports(period())
+    await make_cases(world)
     for slug in world.partners:
         if slug not in world.oracle.suspended:
             await _read_everything(world, slug)

@@ -1,5 +1,6 @@
 """Every route against callers that may not: nobody, a token without the scope, a partner that is suspended."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,13 +14,15 @@ from core.wire.scopes import Scope
 
 PUBLIC = {"Health", "OpenAPI", "IssueToken", "RevokeToken", "ReadServerMetadata", "ReadKeySet"}
 OPERATOR = "secretariat"
+_SOME = {"int": "1", "date": "2026-10-01"}
+"""What to put where the address has a value of this type."""
 
 
 def _calls(app: Litestar) -> Iterator[tuple[str, str, str, frozenset[Scope]]]:
     """(operation, method, path, scopes) of every route that is not public."""
     for route, method, handler in routes(app):
         if handler.operation_id not in PUBLIC:
-            path = "/" + "/".join("x" if "{" in part else part for part in route.path_format.split("/")[1:])
+            path = re.sub(r"\{\w+:(\w+)\}", lambda found: _SOME.get(found[1], "x"), route.path)
             yield str(handler.operation_id), method, path, handler.opt["scopes"]
 
 

@@ -40,6 +40,8 @@ class World:
         """Material to the name of its asset."""
         self.reports: dict[str, str] = {}
         """Id to owner."""
+        self.cases: dict[str, Rule] = {}
+        """Path of each takedown, referral and the like to who may read it."""
         self._values = [f"{self.mark(self._holds(index))}.example" for index in range(_VALUES)]
         self._acting: dict[str, httpx.AsyncClient] = {}
         self._kinds: dict[str, frozenset[str]] = {}
