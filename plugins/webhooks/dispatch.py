@@ -22,7 +22,7 @@ from plugins.webhooks import deliveries
 from plugins.webhooks.courier import Courier
 from plugins.webhooks.endpoints import NOBODY
 from plugins.webhooks.ledger import Ledger
-from plugins.webhooks.live import SECOND, Live
+from plugins.webhooks.live import READERS, SECOND, Live
 from plugins.webhooks.models import Desk, Endpoint, Replay
 from plugins.webhooks.replaying import Replaying
 from plugins.webhooks.transport import Transport
@@ -54,11 +54,11 @@ class Dispatcher:
         self._name = new_id("desk")
         self._ledger = Ledger(ctx)
         self._courier = Courier(ctx, transport, self._ledger)
-        self._turns = asyncio.Semaphore(8)
+        self._turns = asyncio.Semaphore(READERS)
         self._tracks: dict[str, _Track] = {}
         self._changes = -1
         self._held_until = 0
-        self._purged = 0.0
+        self._purged = time.monotonic()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -87,8 +87,11 @@ class Dispatcher:
             desk = await _desk(session)
             rows, replays = ([], []) if desk.changes == self._changes else await _wanted(session)
         changed = desk.changes != self._changes
+        await self._purge()
         if not (rows or replays or (self._tracks and not changed)):
-            await self._let_go(desk)
+            # Nothing is left to deliver.
+            await self._drop(list(self._tracks))
+            self._changes = desk.changes
             return False
         if not await self._hold(desk):
             await self._drop(list(self._tracks))
@@ -98,13 +101,7 @@ class Dispatcher:
             await self._settle(rows, replays)
             self._changes = desk.changes
         await self._hear()
-        await self._purge()
         return True
-
-    async def _let_go(self, desk: Desk) -> None:
-        """Nothing is left to deliver."""
-        await self._drop(list(self._tracks))
-        self._changes = desk.changes
 
     async def _hold(self, desk: Desk) -> bool:
         """Take or renew the lease. False when another process has it."""

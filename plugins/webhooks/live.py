@@ -25,7 +25,7 @@ _AWAY = 5 * SECOND
 """Between two looks whether a suspended partner is back."""
 _BURST = 1 * SECOND
 """Between two tellings that signals changed."""
-_READERS = 8
+READERS = 8
 """Endpoints of a process that read at the same time."""
 ACTOR = "webhooks"
 
@@ -39,7 +39,7 @@ class Live:
         self.row = row
         self.news = asyncio.Event()
         self._courier = courier
-        self._turns = turns or asyncio.Semaphore(_READERS)
+        self._turns = turns or asyncio.Semaphore(READERS)
         self._asked = 0
         """When it was last looked for signals that changed, µs."""
 
