@@ -6,22 +6,19 @@ first. What a decision leads to takes several transactions, so it is written dow
 with what was cut short.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
-from core.auth import partners
 from core.auth.access import HUB, Principal
-from core.auth.models import Partner
 from core.db import Database
-from core.errors import Conflict, Forbidden, NotFound
+from core.errors import Conflict, Forbidden
 from core.log import audit, head
 from core.log.events import record
+from core.safeguards import docket
 from core.safeguards.models import Appeal, AppealTask
 from core.signals import policy
 from core.signals.jobs import Close, Contest, Judge, Opine, Suspend, Voice
@@ -30,15 +27,14 @@ from core.signals.kinds import Kinds
 from core.signals.models import Claim, Signal
 from core.signals.writer import SignalWriter
 from core.takedowns import moves, personal, targets
-from core.takedowns.models import Takedown, TakedownRequest, TakedownStep
-from core.wire import appeals as wire
-from core.wire.appeals import AppealIn, AppealOut, AppealPage, Look, Ruling
+from core.takedowns.models import Takedown, TakedownRequest
+from core.wire.appeals import AppealIn, Look, Ruling
 from core.wire.appeals import AppealState as State
 from core.wire.common import FieldError
 from core.wire.events import AppealAsked, AppealDecided, AppealOpened, AppealOverdue
 from core.wire.reviews import Verdict
 from core.wire.scopes import Scope
-from core.wire.takedowns import Evidence, TakedownState
+from core.wire.takedowns import TakedownState
 
 Match = Callable[[int], None]
 """Raises unless the version that stands is the one that the caller read."""
@@ -46,7 +42,6 @@ Match = Callable[[int], None]
 _REASON = 300
 """Characters that an opinion has."""
 _OPEN = (State.FIRST_LOOK, State.GATHERING)
-_ANSWERS = (TakedownState.UPHELD.value, TakedownState.REVERSED.value)
 
 
 async def open_one(db: Database, writer: SignalWriter, kinds: Kinds, principal: Principal, data: AppealIn) -> str:
@@ -139,34 +134,13 @@ async def _ask(session: AsyncSession, row: Appeal, reason: str) -> None:
         await record(session, AppealAsked(appeal=row.id, takedown=case.id), to=(case.platform,))
 
 
-def _concerns(principal: Principal) -> ColumnElement[bool]:
-    if Scope.APPEALS_REVIEW in principal.scopes:
-        return true()
-    asked = exists().where(
-        AppealTask.appeal == Appeal.number,
-        AppealTask.takedown == Takedown.number,
-        Takedown.platform == principal.partner,
-    )
-    return or_(Appeal.partner == principal.partner, asked)
-
-
-async def find(session: AsyncSession, principal: Principal, name: str) -> Appeal:
-    """Raises `NotFound`, also for those whom it does not concern."""
-    if not ids.named("apl", name):
-        raise NotFound
-    row = (await session.scalars(select(Appeal).where(Appeal.id == name, _concerns(principal)))).first()
-    if row is None:
-        raise NotFound
-    return row
-
-
 async def look(db: Database, writer: SignalWriter, principal: Principal, name: str, data: Look, match: Match) -> None:
     """The first look: whether the signal is withheld until the decision.
 
     Raises `Forbidden` for those involved, `Conflict` when somebody has looked.
     """
     async with head.edge(db, principal.partner, principal.client, "LookAtAppeal") as session:
-        row = await find(session, principal, name)
+        row = await docket.find(session, principal, name)
         match(row.version)
         await _require_uninvolved(session, db, principal, row)
         if row.state != State.FIRST_LOOK:
@@ -193,11 +167,11 @@ async def _withhold(db: Database, writer: SignalWriter, number: int) -> None:
 async def rule(db: Database, writer: SignalWriter, principal: Principal, name: str, data: Ruling, match: Match) -> None:
     """Decide. Raises `Forbidden` for those involved, `Conflict` when it is decided or platforms have not answered."""
     async with head.edge(db, principal.partner, principal.client, "DecideAppeal") as session:
-        row = await find(session, principal, name)
+        row = await docket.find(session, principal, name)
         match(row.version)
         await _require_uninvolved(session, db, principal, row)
         await _end(session, row, State(data.decision))
-        waiting = [task.platform for task in (await _tasks(session, [row]))[row.number] if task.decision is None]
+        waiting = [task.platform for task in (await docket.tasks(session, [row]))[row.number] if task.decision is None]
         if waiting and not data.without_platforms:
             raise Conflict(f"Not answered yet: {', '.join(sorted(waiting))}. Wait, or send `without_platforms`.")
         row.reviewer, row.decision_reason = principal.partner, data.reason
@@ -210,7 +184,7 @@ async def rule(db: Database, writer: SignalWriter, principal: Principal, name: s
 async def withdraw(db: Database, writer: SignalWriter, principal: Principal, name: str, match: Match) -> None:
     """Take it back; what it withheld is distributed again. For the partner that brought it."""
     async with head.edge(db, principal.partner, principal.client, "WithdrawAppeal") as session:
-        row = await find(session, principal, name)
+        row = await docket.find(session, principal, name)
         match(row.version)
         if row.partner != principal.partner:
             raise Forbidden("Only the partner that brought it takes it back.")
@@ -293,64 +267,3 @@ async def watch(db: Database, writer: SignalWriter) -> int:
 
 
 _AT_ONCE = 100
-
-
-async def read(session: AsyncSession, row: Appeal) -> AppealOut:
-    return (await _shown(session, [row]))[0]
-
-
-async def page(session: AsyncSession, principal: Principal, state: State | None, after: int, limit: int) -> AppealPage:
-    """Those behind `after`, in the order in which they were opened."""
-    query = select(Appeal).where(_concerns(principal), Appeal.number > after).order_by(Appeal.number)
-    if state is not None:
-        query = query.where(Appeal.state == state.value)
-    rows = list(await session.scalars(query.limit(limit + 1)))
-    shown = await _shown(session, rows[:limit])
-    return AppealPage(shown, str(rows[limit - 1].number) if len(rows) > limit else None)
-
-
-async def _tasks(session: AsyncSession, rows: Sequence[Appeal]) -> defaultdict[int, list[wire.AppealTask]]:
-    """By appeal. A platform's answer is the step of its case that came after it was asked last."""
-    numbers = [row.number for row in rows]
-    cases = (
-        select(AppealTask.appeal, Takedown.number, Takedown.id, Partner.slug)
-        .join(Takedown, Takedown.number == AppealTask.takedown)
-        .join(Partner, Partner.id == Takedown.platform)
-        .where(AppealTask.appeal.in_(numbers))
-    )
-    found = (await session.execute(cases.order_by(AppealTask.appeal, Takedown.number))).all()
-    told = (TakedownState.APPEALED.value, *_ANSWERS)
-    steps = select(TakedownStep.takedown, TakedownStep.state, TakedownStep.at)
-    steps = steps.where(TakedownStep.takedown.in_([row.number for row in found]), TakedownStep.state.in_(told))
-    last: dict[int, Any] = {}
-    for step in await session.execute(steps.order_by(TakedownStep.number)):
-        last[step.takedown] = step if step.state in _ANSWERS else None
-    tasks: defaultdict[int, list[wire.AppealTask]] = defaultdict(list)
-    for row in found:
-        answer = last.get(row.number)
-        decision, at = (answer.state, times.from_micros(answer.at)) if answer else (None, None)
-        tasks[row.appeal].append(wire.AppealTask(row.id, row.slug, decision, at))
-    return tasks
-
-
-async def _shown(session: AsyncSession, rows: Sequence[Appeal]) -> tuple[AppealOut, ...]:
-    tasks = await _tasks(session, rows)
-    slugs = await partners.slugs(session, [row.partner for row in rows])
-    return tuple(
-        AppealOut(
-            id=row.id,
-            signal=row.target,
-            partner=slugs[row.partner],
-            reason=row.reason,
-            evidence=tuple(Evidence(**one) for one in row.evidence),
-            state=State(row.state),
-            suspended=row.suspended,
-            opened=times.from_micros(row.opened),
-            look_due=None if row.look_due is None else times.from_micros(row.look_due),
-            decision_reason=row.decision_reason,
-            closed=times.from_micros(row.closed) if row.closed else None,
-            tasks=tuple(tasks[row.number]),
-            version=row.version,
-        )
-        for row in rows
-    )

@@ -78,6 +78,7 @@ class AppealOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     decision_reason: Line | None
     closed: Time | None
     tasks: tuple[AppealTask, ...]
+    """For a platform that is asked, its own."""
     version: Count
 
 

@@ -150,14 +150,14 @@ async def test_the_reviewer_is_never_involved(hub: TestedHub) -> None:
 async def test_others_learn_nothing_and_platforms_what_they_are_asked(
     hub: TestedHub, acted_on: tuple[str, list[str], str]
 ) -> None:
-    _, _, path = acted_on
+    _, cases, path = acted_on
     missing = "/v1/appeals/apl_" + "a" * 26
     there, nowhere = [await hub.client_as("chongluadao").get(one) for one in (path, missing)]
     assert (there.status_code, there.content) == (nowhere.status_code, nowhere.content)
     assert there.status_code == 404
     assert (await hub.client_as("chongluadao").get("/v1/appeals")).json()["appeals"] == []
     (asked,) = (await hub.client_as("tiktok").get("/v1/appeals")).json()["appeals"]
-    assert asked["reason"] == REASON
+    assert (asked["reason"], [task["takedown"] for task in asked["tasks"]]) == (REASON, [cases[0]])
     assert Scope.APPEALS_REVIEW not in hub.accounts["tiktok"].scopes
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import answers
 from core.auth.access import Principal, scoped
 from core.db import Database
-from core.safeguards import appeals
+from core.safeguards import appeals, docket
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
 from core.wire.appeals import AppealIn, AppealOut, AppealPage, AppealState, Look, Ruling
@@ -22,7 +22,7 @@ _ONE = "/appeals/{id:str}"
 
 async def _shown(db: Database, principal: Principal, id: str, status: int = 200) -> Response[AppealOut]:
     async with db.snapshot(principal.partner) as session:
-        found = await appeals.read(session, await appeals.find(session, principal, id))
+        found = await docket.read(session, principal, await docket.find(session, principal, id))
     location = f"/v1/appeals/{id}" if status == 201 else None
     return answers.versioned(found, found.version, status=status, location=location)
 
@@ -49,7 +49,7 @@ async def list_appeals(
     limit: PageSize = 1_000,
 ) -> Response[AppealPage]:
     """Appeals that you brought, or that ask you as a platform; reviewers read all of them."""
-    return answers.page(request, await appeals.page(snapshot, principal, in_state, after, limit))
+    return answers.page(request, await docket.page(snapshot, principal, in_state, after, limit))
 
 
 @get(_ONE, operation_id="ReadAppeal", **scoped(Scope.APPEALS_WRITE))
