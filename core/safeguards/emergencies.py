@@ -21,7 +21,7 @@ from core.takedowns.models import Push
 from core.wire.clock import Basis, Priority
 from core.wire.common import FieldError
 from core.wire.emergencies import AgeBand, EmergencyIn, EmergencyOut, EmergencyPage, EmergencyState, Told
-from core.wire.events import EmergencyAcknowledged, EmergencyDeclared, EmergencyLowered
+from core.wire.events import EmergencyDeclared, EmergencyLowered
 from core.wire.signals import Category
 
 
@@ -101,8 +101,7 @@ async def acknowledge(session: AsyncSession, principal: Principal, row: Emergenc
     """The caller's partner has it and acts; it is pushed no more. Once more changes nothing."""
     if principal.partner not in (row.agency, row.protection):
         raise Forbidden("Those who answer acknowledge: the agency and the child-protection partner.")
-    if await pushes.acknowledge_subject(session, row.id, principal.partner):
-        await record(session, EmergencyAcknowledged(emergency=row.id), to=_parties(row))
+    await pushes.acknowledge_subject(session, row.id, principal.partner)
 
 
 async def lower(session: AsyncSession, principal: Principal, row: Emergency, reason: str) -> None:
@@ -126,6 +125,8 @@ async def lower(session: AsyncSession, principal: Principal, row: Emergency, rea
     if not {row.lowering, principal.partner} & {row.agency, row.protection}:
         raise Conflict("One of the two has to be the agency or the child-protection partner that answers.")
     row.state, row.second, row.lowered = EmergencyState.LOWERED.value, principal.client, times.now()
+    # Nobody reads it from now on.
+    row.summary = b""
     await pushes.drop(session, row.id)
     await record(session, EmergencyLowered(emergency=row.id), to=_parties(row))
 

@@ -41,7 +41,7 @@ class Emergency(Base):
     province: Mapped[str | None] = mapped_column(Text)
     age_band: Mapped[str] = mapped_column(Text)
     summary: Mapped[bytes] = mapped_column(LargeBinary)
-    """Sealed."""
+    """Sealed; empty once it was lowered."""
     signals: Mapped[list[Any]] = mapped_column(JSON)
     """Public ids."""
     state: Mapped[str] = mapped_column(Text)

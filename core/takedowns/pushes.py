@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import column, select, table, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
 from core.db import among, insert_rows, table_of
-from core.errors import NotFound
+from core.errors import Forbidden, NotFound
+from core.log.events import record
 from core.takedowns import deadlines
 from core.takedowns.models import Push
 from core.wire.clock import PushOut, PushPage, PushState
+from core.wire.events import EmergencyAcknowledged
+
+# By name: emergencies belong to a room that stands on this one.
+_emergency = table("emergency", column("id"), column("partner"), column("agency"), column("protection"))
 
 
 class Call(NamedTuple):
@@ -56,20 +61,35 @@ async def push_all(session: AsyncSession, calls: Sequence[Call]) -> None:
 
 
 async def acknowledge(session: AsyncSession, principal: Principal, id: str) -> PushOut:
-    """Say that the caller's partner has it: no further contact is tried. Once more changes nothing."""
+    """Say that the caller's partner has it: no further contact is tried. Once more changes nothing.
+
+    Raises `Forbidden` for an operator whose partner was not told: nobody has it in another's name.
+    """
     row = await find(session, principal, id)
+    if row.partner != principal.partner:
+        raise Forbidden("Whoever was told acknowledges.")
     if row.acknowledged is None:
         row.state, row.acknowledged, row.wakes = PushState.ACKNOWLEDGED.value, deadlines.now(session), None
+        await _tell(session, row.subject)
     return await read(session, row)
 
 
-async def acknowledge_subject(session: AsyncSession, subject: str, partner: int) -> bool:
-    """A partner has what it was pushed about `subject`; whether that was news."""
+async def acknowledge_subject(session: AsyncSession, subject: str, partner: int) -> None:
+    """A partner has what it was pushed about `subject`. Once more changes nothing."""
     mine = (Push.subject == subject, Push.partner == partner, Push.acknowledged.is_(None))
     known = (await session.execute(select(Push.number).where(*mine).limit(1))).first()
     done = {"state": PushState.ACKNOWLEDGED.value, "acknowledged": times.now(), "wakes": None}
     await session.execute(update(Push).where(*mine).values(done))
-    return known is not None
+    if known is not None:
+        await _tell(session, subject)
+
+
+async def _tell(session: AsyncSession, subject: str) -> None:
+    """Whoever declared an emergency waits to hear that somebody has it, whichever way that was said."""
+    parties = select(_emergency.c.partner, _emergency.c.agency, _emergency.c.protection)
+    row = (await session.execute(parties.where(_emergency.c.id == subject))).first()
+    if row is not None:
+        await record(session, EmergencyAcknowledged(emergency=subject), to=tuple(row))
 
 
 async def drop(session: AsyncSession, subject: str) -> None:

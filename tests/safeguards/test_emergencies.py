@@ -117,6 +117,18 @@ async def test_when_no_channel_works_the_operator_is_told(hub: TestedHub, lines:
 
 
 @pytest.mark.usefixtures("duty")
+async def test_who_was_told_says_so_in_its_own_name_and_the_declarer_hears_of_it(hub: TestedHub) -> None:
+    await declared(hub)
+    agency, operator, declarer = (hub.client_as(slug) for slug in ("a05", "secretariat", "chongluadao"))
+    (push,) = (await agency.get("/v1/pushes")).json()["pushes"]
+    assert (await operator.post(f"/v1/pushes/{push['id']}/acknowledge")).status_code == 403
+    for _ in range(2):
+        assert (await agency.post(f"/v1/pushes/{push['id']}/acknowledge")).json()["state"] == "acknowledged"
+    heard = (await declarer.get("/v1/events", params={"types": "emergency.acknowledged"})).json()["events"]
+    assert [event["data"] for event in heard] == [{"emergency": push["subject"]}]
+
+
+@pytest.mark.usefixtures("duty")
 async def test_two_people_lower_it(hub: TestedHub) -> None:
     path = await declared(hub)
     agency, other = hub.client_as("a05"), hub.client_as("child-protection-network")
@@ -124,8 +136,8 @@ async def test_two_people_lower_it(hub: TestedHub) -> None:
     assert (first.status_code, first.json()["state"]) == (200, "lowering")
     assert (await agency.post(f"{path}/lowering", json={"reason": "Found, safe."})).status_code == 409
     # Somebody knows better.
-    kept = await hub.client_as("chongluadao").post(f"{path}/continuation")
-    assert (kept.status_code, kept.json()["state"]) == (200, "open")
+    back = await hub.client_as("chongluadao").post(f"{path}/continuation")
+    assert (back.status_code, back.json()["state"]) == (200, "open")
     await agency.post(f"{path}/lowering", json={"reason": "Found, safe, with the family."})
     second = await other.post(f"{path}/lowering", json={"reason": "Spoken with."})
     assert (second.status_code, second.json()["state"]) == (200, "lowered")
@@ -136,8 +148,11 @@ async def test_two_people_lower_it(hub: TestedHub) -> None:
         told = select(EventRow.type, Addressee.partner).join(Addressee, Addressee.position == EventRow.position)
         rows = (await session.execute(told.where(EventRow.type == "emergency.lowered"))).all()
         noted = list(await session.scalars(select(Audit.what).where(Audit.what == "LowerEmergency")))
+        kept = list(await session.scalars(select(Emergency.summary)))
     assert len(rows) == 4
     assert len(noted) == 3
+    # What nobody may read any more is not kept either.
+    assert kept == [b""]
 
 
 @pytest.mark.usefixtures("duty")
