@@ -156,6 +156,8 @@ async def renew(session: AsyncSession, principal: Principal, row: Preservation, 
         raise Forbidden("Only the partner that asked for it renews it.")
     if row.state not in _OPEN:
         raise Conflict(f"The request is {row.state}; ask anew.")
+    if row.until > times.now() + row.days * times.DAY:
+        raise Conflict("It is renewed already: once more when that term has begun.")
     row.days, row.until = days, row.until + days * times.DAY
     row.renewals, row.version = row.renewals + 1, row.version + 1
     await record(session, PreservationRenewed(preservation=row.id), to=_parties(row))

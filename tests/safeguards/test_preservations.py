@@ -65,6 +65,8 @@ async def test_data_is_kept_renewed_and_let_go(
     assert (renewed["renewals"], renewed["days"]) == (1, 30)
     assert renewed["until"] > before
     assert (await platform.post(f"{path}/renewals", json={"days": 30})).status_code == 403
+    # One term ahead at most: nobody piles them up until dates end.
+    assert (await agency.post(f"{path}/renewals", json={"days": 30})).status_code == 409
     assert (await agency.post(f"{path}/moves", json={"state": "released"})).json()["state"] == "released"
     async with hub.parts.db.survey() as session:
         told = select(EventRow.type, Addressee.partner).join(Addressee, Addressee.position == EventRow.position)
