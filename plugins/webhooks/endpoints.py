@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.log import head
-from core.sdk import Conflict, Context, FieldError, Invalid, NotFound, Principal, from_micros, new_id, now
+from core.sdk import Conflict, Context, FieldError, NotFound, Principal, from_micros, new_id, now
 from plugins.webhooks.address import Refused, check_url
 from plugins.webhooks.models import Desk, Endpoint
 from plugins.webhooks.signing import new_secret
@@ -38,7 +38,7 @@ _SECOND = 1_000_000
 
 
 async def create(session: AsyncSession, principal: Principal, ctx: Context, data: EndpointIn) -> EndpointMade:
-    """Begins with what happens from now on. Raises `Invalid` for a URL that is not sent to, `Conflict` for too many."""
+    """Begins with what happens from now on. Raises `Conflict` for a URL that is not sent to, and for too many."""
     _check(ctx, data.url)
     own = select(func.count()).where(Endpoint.partner == principal.partner)
     if (await session.execute(own)).scalar_one() >= _MOST:
@@ -82,7 +82,7 @@ async def find(session: AsyncSession, principal: Principal, name: str) -> Endpoi
 
 
 async def change(session: AsyncSession, ctx: Context, row: Endpoint, patch: EndpointPatch) -> EndpointOut:
-    """Raises `Invalid` for a URL that is not sent to."""
+    """Raises `Conflict` for a URL that is not sent to."""
     if patch.url is not UNSET:
         _check(ctx, patch.url)
         row.url = patch.url
@@ -134,7 +134,7 @@ def _check(ctx: Context, url: str) -> None:
         check_url(url, ctx.settings.ports, ctx.settings.allow)
     except Refused as exc:
         fault = FieldError("/url", "refused_url", str(exc))
-        raise Invalid("The hub does not send to this address.", errors=[fault]) from None
+        raise Conflict("The hub does not send to this address.", errors=[fault]) from None
 
 
 def to_wire(row: Endpoint) -> EndpointOut:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.events import feed
 from core.log import head
-from core.sdk import FieldError, Invalid, Principal, TooManyRequests, from_micros, new_id, now
+from core.sdk import Conflict, FieldError, Principal, TooManyRequests, from_micros, new_id, now
 from plugins.webhooks.endpoints import tell_desk
 from plugins.webhooks.models import Endpoint, Replay
 from plugins.webhooks.wire import ReplayIn, ReplayOut
@@ -17,9 +17,9 @@ _MOST = 100
 
 
 async def ask(session: AsyncSession, principal: Principal, row: Endpoint, data: ReplayIn) -> list[ReplayOut]:
-    """Raises `Invalid` when it names neither or both of events and a range, or events that are not the partner's."""
+    """Raises `Conflict` when it names neither or both of events and a range, or events that are not the partner's."""
     if bool(data.events) == (data.after is not None):
-        raise Invalid("Name either `events` or `after`.")
+        raise Conflict("Name either `events` or `after`.")
     if data.after is None:
         found = [await _event(session, principal, index, name) for index, name in enumerate(data.events)]
         return await _add(session, row, [_replay(row, "event", at - 1, at) for at in found])
@@ -45,7 +45,7 @@ async def _event(session: AsyncSession, principal: Principal, index: int, name: 
     found = await feed.recorded(session, principal, position - 1, 1)
     if not found.events or found.events[0].id != name:
         fault = FieldError(f"/events/{index}", "not_found", "There is no such event that you may see.")
-        raise Invalid("Not every event can be sent again.", errors=[fault])
+        raise Conflict("Not every event can be sent again.", errors=[fault])
     return position
 
 

@@ -251,7 +251,7 @@ async def test_replays_and_pings_go_beside_the_live_order(start: Start) -> None:
         states = {one["state"] for one in (await client.get(f"{path}/replays")).json()["replays"]}
         assert states == {"done"}
         for body in ({"events": foreign}, {"events": ["evt_999999"]}, {}, {"events": ids, "after": 1}):
-            assert (await client.post(f"{path}/replays", json=body)).status_code == 400, body
+            assert (await client.post(f"{path}/replays", json=body)).status_code == 409, body
 
 
 @ONE_ENGINE
@@ -260,7 +260,7 @@ async def test_what_is_not_sent_to_is_refused_when_it_is_registered(start: Start
         client = hub.client_as("tiktok")
         for url in ("http://hook.partner.example/", "https://127.0.0.1/", "https://hook.partner.example:8443/"):
             answer = await client.post("/webhooks/endpoints", json={"url": url})
-            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/url")
+            assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, "/url")
         body = {"url": "https://hook.partner.example/", "types": ["no.such.event"]}
         assert (await client.post("/webhooks/endpoints", json=body)).status_code == 400
         made = (await client.post("/webhooks/endpoints", json={"url": body["url"]})).json()
