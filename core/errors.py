@@ -66,6 +66,12 @@ class Forbidden(Fault):
     code = "forbidden"
 
 
+class LicenceNotAccepted(Forbidden):
+    """The terms come before the first download; `Link` with rel=license says where they are."""
+
+    code = "licence_not_accepted"
+
+
 class NotFound(Fault):
     """Missing, or not for this caller: the two are never told apart."""
 

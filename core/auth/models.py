@@ -19,6 +19,8 @@ class Partner(Base):
     """`active` or `suspended`."""
     attribution: Mapped[str] = mapped_column(Text, default="anonymous")
     """`named` shows peers who said it; `anonymous` does not."""
+    territory: Mapped[str] = mapped_column(Text, default="VN")
+    """Where it publishes (ISO 3166-1 alpha-2)."""
     burst_per_hour: Mapped[int | None] = mapped_column(Micros)
     """Claims that it may open in an hour before more of them are held; null: the policy's."""
     bulk_until: Mapped[int | None] = mapped_column(Micros)

@@ -41,6 +41,7 @@ async def admit(session: AsyncSession, principal: Principal, data: PartnerIn) ->
         kind=data.kind.value,
         state=PartnerState.ACTIVE.value,
         attribution=data.attribution.value,
+        territory=data.territory,
         created=times.now(),
     )
     session.add(row)
@@ -141,6 +142,7 @@ def to_wire(row: Partner, principal: Principal) -> PartnerOut:
         kind=PartnerKind(row.kind),
         state=PartnerState(row.state),
         attribution=Attribution(row.attribution),
+        territory=row.territory,
         created=times.from_micros(row.created),
     )
     if not principal.is_operator and principal.partner != row.id:

@@ -1,6 +1,6 @@
 """Something of everything, so that each journey of the demo has what to show. Sent through the API like anyone's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
@@ -28,8 +28,12 @@ async def fill(client_as: Callable[[str], httpx.AsyncClient]) -> None:
     for slug, signals in content["signals"].items():
         async with client_as(slug) as partner:
             await _send(partner, "POST", "/v1/signals", {"signals": signals})
-    async with client_as("digital-trust-alliance") as author, client_as("child-protection-network") as reviewer:
-        await _publish(author, reviewer, content["material"], content["assets"])
+    async with (
+        client_as("digital-trust-alliance") as author,
+        client_as("child-protection-network") as protection,
+        client_as("a05") as agency,
+    ):
+        await _publish(author, (protection, agency), content["material"], content["assets"])
 
 
 async def _found_group(
@@ -46,7 +50,7 @@ async def _found_group(
 
 
 async def _publish(
-    author: httpx.AsyncClient, reviewer: httpx.AsyncClient, words: dict[str, Any], assets: list[str]
+    author: httpx.AsyncClient, reviewers: Iterable[httpx.AsyncClient], words: dict[str, Any], assets: list[str]
 ) -> None:
     # A start that was cut short may have left a draft.
     if (await _send(author, "GET", "/v1/materials?state=published")).json()["materials"]:
@@ -61,7 +65,8 @@ async def _publish(
         )
         answer.raise_for_status()
     await _send(author, "POST", f"{version}/submission")
-    await _send(reviewer, "POST", f"{version}/approval", {"decision": "approve"})
+    for reviewer in reviewers:
+        await _send(reviewer, "POST", f"{version}/approval", {"decision": "approve"})
     await _send(author, "POST", f"{version}/publication")
 
 

@@ -7,18 +7,23 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
+from core.content import renditions
 from core.content.models import Asset, Material, Version
 from core.wire.common import Title
-from core.wire.content import Audience, MaterialIn, MaterialKind, Window
+from core.wire.content import AssetText, Audience, Brief, MaterialIn, MaterialKind, Post, Window
 from core.wire.signals import Category
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
 async def digest(session: AsyncSession, material: Material, version: Version) -> str:
-    """SHA-256, in hex, of the words and the assets' digests as they stand now."""
+    """SHA-256, in hex, of the words and of the assets' and their renditions' digests as they stand now."""
     query = select(Asset).where(Asset.version == version.number).order_by(Asset.name)
-    assets = [[row.name, row.media_type, row.sha256] for row in await session.scalars(query)]
+    rows = (await session.scalars(query)).all()
+    made = await renditions.of(session, [row.sha256 for row in rows])
+    assets = [
+        [row.name, row.media_type, row.sha256, [[one.recipe, one.sha256] for one in made[row.sha256]]] for row in rows
+    ]
     content = {"material": material.id, "version": version.version, "words": words(version), "assets": assets}
     return hashlib.sha256(_encoder.encode(content)).hexdigest()
 
@@ -37,6 +42,10 @@ def words(version: Version) -> MaterialIn:
             opens=None if version.opens is None else times.from_micros(version.opens),
             closes=None if version.closes is None else times.from_micros(version.closes),
         ),
+        territory=tuple(version.territory.split()),
+        asset_texts=msgspec.convert(version.asset_texts, tuple[AssetText, ...]),
+        posts=msgspec.convert(version.posts, tuple[Post, ...]),
+        brief=msgspec.convert(version.brief, Brief),
     )
 
 
@@ -53,3 +62,7 @@ def write(version: Version, given: MaterialIn) -> None:
     opens, closes = given.window.opens, given.window.closes
     version.opens = None if opens is None else times.to_micros(opens)
     version.closes = None if closes is None else times.to_micros(closes)
+    version.territory = " ".join(sorted(set(given.territory)))
+    version.asset_texts = msgspec.to_builtins(given.asset_texts)
+    version.posts = msgspec.to_builtins(given.posts)
+    version.brief = msgspec.to_builtins(given.brief)

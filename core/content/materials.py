@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from msgspec import UNSET
@@ -15,16 +15,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
-from core.content import decide, manifest, moves
-from core.content.models import Asset, Material, Review, Version
+from core.content import decide, licences, links, manifest, moves, policies, renditions, search
+from core.content.models import Asset, Material, Rendition, Review, SearchText, Version
 from core.db import among
 from core.errors import Conflict
 from core.wire.common import FieldError
 from core.wire.content import (
     AssetOut,
+    AssetText,
     Decision,
     MaterialIn,
-    MaterialKind,
     MaterialOut,
     MaterialPage,
     MaterialState,
@@ -33,6 +33,8 @@ from core.wire.content import (
     VersionOut,
     Window,
 )
+from core.wire.scopes import PartnerKind
+from core.wire.uploads import ScanState
 
 _AT_ONCE = 5_000
 """Numbers in a statement: SQLite takes 32,766, and a page of 10,000 materials may have more versions."""
@@ -43,6 +45,7 @@ async def create(session: AsyncSession, principal: Principal, given: MaterialIn)
     material = Material(id=ids.new("mat"), author=principal.partner, revision=1, created=times.now())
     session.add(material)
     await session.flush()
+    links.give(session, material)
     await _draft(session, material, 1, given)
     return material
 
@@ -52,8 +55,8 @@ async def add_version(session: AsyncSession, principal: Principal, material: Mat
     moves.require_author(principal, material)
     query = select(Version).where(Version.material == material.number).order_by(Version.version.desc()).limit(1)
     last = (await session.execute(query)).scalar_one()
-    if last.state != MaterialState.PUBLISHED:
-        raise Conflict(f"Version {last.version} is {last.state}; a new one follows a published one.")
+    if material.withdrawn is not None or last.state not in (MaterialState.PUBLISHED, MaterialState.WITHDRAWN):
+        raise Conflict(f"Version {last.version} is {last.state}; a new one follows a published or a recalled one.")
     material.revision += 1
     await _draft(session, material, last.version + 1, given)
 
@@ -76,9 +79,12 @@ async def _draft(session: AsyncSession, material: Material, number: int, given: 
 
 async def _write(session: AsyncSession, version: Version, given: MaterialIn) -> None:
     _check_window(given.window)
+    _check_texts(given.asset_texts)
     manifest.write(version, given)
     try:
+        await licences.require_known(session, given.licence)
         await session.flush()
+        await search.index(session, version)
     except IntegrityError:
         # The one reference among the words; campaigns are a room of their own, so the database looks.
         fault = FieldError("/campaign", "unknown_campaign", "GET /v1/campaigns lists them.")
@@ -97,65 +103,70 @@ def _check_window(window: Window) -> None:
         raise Conflict("Choose times that have a date everywhere.", errors=[fault]) from None
 
 
+def _check_texts(texts: Sequence[AssetText]) -> None:
+    seen = set()
+    for at, text in enumerate(texts):
+        if (text.asset, text.language) in seen:
+            fault = FieldError(f"/asset_texts/{at}", "twice", "An asset has one text in a language.")
+            raise Conflict("Which of the texts holds cannot be told.", errors=[fault])
+        seen.add((text.asset, text.language))
+
+
 async def read(session: AsyncSession, principal: Principal, id: str) -> MaterialOut:
     """A material as the principal may see it. Raises `NotFound` and `Gone`."""
     material, versions = await decide.versions(session, principal, id)
-    (shown,) = await _shown(session, principal, [(material, version) for version in versions])
-    return shown
+    (found,) = await shown(session, principal, [(material, version) for version in versions])
+    return found
 
 
-class Filter(NamedTuple):
-    """Which materials to list; None leaves a bound out."""
-
-    campaign: str | None
-    kind: MaterialKind | None
-    state: MaterialState | None
-
-
-async def page(session: AsyncSession, principal: Principal, wanted: Filter, after: int, limit: int) -> MaterialPage:
-    """Materials in the order of their creation, those behind `after`, each with the versions that fit."""
-    fits = [decide.may_leave(principal, times.now())]
-    if wanted.campaign is not None:
-        fits.append(Version.campaign == wanted.campaign)
-    if wanted.kind is not None:
-        fits.append(Version.kind == wanted.kind)
-    if wanted.state is not None:
-        fits.append(Version.state == wanted.state)
-    joined = select(Material, Version).join(Version, Version.material == Material.number).where(*fits)
-    numbers = (
-        joined.with_only_columns(Material.number)
-        .where(Material.number > after)
-        .group_by(Material.number)
-        .order_by(Material.number)
-        .limit(limit + 1)
+async def page(
+    session: AsyncSession, principal: Principal, wanted: search.Filter, after: int, limit: int
+) -> MaterialPage:
+    """Materials in the order of `search.places`, those behind `after`, each with the versions that fit."""
+    leaving = decide.may_leave(principal, times.now())
+    found = await search.places(session, leaving, wanted, after, limit + 1)
+    place_of = {search.number(place): place for place in found[:limit]}
+    on_it = (
+        select(Material, Version)
+        .join(Version, Version.material == Material.number)
+        .join(SearchText, SearchText.version == Version.number)
+        .where(among(Material.number, [*place_of], session), search.fits(wanted), leaving)
+        .order_by(Version.version)
     )
-    found = list((await session.execute(numbers)).scalars())
-    on_it = joined.where(among(Material.number, found[:limit], session))
-    rows = await session.execute(on_it.order_by(Material.number, Version.version))
-    shown = await _shown(session, principal, [(material, version) for material, version in rows])
-    return MaterialPage(materials=tuple(shown), next=str(found[limit - 1]) if len(found) > limit else None)
+    rows = [(material, version) for material, version in await session.execute(on_it)]
+    rows.sort(key=lambda row: place_of[row[0].number])
+    on_page = tuple(await shown(session, principal, rows))
+    return MaterialPage(materials=on_page, next=str(found[limit - 1]) if len(found) > limit else None)
 
 
-async def _shown(
+async def shown(
     session: AsyncSession, principal: Principal, rows: Sequence[tuple[Material, Version]]
 ) -> list[MaterialOut]:
-    """What leaves: only rows that went through `decide` come in here."""
+    """Rows of one material together, as they leave: only what went through `decide` comes in here."""
     numbers = [version.number for _, version in rows]
     assets = await _attached(session, Asset, numbers, Asset.name)
+    made = await renditions.of(session, [one.sha256 for some in assets.values() for one in some])
     reviews = await _attached(session, Review, numbers, Review.number)
     reviewers = {one.partner for some in reviews.values() for one in some}
     slugs = await partners.slugs(session, {material.author for material, _ in rows} | reviewers)
+    held = await policies.in_force(session)
 
     def version_out(material: Material, version: Version) -> VersionOut:
-        of_version = tuple(_review_out(one, slugs[one.partner]) for one in reviews[version.number])
+        inside, of_version = decide.inside(principal, material), reviews[version.number]
+        told = tuple(_review_out(one, slugs[one.partner], version) for one in of_version)
+        waits = version.state in (MaterialState.IN_REVIEW, MaterialState.APPROVED)
         return VersionOut(
             version=version.version,
             state=MaterialState(version.state),
             words=manifest.words(version),
-            assets=tuple(asset_out(material.id, version.version, one) for one in assets[version.number]),
+            assets=tuple(
+                asset_out(material.id, version.version, one, made[one.sha256], inside=inside)
+                for one in assets[version.number]
+            ),
             digest=version.digest,
             published=None if version.published is None else times.from_micros(version.published),
-            reviews=of_version if decide.inside(principal, material) else UNSET,
+            reviews=told if inside else UNSET,
+            missing=policies.missing(held, version, of_version) if inside and waits else UNSET,
         )
 
     return [
@@ -185,21 +196,28 @@ async def _attached(
     return found
 
 
-def asset_out(material: str, version: int, asset: Asset) -> AssetOut:
+def asset_out(
+    material: str, version: int, asset: Asset, made: Sequence[Rendition] = (), *, inside: bool = False
+) -> AssetOut:
+    href = f"/v1/materials/{material}/versions/{version}/assets/{quote(asset.name)}"
     return AssetOut(
         name=asset.name,
         media_type=asset.media_type,
         size=asset.size,
         sha256=asset.sha256,
-        href=f"/v1/materials/{material}/versions/{version}/assets/{quote(asset.name)}",
+        href=href,
+        renditions=tuple(renditions.shown(one, href) for one in made),
+        scan=ScanState(asset.scan) if inside else UNSET,
     )
 
 
-def _review_out(review: Review, partner: str) -> ReviewOut:
+def _review_out(review: Review, partner: str, version: Version) -> ReviewOut:
     return ReviewOut(
         partner=partner,
+        role=PartnerKind(review.role),
         decision=Decision(review.decision),
         reason=review.reason,
         digest=review.digest,
         at=times.from_micros(review.at),
+        counts=policies.counts(review, version),
     )

@@ -7,19 +7,21 @@ import msgspec
 from msgspec import Meta
 
 # NUL and the other C0 controls cannot be stored by PostgreSQL or printed by anyone; tab, LF and CR may stand in prose.
-_LINE = r"^[^\u0000-\u001f\u007f]*$"
-_PROSE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
+LINE = r"^[^\u0000-\u001f\u007f]*$"
+PROSE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 
-Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=_LINE)]
+Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=LINE)]
 """One line of text, 1 to 300 characters."""
-Prose = Annotated[str, Meta(max_length=5_000, pattern=_PROSE)]
+Prose = Annotated[str, Meta(max_length=5_000, pattern=PROSE)]
 """Text of several lines, up to 5,000 characters."""
 Slug = Annotated[str, Meta(min_length=2, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$")]
 """A name for use in addresses: lower-case letters, digits and inner hyphens."""
-ExternalId = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
+ExternalId = Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)]
 """A partner's own name for a thing, kept verbatim."""
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 """In hex."""
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+"""A code of ISO 3166-1 (alpha-2)."""
 Time = Annotated[datetime, Meta(tz=True)]
 """RFC 3339 with a zone; the hub answers in UTC with `Z`."""
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]

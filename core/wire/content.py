@@ -6,26 +6,33 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from core.wire.common import Count, Line, Prose, Sha256, Slug, Time, Title
+from core.wire.common import LINE, PROSE, Count, Country, Line, Prose, Sha256, Slug, Time, Title
+from core.wire.scopes import PartnerKind
 from core.wire.signals import Category
+from core.wire.uploads import RenditionOut, ScanState
 
 
 class MaterialKind(StrEnum):
+    VIDEO = "video"
+    IMAGE = "image"
     POSTER = "poster"
     LEAFLET = "leaflet"
-    VIDEO = "video"
     AUDIO = "audio"
     SLIDES = "slides"
-    LESSON = "lesson"
+    QUIZ = "quiz"
+    SCENARIO = "scenario"
+    CAPTIONS = "captions"
     SCRIPT = "script"
+    LESSON = "lesson"
     LOGO = "logo"
 
 
 class Audience(StrEnum):
-    """Whom a material speaks to."""
+    """Whom a material speaks to; young people by their age in years."""
 
-    CHILDREN = "children"
-    TEENAGERS = "teenagers"
+    AGES_6_11 = "ages_6_11"
+    AGES_12_15 = "ages_12_15"
+    AGES_16_18 = "ages_16_18"
     STUDENTS = "students"
     PARENTS = "parents"
     TEACHERS = "teachers"
@@ -59,10 +66,17 @@ class Decision(StrEnum):
 
 
 Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=35)]
-"""A BCP 47 tag."""
+"""A BCP 47 tag: `vi`, `en`, and those of minorities (`km` Khmer, `cjm` Cham, `tyz` Tày, `mww` Hmong Daw…)."""
 LicenceRef = Annotated[str, Meta(pattern="^[A-Za-z0-9.-]{2,64}$", max_length=64)]
 """An SPDX identifier or `LicenseRef-…` (spdx.org/licenses)."""
+Words = Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)]
+"""What somebody looks for."""
 MaterialId = Annotated[str, Meta(pattern="^mat_[a-z2-7]{26}$")]
+FileName = Annotated[str, Meta(min_length=1, max_length=120, pattern=LINE)]
+Transcript = Annotated[str, Meta(max_length=100_000, pattern=PROSE)]
+Hashtag = Annotated[str, Meta(pattern=r"^[^\s#\u0000-\u001f\u007f]{1,100}$", max_length=100)]
+"""Without `#`."""
+Lines = Annotated[tuple[Line, ...], Meta(max_length=20)]
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +85,41 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     opens: Time | None = None
     closes: Time | None = None
     """Exclusive. From then on it answers 410."""
+
+
+class AssetText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An asset in words, for those who cannot see or hear it."""
+
+    asset: FileName
+    language: Language
+    """Of what is said and written in the asset, and of these words."""
+    alt: Annotated[str, Meta(max_length=1_000, pattern=PROSE)] = ""
+    """What there is to see. A picture is not handed in without it."""
+    transcript: Transcript = ""
+    """All that is said and shown. Sound, video and PDF are not handed in without it."""
+
+
+class Post(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words to copy into a post."""
+
+    language: Language
+    caption: Prose
+    hashtags: Annotated[tuple[Hashtag, ...], Meta(max_length=30)] = ()
+
+
+class Brief(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a creator needs to know to say it in their own words."""
+
+    aim: Line | None = None
+    key_messages: Lines = ()
+    do: Lines = ()
+    avoid: Lines = ()
+    formats: Lines = ()
+    """Of what is to be delivered: length, ratio, date."""
+    credits: Lines = ()
+    """Who and what (music, pictures) has to be named."""
+    contact: Line | None = None
+    """Where to ask. An office, never a person."""
 
 
 class MaterialIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +136,12 @@ class MaterialIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The terms under which creators may use it."""
     campaign: Slug | None = None
     window: Window = Window()
+    territory: Annotated[tuple[Country, ...], Meta(max_length=250)] = ()
+    """Where it may be published: it leaves for partners of these countries only. Empty: everywhere."""
+    asset_texts: Annotated[tuple[AssetText, ...], Meta(max_length=100)] = ()
+    """At most one for an asset and a language."""
+    posts: Annotated[tuple[Post, ...], Meta(max_length=20)] = ()
+    brief: Brief = Brief()
 
 
 class AssetOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +152,9 @@ class AssetOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Also its ETag."""
     href: str
     """Where its bytes are."""
+    renditions: tuple[RenditionOut, ...] = ()
+    scan: ScanState | UnsetType = UNSET
+    """For the author and for reviewers."""
 
 
 class ReviewIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,10 +168,22 @@ class ReviewIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ReviewOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partner: Slug
+    role: PartnerKind
+    """As what it decided."""
     decision: Decision
     reason: Prose
     digest: Sha256
     at: Time
+    counts: bool
+    """Whether the decision still stands: a rejection ends those before it."""
+
+
+class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Approvals that are still to come."""
+
+    role: PartnerKind | None
+    """Of the partners that may give them; null: any but the author."""
+    approvals: Count
 
 
 class VersionOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,6 +196,8 @@ class VersionOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     published: Time | None
     reviews: tuple[ReviewOut, ...] | UnsetType = UNSET
     """For the author and for reviewers."""
+    missing: tuple[Missing, ...] | UnsetType = UNSET
+    """For them, while it is in review or approved: the approvals that publication waits for."""
 
 
 class MaterialOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,7 +218,7 @@ class MaterialPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WithdrawalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a material must no longer be used. Everyone who asks for it from now on reads this."""
+    """Why a material, or a version, must no longer be used. Everyone who asks for it from now on reads this."""
 
     reason: Line
     replacement: MaterialId | None = None

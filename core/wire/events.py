@@ -55,6 +55,16 @@ class MaterialWithdrawn(Event, frozen=True, tag="material.withdrawn"):
     material: str
 
 
+class MaterialRecalled(Event, frozen=True, tag="material.recalled"):
+    """A version that your partner fetched was withdrawn: take it down, then acknowledge.
+
+    For each partner that fetched it and the operators.
+    """
+
+    material: str
+    version: int
+
+
 class ReportFrozen(Event, frozen=True, tag="report.frozen"):
     """A consolidated report was frozen. For the partner that made it."""
 

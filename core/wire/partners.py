@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from core.wire.common import Count, Line, Slug, Time
+from core.wire.common import Count, Country, Line, Slug, Time
 from core.wire.scopes import PartnerKind, Scope
 
 
@@ -42,6 +42,8 @@ class PartnerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Line
     kind: PartnerKind
     attribution: Attribution = Attribution.ANONYMOUS
+    territory: Country = "VN"
+    """Where it publishes: material for other countries does not leave for it."""
 
 
 class PartnerPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +54,7 @@ class PartnerPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Its clients keep of their scopes what the new kind may hold."""
     state: PartnerState | UnsetType = UNSET
     attribution: Attribution | UnsetType = UNSET
+    territory: Country | UnsetType = UNSET
     burst_per_hour: Count | None | UnsetType = UNSET
     """Its own number in place of the policy's (`SignalPolicies`); null for the policy's. For the operator, as is what
     follows."""
@@ -69,6 +72,7 @@ class PartnerOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: PartnerKind
     state: PartnerState
     attribution: Attribution
+    territory: Country
     created: Time
     burst_per_hour: Count | None | UnsetType = UNSET
     """Told, as is what follows, to the operator and to the partner itself."""

@@ -9,15 +9,19 @@ import pytest
 
 from core.settings import Settings
 from core.testing import BASE_URL, TestedHub
+from tests.pictures import png
 
-PNG = bytes.fromhex("89504e470d0a1a0a") + bytes(range(256)) * 40 + bytes.fromhex("0000000049454e44ae426082")
+PNG = png(bytes(range(1, 256)) * 40)
+OTHER_PNG = png(b"other")
 WORDS: dict[str, Any] = {
     "title": {"vi": "Đừng nghe máy một mình", "en": "Do not take the call alone"},
     "kind": "poster",
     "languages": ["vi"],
     "audiences": ["students"],
     "categories": ["online_kidnapping"],
+    "asset_texts": [{"asset": "poster.png", "language": "vi", "alt": "Một em nhỏ đưa điện thoại cho mẹ."}],
 }
+LICENCE = "/v1/licences/LicenseRef-KMM-1.0"
 
 
 @pytest.fixture
@@ -32,7 +36,13 @@ def blobs_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hub_settings(database_url: str, blobs_folder: Path) -> Settings:
-    return Settings(secret="s" * 32, database_url=database_url, blobs_url=f"file://{blobs_folder}", base_url=BASE_URL)
+    return Settings(
+        secret="s" * 32,
+        database_url=database_url,
+        blobs_url=f"file://{blobs_folder}",
+        uploads_folder=str(blobs_folder.with_name("uploads")),
+        base_url=BASE_URL,
+    )
 
 
 class Studio:
@@ -41,10 +51,19 @@ class Studio:
     def __init__(self, client_as: Callable[..., httpx.AsyncClient]) -> None:
         self.author = client_as("chongluadao")
         self.reviewer = client_as("child-protection-network")
+        self.agency = client_as("a05")
+        """The other whose approval is asked for."""
         self.creator = client_as("creator-mai")
         self.stranger = client_as("tiktok")
         """Holds content:read, and made nothing of this."""
         self.operator = client_as("secretariat")
+
+    async def accept(self, *clients: httpx.AsyncClient) -> None:
+        """The licence, as it reads now."""
+        for client in clients:
+            read = (await client.get(LICENCE)).json()
+            done = await client.post(f"{LICENCE}/acceptances", json={"digest": read["digest"]})
+            assert done.status_code == 200, done.text
 
     async def draft(self, **words: Any) -> str:
         """The path of version 1 of a new material with one asset."""
@@ -80,10 +99,14 @@ class Studio:
         return version
 
     async def move(self, version: str, move: str) -> httpx.Response:
-        """Do it as the one who may."""
-        if move in ("approval", "rejection"):
-            decision = {"approval": "approve", "rejection": "reject"}[move]
-            return await self.reviewer.post(f"{version}/approval", json={"decision": decision})
+        """Do it as those who may."""
+        if move == "approval":
+            first = await self.reviewer.post(f"{version}/approval", json={"decision": "approve"})
+            return (
+                first if first.is_error else await self.agency.post(f"{version}/approval", json={"decision": "approve"})
+            )
+        if move == "rejection":
+            return await self.reviewer.post(f"{version}/approval", json={"decision": "reject"})
         return await self.author.post(f"{version}/{move}")
 
 
@@ -93,5 +116,7 @@ def material(version: str) -> str:
 
 
 @pytest.fixture
-def studio(hub: TestedHub) -> Studio:
-    return Studio(hub.client_as)
+async def studio(hub: TestedHub) -> Studio:
+    made = Studio(hub.client_as)
+    await made.accept(made.creator, made.stranger)
+    return made

@@ -78,7 +78,7 @@ async def test_nothing_of_a_withdrawn_material_leaves_by_any_route(studio: Studi
     version = await studio.withdrawn()
     asked = 0
     for route in hub.app.routes:
-        if not isinstance(route, HTTPRoute) or not route.path.startswith("/v1/materials/{id"):
+        if not isinstance(route, HTTPRoute) or not route.path.startswith("/v1/materials/{id") or "recall" in route.path:
             continue
         path = route.path_format.format(id=material(version)[14:], version=1, name="poster.png")
         for client in (studio.author, studio.reviewer, studio.operator, studio.creator, studio.stranger):

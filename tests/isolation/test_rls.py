@@ -26,7 +26,8 @@ from tests.postgres import execute
 
 TABLES: tuple[type[Base], ...] = (Claim, Signal, Blind, EventRow, Addressee, Sight, Reference)
 ORDINARY = {
-    *("activity", "asset", "campaign", "fetch", "material", "material_version", "report", "review"),
+    *("activity", "asset", "campaign", "connection_point", "fetch", "material", "material_version", "report", "review"),
+    *("approval_policy", "requirement", "licence_text", "licence_acceptance", "recall_acknowledgement"),
     *("event", "log_head", "tick", "used_assertion", "blind_use", "reader"),
     *("takedown", "takedown_request", "takedown_step", "takedown_outcome", "takedown_pause", "takedown_policy"),
     *("repeat_policy", "calendar_day", "contact", "push", "responsibility", "emergency", "appeal", "appeal_task"),

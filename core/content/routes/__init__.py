@@ -1,5 +1,19 @@
 """HTTP of materials, a module for each noun."""
 
-from core.content.routes import assets, materials
+from litestar.types import ControllerRouterHandler
 
-handlers = [*materials.handlers, *assets.handlers]
+from core.content.routes import approvals, assets, feeds, kits, links, materials, recalls, uploads, usage
+
+handlers: list[ControllerRouterHandler] = [
+    *materials.handlers,
+    *approvals.handlers,
+    *recalls.handlers,
+    *assets.handlers,
+    *uploads.handlers,
+    *links.handlers,
+    *kits.handlers,
+    *feeds.handlers,
+    *usage.handlers,
+]
+public_handlers = [*links.public_handlers]
+"""Outside /v1, for anyone."""

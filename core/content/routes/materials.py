@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import answers
 from core.auth.access import Principal, scoped
-from core.content import decide, materials, moves
+from core.content import decide, materials, moves, search
 from core.wire.common import Count, PageSize, Slug
 from core.wire.content import (
+    Audience,
+    Language,
     MaterialIn,
     MaterialKind,
     MaterialOut,
@@ -18,8 +20,10 @@ from core.wire.content import (
     MaterialState,
     ReviewIn,
     WithdrawalIn,
+    Words,
 )
 from core.wire.scopes import Scope
+from core.wire.signals import Category
 
 _MATERIAL = "/materials/{id:str}"
 _VERSION = "/materials/{id:str}/versions/{version:str}"
@@ -45,17 +49,22 @@ async def list_materials(
     request: Request[Any, Any, Any],
     principal: Principal,
     snapshot: AsyncSession,
+    q: Words | None = None,
     campaign: Slug | None = None,
     kind: MaterialKind | None = None,
+    language: Language | None = None,
+    audience: Audience | None = None,
+    category: Category | None = None,
     in_state: Annotated[MaterialState | None, QueryParameter(name="state")] = None,
     after: Count = 0,
     limit: PageSize = 1_000,
 ) -> Response[MaterialPage]:
     """Materials that may be used now, in the order of their creation.
 
-    Authors see their own drafts as well, reviewers everyone's.
+    `q` looks for words in titles and summaries: `khong mot minh` finds Không Một Mình, and words typed with their tone
+    marks find first what has the same. Authors see their own drafts as well, reviewers everyone's.
     """
-    wanted = materials.Filter(campaign, kind, in_state)
+    wanted = search.Filter(campaign, kind, in_state, language, audience, category, q)
     return answers.page(request, await materials.page(snapshot, principal, wanted, after, limit))
 
 
@@ -124,7 +133,7 @@ async def review_version(
 ) -> Response[MaterialOut]:
     """Approve what was submitted, or send it back.
 
-    403 for every client of the author's own partner.
+    `missing` says whose approvals it still waits for. 403 for every client of the author's own partner.
     """
     material, row = await decide.version_to_change(session, principal, id, version)
     answers.require_match(request, material.revision)
@@ -160,6 +169,24 @@ async def withdraw_material(
     await moves.withdraw(session, principal, material, data)
 
 
+@post(f"{_VERSION}/withdrawal", operation_id="WithdrawVersion", status_code=204, **scoped(Scope.CONTENT_READ))
+async def withdraw_version(
+    request: Request[Any, Any, Any],
+    id: str,
+    version: str,
+    data: JSONBody[WithdrawalIn],
+    principal: Principal,
+    session: AsyncSession,
+) -> None:
+    """Recall one version: it answers 410 from now on, and a new one may follow.
+
+    For its author (with content:write) and every reviewer (content:approve).
+    """
+    material, row = await decide.version_to_change(session, principal, id, version)
+    answers.require_match(request, material.revision)
+    await moves.withdraw_version(session, principal, material, row, data)
+
+
 handlers = [
     create_material,
     list_materials,
@@ -170,4 +197,5 @@ handlers = [
     review_version,
     publish_version,
     withdraw_material,
+    withdraw_version,
 ]
