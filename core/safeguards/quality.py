@@ -118,41 +118,49 @@ async def _judged(session: AsyncSession, since: int) -> defaultdict[int, _Judged
     wrong, right, doubted = await _verdicts(session, since)
     found: defaultdict[int, _Judged] = defaultdict(_Judged)
     for signal, owners in (await _owners(session, wrong | right | doubted)).items():
-        for owner in owners:
+        for owner, opened in owners.items():
             one = found[owner]
-            if signal in wrong:
+            if _told(wrong, signal, owner, opened):
                 one.reversed += 1
-            # Nobody bears out what it says itself.
-            elif right.get(signal, set()) - {owner}:
+            elif _told(right, signal, owner, opened):
                 one.upheld += 1
-            elif doubted.get(signal, set()) - {owner}:
+            elif _told(doubted, signal, owner, opened):
                 one.disputed += 1
     return found
 
 
-_By = dict[int, set[int]]
-"""Signals, and the partners that said so of each."""
+_By = dict[int, dict[int, int]]
+"""Signals, and when each partner said so."""
+
+
+def _told(said: _By, signal: int, owner: int, opened: int) -> bool:
+    """Whether another said so of a claim that `owner` had opened by then.
+
+    Nobody bears out what it says itself. Who repeats what was judged earns nothing by it, and learns nothing of what
+    was said of signals that it does not see.
+    """
+    return any(author != owner and at > opened for author, at in said.get(signal, {}).items())
 
 
 async def _verdicts(session: AsyncSession, since: int) -> tuple[_By, _By, _By]:
     """Signals that were found wrong, that were borne out, and that are merely doubted."""
-    wrong: _By = defaultdict(set)
-    right: _By = defaultdict(set)
-    doubted: _By = defaultdict(set)
+    wrong: _By = defaultdict(dict)
+    right: _By = defaultdict(dict)
+    doubted: _By = defaultdict(dict)
     said = select(Opinion).where(Opinion.at >= since)
     for one in await session.scalars(said.where(_telling())):
         if one.verdict == Verdict.UPHELD:
-            wrong[one.signal].add(one.partner)
+            wrong[one.signal][one.partner] = one.reviewed or one.at
         elif one.verdict == Verdict.DISMISSED or one.outcome in _DEEDS:
-            right[one.signal].add(one.partner)
+            right[one.signal][one.partner] = one.reviewed or one.at
         else:
-            doubted[one.signal].add(one.partner)
-    appeals = select(Appeal.target, Appeal.state, Appeal.partner).where(Appeal.closed > since)
+            doubted[one.signal][one.partner] = one.at
+    appeals = select(Appeal.target, Appeal.state, Appeal.partner, Appeal.closed).where(Appeal.closed > since)
     decided = (await session.execute(appeals.where(Appeal.state.in_(("upheld", "reversed"))))).all()
     ids = await _ids(session, [row.target for row in decided])
     for row in decided:
         if row.target in ids:
-            (wrong if row.state == "reversed" else right)[ids[row.target]].add(row.partner)
+            (wrong if row.state == "reversed" else right)[ids[row.target]][row.partner] = row.closed
     return wrong, right, doubted
 
 
@@ -169,14 +177,15 @@ async def _ids(session: AsyncSession, targets: Sequence[str]) -> dict[str, int]:
     return found
 
 
-async def _owners(session: AsyncSession, signals: Iterable[int]) -> dict[int, set[int]]:
-    """Whose claims are or were on these signals, as long as closed ones are kept."""
+async def _owners(session: AsyncSession, signals: Iterable[int]) -> dict[int, dict[int, int]]:
+    """Whose claims are or were on these signals, as long as closed ones are kept, and since when."""
     wanted = sorted(signals)
-    found: defaultdict[int, set[int]] = defaultdict(set)
+    found: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    first = select(Claim.signal, Claim.partner, func.min(Claim.opened_at).label("since"))
     for start in range(0, len(wanted), 5_000):
-        claims = select(Claim.signal, Claim.partner).where(among(Claim.signal, wanted[start : start + 5_000], session))
-        for row in await session.execute(claims):
-            found[row.signal].add(row.partner)
+        claims = first.where(among(Claim.signal, wanted[start : start + 5_000], session))
+        for row in await session.execute(claims.group_by(Claim.signal, Claim.partner)):
+            found[row.signal][row.partner] = row.since
     return found
 
 

@@ -84,6 +84,18 @@ async def test_good_and_bad_partners_rank_as_they_are(hub: TestedHub) -> None:
     assert weak < strong / 2
 
 
+async def test_who_repeats_what_was_judged_earns_and_learns_nothing(hub: TestedHub) -> None:
+    ids = await _submit(hub, "chongluadao", 3)
+    await _say(hub, "tiktok", ids[:2], stance="agree", outcome="removed")
+    await _say(hub, "a05", ids[2:], stance="false_positive", reason="A shop's own page.")
+    names = [f"chongluadao-{n}.example" for n in range(3)]
+    own = {"signals": [{"kind": "domain", "value": name, "tlp": "RED"} for name in names]}
+    assert (await hub.client_as("google").post("/v1/signals", json=own)).json()["created"] == 3
+    await quality.refresh(hub.parts.db)
+    mirror = (await hub.client_as("google").get("/v1/me/quality")).json()["submitted"]
+    assert mirror == {"claims": 3, "upheld": 0, "reversed": 0, "disputed": 0}
+
+
 async def test_what_the_operator_stated_counts_instead(hub: TestedHub) -> None:
     (signal,) = await _submit(hub, "google", 1)
     await quality.refresh(hub.parts.db)
