@@ -6,26 +6,31 @@ import hashlib
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import AzureStore, GCSStore, LocalStore, ObjectStore, S3Store, from_url
 
 from core.errors import TooLarge
 
 EDGE = 68 * 1024
 """Bytes kept from the start and the end of what is received: enough to see what a file is and where it ends."""
 _PIECE = 256 * 1024
+_SIGNING = (S3Store, GCSStore, AzureStore)
+_SIGNED = timedelta(seconds=60)
+"""For how long an address may stay good after what it leads to was recalled."""
 
 
 class Staged:
-    """Bytes that have arrived and are not yet kept."""
+    """Bytes that have arrived and are not yet kept: in the store, or in a file on the hub's own disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
         self.key = f"staging/{secrets.token_hex(16)}"
         self.size = 0
         self.first = b""
@@ -73,9 +78,45 @@ class Blobs:
 
     async def keep(self, staged: Staged) -> None:
         """Put what was received under its digest, if it is not there. The same bytes twice are one blob."""
-        if not await self.has(staged.sha256):
+        if await self.has(staged.sha256):
+            return
+        if staged.path is not None:
+            await obstore.put_async(self._store, _key(staged.sha256), staged.path)
+        else:
             # In a folder a second name for the same file; in an object store it is copied there, not through the hub.
             await obstore.copy_async(self._store, staged.key, _key(staged.sha256))
+
+    async def add(self, data: bytes) -> str:
+        """Keep bytes that the hub made itself; returns their SHA-256."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if not await self.has(sha256):
+            await obstore.put_async(self._store, _key(sha256), data)
+        return sha256
+
+    @asynccontextmanager
+    async def on_disk(self, staged: Staged) -> AsyncIterator[Path]:
+        """A file with what was received, for libraries that want one; not to be changed."""
+        if staged.path is not None:
+            yield staged.path
+        elif self._folder is not None:
+            yield self._folder / staged.key
+        else:
+            with tempfile.NamedTemporaryFile() as copy:
+                if staged.size:
+                    found = await obstore.get_async(self._store, staged.key)
+                    async for piece in found.stream(min_chunk_size=_PIECE):
+                        copy.write(piece)
+                copy.flush()
+                yield Path(copy.name)
+
+    async def signed(self, sha256: str) -> str | None:
+        """An address that hands the blob out for a minute to whoever has it; None where the store cannot sign.
+
+        It cannot be revoked, so ask whether the bytes may leave right before, and never keep it.
+        """
+        if not isinstance(self._store, _SIGNING):
+            return None
+        return await obstore.sign_async(self._store, "GET", _key(sha256), _SIGNED)
 
     async def has(self, sha256: str) -> bool:
         try:

@@ -26,6 +26,8 @@ class File(NamedTuple):
     """Value of `Repr-Digest` (RFC 9530)."""
     read: Callable[[int, int], AsyncIterator[bytes]]
     """Bytes from the first position to before the second."""
+    inline: bool = False
+    """Whether a browser may show it. For what the hub made itself."""
 
 
 class Plan(NamedTuple):
@@ -36,9 +38,13 @@ class Plan(NamedTuple):
     stop: int
 
     @property
+    def has_content(self) -> bool:
+        return self.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
+
+    @property
     def from_the_start(self) -> bool:
         """Whether this answer hands out the first byte, so that it begins a download and does not go on with one."""
-        return self.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT) and self.start == 0
+        return self.has_content and self.start == 0
 
 
 class RangeNotSatisfiable(Fault):
@@ -94,7 +100,7 @@ def respond(file: File, what: Plan) -> Response[Any]:
     headers |= {
         "Accept-Ranges": "bytes",
         "Content-Length": str(what.stop - what.start),
-        "Content-Disposition": disposition(file.name),
+        "Content-Disposition": disposition(file.name, "inline" if file.inline else "attachment"),
         # Not sniffed, not run, not shown inside the hub's own origin.
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -108,8 +114,13 @@ def respond(file: File, what: Plan) -> Response[Any]:
     return Stream(content, status_code=what.status, headers=headers, media_type=file.media_type)
 
 
-def disposition(name: str) -> str:
-    """`attachment` with the name twice: folded to ASCII, and as it is (RFC 6266 §4.3, RFC 8187)."""
+def redirect(address: str) -> Response[Any]:
+    """The answer that sends a caller to the same bytes at `address`, this once."""
+    return Response(None, status_code=307, headers={"Location": address, "Cache-Control": "private, no-store"})
+
+
+def disposition(name: str, kind: str = "attachment") -> str:
+    """`kind` with the name twice: folded to ASCII, and as it is (RFC 6266 §4.3, RFC 8187)."""
     plain = unicodedata.normalize("NFKD", name.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()
     safe = re.sub(r"[^\w. ()+-]", "_", plain, flags=re.ASCII)
-    return f"attachment; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{kind}; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"

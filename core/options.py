@@ -10,6 +10,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 class OptionsMiddleware(ASGIMiddleware):
     """Names the methods that a path has (RFC 9110 §9.3.7), to anyone: the contract is public.
 
+    A handler's `opt` adds headers of its protocol under `options`.
+
     Litestar's own answer names those of the first handler alone, and is held up by the guards.
     """
 
@@ -19,9 +21,11 @@ class OptionsMiddleware(ASGIMiddleware):
         if scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS":
             await next_app(scope, receive, send)
             return
-        routes = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute)]
-        methods = {
-            method for route in routes if route.path_format == scope["path_template"] for method in route.methods
-        }
-        answer = ASGIResponse(status_code=204, headers={"Allow": ", ".join(sorted(methods))})
+        every = (route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute))
+        here = [route for route in every if route.path_format == scope["path_template"]]
+        methods = {method for route in here for method in route.methods}
+        headers = {"Allow": ", ".join(sorted(methods))}
+        for handler in (handler for route in here for handler in route.route_handlers):
+            headers |= handler.opt.get("options", {})
+        answer = ASGIResponse(status_code=204, headers=headers)
         await answer(scope, receive, send)

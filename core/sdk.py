@@ -36,6 +36,7 @@ from core.wire.reports import Column, Period, Report, Section
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, State, Tlp
 from core.wire.takedowns import TakedownState
+from core.wire.uploads import Scan, Verdict
 
 __all__ = [
     "JSON",
@@ -84,6 +85,7 @@ __all__ = [
     "Prose",
     "Refused",
     "Report",
+    "Scan",
     "Scope",
     "Section",
     "Severity",
@@ -99,6 +101,7 @@ __all__ = [
     "TooManyRequests",
     "Translated",
     "Unavailable",
+    "Verdict",
     "WebhookDisabled",
     "WebhookLapsed",
     "WebhookPing",

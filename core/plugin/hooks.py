@@ -1,7 +1,7 @@
 """The hooks: what a plugin may add to the hub, and when it is asked.
 
-All but `report_sections` and `lifespan` are asked once, when the application is made. A plugin implements any of them
-with `@hookimpl`, naming only the arguments that it needs.
+All but `report_sections`, `scan_asset` and `lifespan` are asked once, when the application is made. A plugin implements
+any of them with `@hookimpl`, naming only the arguments that it needs.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -19,6 +19,7 @@ from core.plugin.connector import Connector
 from core.wire.kinds import SignalKind
 from core.wire.reports import Period, Report, Section
 from core.wire.signals import Feed
+from core.wire.uploads import Scan
 
 PROJECT = "khongmotminh"
 """Name of the distribution, of the entry-point group and of the pluggy project."""
@@ -138,6 +139,15 @@ async def report_sections(ctx: Context, principal: Viewer, period: Period) -> Se
     """Further sections of a report that `principal` is making. Asked while the report is made, within a time budget.
 
     What is late, wrong or raises becomes a noted gap in the report.
+    """
+
+
+@hookspec
+async def scan_asset(ctx: Context, path: Path, sha256: str, media_type: str) -> Scan:  # type: ignore[empty-body]
+    """Whether there is malware in the file at `path`, which is going to be an asset and is not to be changed.
+
+    Asked while its sender waits, within twelve times the usual budget. What is infected does not come in; who is late,
+    wrong or raises leaves it `not_scanned`, and those who approve it see that.
     """
 
 

@@ -39,6 +39,8 @@ _CORE_PATHS = frozenset({"health", "oauth", "v1"})
 _CORE = "core"
 _SEND = 15.0
 """Seconds that a channel has for one notice: mail servers take their time."""
+_LONGER = {hooks.scan_asset.__name__: 12}
+"""Budgets that a hook may have, for those that look through a gigabyte."""
 _LEAVE = 5.0
 """Seconds that a plugin has to wind up when the application ends."""
 _CORE_FORMS = (f"the feed as {JSON}", f"the feed as {NDJSON}", f"reports as {JSON}", "reports as text/csv")
@@ -240,7 +242,8 @@ class PluginHost:
                 yield plugin.name, Unavailable(_shut(plugin))
                 continue
             try:
-                given: R = await plugin.wait(hook, answer, self._budget, **arguments)
+                budget = self._budget * _LONGER.get(hook.__name__, 1)
+                given: R = await plugin.wait(hook, answer, budget, **arguments)
             except Exception as exc:
                 log.exception("plugin %s failed in %s", plugin.name, hook.__name__)
                 if isinstance(exc, TimeoutError):

@@ -15,7 +15,9 @@ from core.plugin.hooks import Context
 
 GRANTED = frozenset({"guard", "keys", "kinds", "principal", "session", "snapshot", "writer"})
 """The application's dependencies that a plugin's handler may name."""
-WITHHELD = frozenset({"blobs", "db", "desk", "plugins", "pusher", "readers", "registry", "settings", "tokens", "wake"})
+WITHHELD = frozenset(
+    {"blobs", "db", "desk", "growing", "plugins", "pusher", "readers", "registry", "settings", "tokens", "wake"}
+)
 """Those that it may not: with them it could go round what its caller may see, or speak for readers of the feed."""
 _OWN = "ctx"
 """What its handlers may name besides: its own context."""
