@@ -1,7 +1,7 @@
 """Microseconds since 1970 UTC: the form of time in hot tables."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 HUB_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -25,6 +25,11 @@ def to_micros(moment: datetime) -> int:
 
 def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def today() -> date:
+    """The day that it is in Viet Nam."""
+    return datetime.now(HUB_ZONE).date()
 
 
 def hub_day(micros: int) -> str:

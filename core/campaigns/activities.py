@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ids, times
 from core.auth.access import Principal
 from core.auth.models import Partner
-from core.campaigns import provinces
+from core.campaigns import points, strands
 from core.campaigns.models import Activity
+from core.campaigns.places import communes
 from core.db import among, insert_rows, table_of, update_rows
 from core.edge import field_error
 from core.log.events import record
@@ -25,6 +26,8 @@ from core.wire.campaigns import (
     ActivityPage,
     ActivityResult,
     AudienceCounts,
+    ConnectionPoint,
+    EvidenceLink,
     Place,
 )
 from core.wire.common import FieldError
@@ -33,6 +36,7 @@ from core.wire.scopes import Scope
 from core.wire.signals import SubmitStatus
 
 _decoder = msgspec.json.Decoder(ActivityIn)
+_evidence = msgspec.json.Decoder(tuple[EvidenceLink, ...])
 
 
 def read(items: Sequence[msgspec.Raw]) -> list[ActivityIn | ActivityResult]:
@@ -51,6 +55,7 @@ async def submit(
     )
     await insert_rows(session, table_of(Activity), batch.new)
     await update_rows(session, table_of(Activity), "id", batch.changed)
+    await points.replace(session, batch.points)
     if batch.new or batch.changed:
         await record(session, CampaignChanged(campaign=campaign), holders=Scope.CAMPAIGNS_READ)
     counts = Counter(result.status for result in results)
@@ -69,10 +74,17 @@ def _read(raw: msgspec.Raw, index: int) -> ActivityIn | ActivityResult:
         item = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         return _rejected(index, field_error(exc, pointer))
-    fault = provinces.fault(item.place.province, item.date)
-    if fault:
-        return _rejected(index, FieldError(f"{pointer}/place/province", "unknown_province", fault))
-    return item
+    fault = _fault(item, pointer)
+    return _rejected(index, fault) if fault else item
+
+
+def _fault(item: ActivityIn, pointer: str) -> FieldError | None:
+    """What the shape of an item cannot tell: units of its day, known strands."""
+    if item.strand is not None and item.strand not in strands.ALL:
+        known = ", ".join(strands.ALL)
+        return FieldError(f"{pointer}/strand", "unknown_strand", f"The strands are {known}.")
+    place = communes.fault(item.place.province, item.place.commune, item.date, f"{pointer}/place")
+    return place or points.fault(item.points, item.date, f"{pointer}/points")
 
 
 def _rejected(index: int, fault: FieldError) -> ActivityResult:
@@ -89,6 +101,8 @@ class _Batch:
         self._changed: dict[str, dict[str, Any]] = {}
         self.new: list[dict[str, Any]] = []
         """Rows to insert."""
+        self.points: dict[str, tuple[ConnectionPoint, ...]] = {}
+        """All connection points, by activity, where they are not those that stand."""
 
     @property
     def changed(self) -> list[dict[str, Any]]:
@@ -101,16 +115,22 @@ class _Batch:
         if row is None:
             row = content | self._fixed | {"id": ids.new("act"), "external_id": item.external_id, "updated": self._at}
             self.new.append(row)
+            self._take_points(row["id"], item, None)
             if item.external_id is not None:
                 self._standing[item.external_id] = row
             return ActivityResult(index=index, id=row["id"], status=SubmitStatus.CREATED)
         if all(row[name] == value for name, value in content.items()):
             return ActivityResult(index=index, id=row["id"], status=SubmitStatus.UNCHANGED)
+        self._take_points(row["id"], item, row["points_digest"])
         row.update(content)
         # A row of this very batch has no number yet, and was changed in place.
         if "number" in row:
             self._changed[row["id"]] = content | {"at": row["id"], "updated": self._at}
         return ActivityResult(index=index, id=row["id"], status=SubmitStatus.UPDATED)
+
+    def _take_points(self, activity: str, item: ActivityIn, standing: str | None) -> None:
+        if points.digest(item.points) != standing:
+            self.points[activity] = item.points
 
 
 def _columns(item: ActivityIn) -> dict[str, Any]:
@@ -123,6 +143,10 @@ def _columns(item: ActivityIn) -> dict[str, Any]:
         "day": item.date.isoformat(),
         "organiser": item.organiser,
         **msgspec.structs.asdict(item.audience),
+        "strand": item.strand,
+        "evidence": msgspec.json.encode(item.evidence).decode(),
+        "points": len(item.points),
+        "points_digest": points.digest(item.points),
     }
 
 
@@ -184,6 +208,9 @@ def _out(row: Activity, partner: str, *, own: bool) -> ActivityOut:
         date=date.fromisoformat(row.day),
         organiser=row.organiser,
         audience=AudienceCounts(row.sites, row.classes, row.participants, row.views),
+        strand=row.strand,
+        evidence=_evidence.decode(row.evidence),
+        point_count=row.points,
         external_id=row.external_id if own else None,
         updated=times.from_micros(row.updated),
     )

@@ -1,10 +1,11 @@
 """Campaigns: founded by a partner, changed by it or the operator, read by all who may."""
 
 import re
-import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ids, times
 from core.auth.access import Principal
 from core.auth.models import Partner
+from core.campaigns import goals
 from core.campaigns.models import Campaign
 from core.errors import Conflict, Forbidden, NotFound
+from core.folding import fold
 from core.log.events import record
-from core.wire.campaigns import CampaignIn, CampaignOut, CampaignPage, CampaignPatch, CampaignState
+from core.wire.campaigns import CampaignIn, CampaignOut, CampaignPage, CampaignPatch, CampaignState, Party
 from core.wire.common import FieldError, Title
 from core.wire.events import CampaignChanged
 from core.wire.scopes import Scope
@@ -36,11 +39,15 @@ async def create(session: AsyncSession, principal: Principal, given: CampaignIn)
         starts=given.starts and given.starts.isoformat(),
         ends=given.ends and given.ends.isoformat(),
         state=given.state,
+        parties=msgspec.to_builtins(given.parties),
+        goals=msgspec.to_builtins(given.goals),
         version=1,
         created=at,
         updated=at,
     )
     _check_days(row)
+    await _check_parties(session, given.parties)
+    goals.check(given.goals)
     session.add(row)
     await record(session, CampaignChanged(campaign=slug), holders=Scope.CAMPAIGNS_READ)
     return _out(row, principal.slug)
@@ -89,6 +96,12 @@ async def change(session: AsyncSession, principal: Principal, row: Campaign, pat
         row.summary = patch.summary
     if patch.state is not UNSET:
         row.state = patch.state
+    if patch.parties is not UNSET:
+        await _check_parties(session, patch.parties)
+        row.parties = msgspec.to_builtins(patch.parties)
+    if patch.goals is not UNSET:
+        goals.check(patch.goals)
+        row.goals = msgspec.to_builtins(patch.goals)
     _check_days(row)
     if _content(row) != before:
         row.version += 1
@@ -98,13 +111,25 @@ async def change(session: AsyncSession, principal: Principal, row: Campaign, pat
 
 
 def _content(row: Campaign) -> tuple[Any, ...]:
-    return (row.title_vi, row.title_en, row.summary, row.starts, row.ends, row.state)
+    return (row.title_vi, row.title_en, row.summary, row.starts, row.ends, row.state, row.parties, row.goals)
 
 
 def _check_days(row: Campaign) -> None:
     if row.starts and row.ends and row.ends < row.starts:
         fault = FieldError("/ends", "before_starts", "The last day is before the first.")
         raise Conflict("A campaign ends on or after the day it starts.", errors=[fault])
+
+
+async def _check_parties(session: AsyncSession, parties: Sequence[Party]) -> None:
+    slugs = {party.partner for party in parties if party.partner}
+    known = set(await session.scalars(select(Partner.slug).where(Partner.slug.in_(slugs))))
+    faults = [
+        FieldError(f"/parties/{index}/partner", "unknown_partner", f"No partner is called {party.partner!r}.")
+        for index, party in enumerate(parties)
+        if party.partner and party.partner not in known
+    ]
+    if faults:
+        raise Conflict("Name partners by their slugs, or leave the slug out.", errors=faults)
 
 
 def _out(row: Campaign, owner: str) -> CampaignOut:
@@ -116,6 +141,8 @@ def _out(row: Campaign, owner: str) -> CampaignOut:
         starts=date.fromisoformat(row.starts) if row.starts else None,
         ends=date.fromisoformat(row.ends) if row.ends else None,
         state=CampaignState(row.state),
+        parties=msgspec.convert(row.parties, tuple[Party, ...]),
+        goals=goals.stored(row),
         version=row.version,
         created=times.from_micros(row.created),
         updated=times.from_micros(row.updated),
@@ -124,9 +151,7 @@ def _out(row: Campaign, owner: str) -> CampaignOut:
 
 def _slug(title: str) -> str:
     """`Không Một Mình` becomes `khong-mot-minh`."""
-    # Đ has no decomposition, so NFKD alone would drop the letter.
-    plain = unicodedata.normalize("NFKD", title.replace("đ", "d").replace("Đ", "D"))
-    words = re.findall("[a-z0-9]+", re.sub("[\u0300-\u036f]", "", plain).lower())
+    words = re.findall("[a-z0-9]+", fold(title))
     slug = "-".join(words)[:64].strip("-")
     if len(slug) < 2:
         fault = FieldError("/slug", "needed", "No slug can be made of this title; give one.")

@@ -1,6 +1,8 @@
 """Tables of campaigns and activities."""
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Micros
@@ -21,6 +23,10 @@ class Campaign(Base):
     ends: Mapped[str | None] = mapped_column(Text)
     """Last day, YYYY-MM-DD."""
     state: Mapped[str] = mapped_column(Text)
+    parties: Mapped[list[Any]] = mapped_column(JSON)
+    """As `Party` on the wire."""
+    goals: Mapped[list[Any]] = mapped_column(JSON)
+    """As `Goal` on the wire."""
     version: Mapped[int] = mapped_column(Micros)
     created: Mapped[int] = mapped_column(Micros)
     updated: Mapped[int] = mapped_column(Micros)
@@ -34,6 +40,7 @@ class Activity(Base):
         UniqueConstraint("campaign", "partner", "external_id"),
         Index("ix_activity_campaign_number", "campaign", "number"),
         Index("ix_activity_day", "day"),
+        Index("ix_activity_campaign_commune", "campaign", "commune"),
     )
 
     number: Mapped[int] = mapped_column(Micros, primary_key=True)
@@ -54,4 +61,25 @@ class Activity(Base):
     classes: Mapped[int] = mapped_column(Micros)
     participants: Mapped[int] = mapped_column(Micros)
     views: Mapped[int] = mapped_column(Micros)
+    strand: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text)
+    """JSON, a list as `EvidenceLink` on the wire."""
+    points: Mapped[int] = mapped_column(Micros)
+    """Its rows of `connection_point`."""
+    points_digest: Mapped[str | None] = mapped_column(Text)
+    """Of them all, to see that they are told unchanged; null without any."""
     updated: Mapped[int] = mapped_column(Micros)
+
+
+class ConnectionPoint(Base):
+    """A place from which people took part in an activity."""
+
+    __tablename__ = "connection_point"
+    __table_args__ = (Index("ix_connection_point_activity", "activity", "number"),)
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True)
+    """Rises in the order in which they were told."""
+    activity: Mapped[str] = mapped_column(ForeignKey("activity.id"))
+    name: Mapped[str] = mapped_column(Text)
+    commune: Mapped[str] = mapped_column(Text)
+    participants: Mapped[int] = mapped_column(Micros)

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import msgspec
 
-from core.wire.campaigns import Province
+from core.wire.campaigns import Commune, Province
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -22,7 +22,12 @@ def fault(code: str, day: date) -> str | None:
     units = _BY_CODE.get(code, [])
     if not units:
         return f"No province has the code {code}; GET /v1/provinces lists them."
-    if any(unit.valid_from <= day and (unit.valid_to is None or day < unit.valid_to) for unit in units):
+    if any(holds(unit, day) for unit in units):
         return None
     spans = ", ".join(f"from {unit.valid_from}" + (f" to {unit.valid_to}" if unit.valid_to else "") for unit in units)
     return f"On {day} the code {code} did not stand for this unit; it does {spans}."
+
+
+def holds(unit: Province | Commune, day: date) -> bool:
+    """Whether a unit is in force on `day`."""
+    return unit.valid_from <= day and (unit.valid_to is None or day < unit.valid_to)

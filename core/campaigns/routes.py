@@ -9,9 +9,10 @@ from litestar.params import JSONBody
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import answers, edge
+from core import answers, edge, times
 from core.auth.access import Principal, scoped
-from core.campaigns import activities, campaigns, provinces
+from core.campaigns import activities, campaigns, goals, points, provinces, strands
+from core.campaigns.places import communes, names
 from core.db import Database
 from core.log import head
 from core.openapi import takes_bulk
@@ -23,10 +24,17 @@ from core.wire.campaigns import (
     CampaignOut,
     CampaignPage,
     CampaignPatch,
+    CommuneCode,
+    CommuneMatch,
+    CommunePage,
+    ConnectionPointPage,
+    GapPage,
+    GoalsProgress,
     ProvinceCode,
     Provinces,
+    Strands,
 )
-from core.wire.common import Count, PageSize, Slug
+from core.wire.common import Count, Line, PageSize, Slug
 from core.wire.scopes import Scope
 
 
@@ -130,10 +138,70 @@ async def list_activities(
     return answers.page(request, await activities.page(snapshot, principal, row.slug, wanted, after, limit))
 
 
+@get("/activities/{id:str}/points", operation_id="ListConnectionPoints", **scoped(Scope.CAMPAIGNS_READ))
+async def list_connection_points(
+    request: Request[Any, Any, Any], id: str, snapshot: AsyncSession, after: Count = 0, limit: PageSize = 1_000
+) -> Response[ConnectionPointPage]:
+    """Connection points of an activity, in the order in which they were told."""
+    return answers.page(request, await points.page(snapshot, id, after, limit))
+
+
+@get("/campaigns/{slug:str}/goals", operation_id="GetGoalsProgress", **scoped(Scope.CAMPAIGNS_READ))
+async def get_goals_progress(slug: str, snapshot: AsyncSession) -> GoalsProgress:
+    """How far each goal of a campaign is reached, counted now."""
+    return await goals.progress(snapshot, await campaigns.find(snapshot, slug), times.today())
+
+
+@get("/campaigns/{slug:str}/gaps", operation_id="ListGaps", **scoped(Scope.CAMPAIGNS_READ))
+async def list_gaps(
+    request: Request[Any, Any, Any],
+    slug: str,
+    snapshot: AsyncSession,
+    goal: Slug | None = None,
+    province: ProvinceCode | None = None,
+    after: CommuneCode | None = None,
+    limit: PageSize = 10_000,
+) -> Response[GapPage]:
+    """Communes in which nothing was done yet, by their codes: the list of what is left to do.
+
+    `goal` is one of the campaign that counts communes; absent, any activity or connection point covers its commune.
+    """
+    row = await campaigns.find(snapshot, slug)
+    return answers.page(request, await goals.gaps(snapshot, row, goal, times.today(), province, after or "", limit))
+
+
+@get("/strands", operation_id="ListStrands", sync_to_thread=False, **scoped(Scope.CAMPAIGNS_READ))
+def list_strands() -> Strands:
+    """The strands of the campaign, by which its reports are divided."""
+    return Strands(strands=tuple(strands.ALL.values()))
+
+
 @get("/provinces", operation_id="ListProvinces", sync_to_thread=False, **scoped(Scope.CAMPAIGNS_READ))
 def list_provinces() -> Provinces:
     """Codes and names of the provinces and centrally run cities, and from when they hold."""
     return Provinces(provinces=provinces.ALL)
+
+
+@get("/communes", operation_id="ListCommunes", sync_to_thread=False, **scoped(Scope.CAMPAIGNS_READ))
+def list_communes(
+    request: Request[Any, Any, Any],
+    province: ProvinceCode | None = None,
+    day: datetime.date | None = None,
+    after: CommuneCode | None = None,
+    limit: PageSize = 10_000,
+) -> Response[CommunePage]:
+    """Communes, wards and special zones in force on `day` (today, in Viet Nam, when absent), by their codes."""
+    return answers.page(request, communes.page(day or times.today(), province, after or "", limit))
+
+
+@get("/communes/match", operation_id="MatchCommune", sync_to_thread=False, **scoped(Scope.CAMPAIGNS_READ))
+def match_commune(name: Line, province: Line | None = None, day: datetime.date | None = None) -> CommuneMatch:
+    """What the name of a commune means, typed with or without tone marks; names of before July 2025 are understood.
+
+    `province` is a name or a code, of before July 2025 too. Where several fit equally they are offered, and none is
+    meant. 400 for a province that is not known.
+    """
+    return names.match(name, province, day or times.today())
 
 
 handlers = [
@@ -143,5 +211,11 @@ handlers = [
     change_campaign,
     submit_activities,
     list_activities,
+    list_connection_points,
+    get_goals_progress,
+    list_gaps,
+    list_strands,
     list_provinces,
+    list_communes,
+    match_commune,
 ]

@@ -17,6 +17,62 @@ class CampaignState(StrEnum):
     ENDED = "ended"
 
 
+class PartyRole(StrEnum):
+    ORGANISER = "organiser"
+    SPONSOR = "sponsor"
+    SUPPORTER = "supporter"
+
+
+Link = Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*$", max_length=2_000)]
+
+
+class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An organisation that carries a campaign."""
+
+    role: PartyRole
+    name: Title
+    partner: Slug | None = None
+    """Its name at the hub, for one that is a partner."""
+    url: Link | None = None
+
+
+class Measure(StrEnum):
+    """What a goal counts."""
+
+    COMMUNES = "communes"
+    """Communes in force today in which something was done."""
+    ACTIVITIES = "activities"
+    POINTS = "points"
+    """Connection points."""
+    SITES = "sites"
+    CLASSES = "classes"
+    PARTICIPANTS = "participants"
+    VIEWS = "views"
+
+
+class Goal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a campaign wants to reach, counted over those of its activities that fit.
+
+    "At least one school in each commune" is the measure `communes` with `sites` 1 and no target.
+    """
+
+    slug: Slug
+    title: Title
+    measure: Measure
+    target: Annotated[int, Meta(ge=1, le=100_000_000_000)] | None = None
+    """Null for `communes` alone: every commune in force."""
+    kind: "ActivityKind | None" = None
+    """Counts only activities of this kind."""
+    strand: Slug | None = None
+    """Counts only activities of this strand."""
+    sites: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    """For `communes`: the sites that a commune must have had together. A connection point is one."""
+
+
+Parties = Annotated[tuple[Party, ...], Meta(max_length=100)]
+Goals = Annotated[tuple[Goal, ...], Meta(max_length=50)]
+
+
 class CampaignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A campaign to found. It can be read by every partner that may read campaigns."""
 
@@ -29,6 +85,8 @@ class CampaignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ends: datetime.date | None = None
     """Last day."""
     state: CampaignState = CampaignState.PLANNED
+    parties: Parties = ()
+    goals: Goals = ()
 
 
 class CampaignPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +97,10 @@ class CampaignPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts: datetime.date | None | UnsetType = UNSET
     ends: datetime.date | None | UnsetType = UNSET
     state: CampaignState | UnsetType = UNSET
+    parties: Parties | UnsetType = UNSET
+    """All of them anew."""
+    goals: Goals | UnsetType = UNSET
+    """All of them anew."""
 
 
 class CampaignOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +112,9 @@ class CampaignOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts: datetime.date | None
     ends: datetime.date | None
     state: CampaignState
+    parties: tuple[Party, ...]
+    goals: tuple[Goal, ...]
+    """`GET /v1/campaigns/{slug}/goals` says how far each is reached."""
     version: Count
     """In quotes it is the ETag."""
     created: Time
@@ -96,6 +161,21 @@ class AudienceCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     views: Reach = 0
 
 
+class EvidenceLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an activity can be seen: a report in the press, a recording, a post."""
+
+    url: Link
+    title: Line | None = None
+
+
+class ConnectionPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A place from which people took part in an activity that was held elsewhere, such as a school at a livestream."""
+
+    name: Line
+    commune: CommuneCode
+    participants: Reach = 0
+
+
 class ActivityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something that was done for a campaign, on one day in one place."""
 
@@ -105,6 +185,11 @@ class ActivityIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     date: datetime.date
     organiser: Line | None = None
     audience: AudienceCounts = AudienceCounts()
+    strand: Slug | None = None
+    """Part of the campaign that it belongs to; `GET /v1/strands` lists them."""
+    evidence: Annotated[tuple[EvidenceLink, ...], Meta(max_length=50)] = ()
+    points: Annotated[tuple[ConnectionPoint, ...], Meta(max_length=5_000)] = ()
+    """All of its connection points, each in a commune of that day."""
     external_id: ExternalId | None = None
     """The submitter's own name for it; sent again under this name it is updated, without a name it is new."""
 
@@ -120,6 +205,10 @@ class ActivityOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     date: datetime.date
     organiser: Line | None
     audience: AudienceCounts
+    strand: Slug | None
+    evidence: tuple[EvidenceLink, ...]
+    point_count: Count
+    """Its connection points; `GET /v1/activities/{id}/points` lists them."""
     external_id: ExternalId | None
     """Your own name for it; null on others' activities."""
     updated: Time
@@ -127,6 +216,12 @@ class ActivityOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ActivityPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     activities: tuple[ActivityOut, ...]
+    next: str | None
+    """The `after` of the next page; null on the last."""
+
+
+class ConnectionPointPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    points: tuple[ConnectionPoint, ...]
     next: str | None
     """The `after` of the next page; null on the last."""
 
@@ -150,11 +245,22 @@ class ActivitiesSubmitted(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     results: tuple[ActivityResult, ...]
 
 
+class UnitKind(StrEnum):
+    """What a unit is: city and province of the first level; commune (xã), ward (phường), special zone of the second."""
+
+    CITY = "city"
+    PROVINCE = "province"
+    COMMUNE = "commune"
+    WARD = "ward"
+    SPECIAL_ZONE = "special_zone"
+
+
 class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A unit of the first level, while it is or was in force under this code and name."""
+    """A unit of the first level, while it is or was in force under this code, name and kind."""
 
     code: ProvinceCode
     name: Title
+    kind: UnitKind
     valid_from: datetime.date
     valid_to: datetime.date | None
     """The first day on which it no longer holds; null while it does."""
@@ -164,3 +270,98 @@ class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Provinces(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provinces: tuple[Province, ...]
+
+
+class Commune(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A unit of the second level, while it is or was in force under this code, name and kind."""
+
+    code: CommuneCode
+    name: str
+    """Vietnamese, without the word for its kind."""
+    kind: UnitKind
+    province: ProvinceCode
+    valid_from: datetime.date
+    valid_to: datetime.date | None
+    """The first day on which it no longer holds; null while it does."""
+    decree: str
+    """The decision that says so."""
+    predecessors: tuple[CommuneCode, ...]
+    """Codes of the units that went into it, wholly or in part, in force until `valid_from`."""
+
+
+class CommunePage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    communes: tuple[Commune, ...]
+    next: str | None
+    """The `after` of the next page; null on the last."""
+
+
+class NameMatch(StrEnum):
+    """How a name was understood."""
+
+    EXACT = "exact"
+    """With its tone marks."""
+    FOLDED = "folded"
+    """Without them."""
+    FORMER = "former"
+    """As a unit of before July 2025, which went into the one that is meant."""
+    SPELLING = "spelling"
+    """Not at all; these are spelt most like it."""
+    NONE = "none"
+
+
+class CommuneMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a name means."""
+
+    match: NameMatch
+    meant: CommuneCode | None
+    """Null when several fit equally well, or none does: nothing is guessed."""
+    candidates: tuple[Commune, ...]
+    """The likeliest first."""
+
+
+class Strand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a campaign that is reported by itself."""
+
+    slug: Slug
+    name: Title
+    source: str
+    """Who divided it so."""
+
+
+class Strands(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    strands: tuple[Strand, ...]
+
+
+class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a goal is reached."""
+
+    goal: Goal
+    reached: Count
+    target: Count
+
+
+class GoalsProgress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    day: datetime.date
+    """Units are those in force on this day, whatever they were called when an activity was held."""
+    goals: tuple[Progress, ...]
+
+
+class ProvinceCover(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Communes of a province in force, and those in which something was done."""
+
+    province: ProvinceCode
+    communes: Count
+    covered: Count
+
+
+class GapPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Communes in which nothing was done yet. With the covered ones they are all communes in force."""
+
+    day: datetime.date
+    communes: Count
+    """In force, in the province that was asked for or in all."""
+    covered: Count
+    provinces: tuple[ProvinceCover, ...]
+    gaps: tuple[Commune, ...]
+    next: str | None
+    """The `after` of the next page; null on the last."""
