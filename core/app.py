@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
@@ -27,10 +28,11 @@ from core.auth.middleware import BearerMiddleware
 from core.auth.tokens import Tokens
 from core.auth.viewers import viewer
 from core.blobs import Blobs
-from core.content import assets
+from core.content import assets, search, uploads
 from core.db import Database
 from core.edge import JSON, TypedRequest
 from core.errors import HANDLERS
+from core.growing import Growing
 from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
@@ -64,6 +66,7 @@ class Hub:
         self.settings = settings
         self.db = Database(settings.database_url)
         self.blobs = Blobs(settings.blobs_url)
+        self.growing = Growing(Path(settings.uploads_folder))
         self.keys = Keys(settings.secret)
         names = [kind.name for kind in BUILTIN]
         self.plugins = PluginHost(settings, plugins, kinds=names, look=viewer, strict=strict)
@@ -94,8 +97,9 @@ class Hub:
     async def running(self, app: Litestar) -> AsyncIterator[None]:
         await self.tokens.refresh()
         await self.guard.refresh()
-        # Once before anything is served, so that the private lookup of a new hub is there from the start.
+        # Once before anything is served, so that private lookup and search of a new hub are there from the start.
         await self._blind()
+        await search.catch_up(self.db)
         async with self._database(), self.wake.running(), self.writer.running(), self.plugins.running():
             jobs = [
                 asyncio.create_task(_once(lambda: remap(self.db, self.writer, self.guard, self.kinds, self.keys))),
@@ -114,6 +118,7 @@ class Hub:
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: readers.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: self.blobs.sweep(_abandoned()))),
+                asyncio.create_task(_every(3600, lambda: uploads.sweep(self.db, self.growing))),
                 asyncio.create_task(_every(3600, lambda: assets.sweep(self.db, self.blobs, _abandoned()))),
             ]
             try:
@@ -161,7 +166,14 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
         opt=parameters.STRICT,
     )
     app = Litestar(
-        [health, contract, *core.auth.routes.oauth_handlers, v1, *hub.plugins.route_handlers()],
+        [
+            health,
+            contract,
+            *core.auth.routes.oauth_handlers,
+            *core.content.routes.public_handlers,
+            v1,
+            *hub.plugins.route_handlers(),
+        ],
         dependencies=hub.dependencies(),
         middleware=[OptionsMiddleware(), BearerMiddleware(hub.tokens)],
         request_class=TypedRequest,

@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """SQLAlchemy URL; `sqlite:` and `postgresql:` without a driver get ours."""
     blobs_url: str = "file:var/blobs"
     """Where assets lie: `file:///absolute/folder`, `file:folder`, `s3://bucket/prefix` or `memory:///`."""
+    uploads_folder: str = "var/uploads"
+    """Where uploads that are not yet whole lie, on a disk that all processes of the hub share."""
     base_url: str = "http://127.0.0.1:8080"
     """How partners reach the hub; issuer and audience of every token."""
     coalesce: bool = True

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from core.testing import TestedHub
-from tests.isolation.world import PNG
+from tests.pictures import png
 
 WORDS = {"title": {"vi": "Bản nháp"}, "kind": "poster", "languages": ["vi"]}
-IMAGE = {"content": PNG % b"x", "headers": {"Content-Type": "image/png"}}
+IMAGE = {"content": png(b"x"), "headers": {"Content-Type": "image/png"}}
 _OF_MATERIALS = (
     *("GetMaterial", "CreateVersion", "PutVersion", "SubmitVersion", "PublishVersion", "WithdrawMaterial"),
     *("PutAsset", "DeleteAsset", "GetAsset"),

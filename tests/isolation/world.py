@@ -14,10 +14,10 @@ from core.signals.models import Claim
 from core.testing import TestedHub
 from core.wire.scopes import PartnerKind
 from tests.isolation.oracle import STRICTNESS, Oracle, Said
+from tests.pictures import png
 
 OPERATOR = "secretariat"
 SECRETS = re.compile(r"mk[0-9]{6}|cli_[a-z2-7]{26}|kmm_cs_[a-z2-7]+")
-PNG = bytes.fromhex("89504e470d0a1a0a") + b"%s" + bytes.fromhex("0000000049454e44ae426082")
 _VALUES = 36
 _CATEGORIES = ("phishing", "grooming", "sextortion")
 
@@ -248,7 +248,7 @@ class World:
         words = {"title": {"vi": word}, "summary": word, "kind": "poster", "languages": ["vi"]}
         made = (await self.act(author, "POST", "/v1/materials", words)).json()
         path = f"/v1/materials/{made['id']}"
-        image = {"content": PNG % word.encode(), "headers": {"Content-Type": "image/png"}}
+        image = {"content": png(word.encode()), "headers": {"Content-Type": "image/png"}}
         await self.act(author, "PUT", f"{path}/versions/1/assets/{word}.png", **image)
         if state != "draft":
             await self.act(author, "POST", f"{path}/versions/1/submission")
