@@ -69,7 +69,7 @@ async def read(session: AsyncSession, principal: Principal, case: Takedown) -> T
         **lens.case(case),
         steps=tuple([lens.step(case, row) for row in await session.scalars(steps)]),
         outcomes=(await outcomes(session, case)).outcomes,
-        repeats=await repeats.of(session, case, times.now()),
+        repeats=await repeats.of(session, principal, case, times.now()),
     )
 
 

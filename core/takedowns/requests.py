@@ -141,7 +141,7 @@ class _Batch:
                 self._ended.append(moves.make(case, TakedownState.CLOSED, self._at, "Asked for anew."))
             case = self._open(ask, content)
             return self._result(ask, case, RequestStatus.OPENED)
-        self._join(case, own, content)
+        self._join(case, own, content, ask.account)
         return self._result(ask, case, RequestStatus.JOINED)
 
     def _result(self, ask: Ask, case: Takedown, status: RequestStatus) -> RequestResult:
@@ -173,7 +173,7 @@ class _Batch:
         self._ask(case, None, content)
         return case
 
-    def _join(self, case: Takedown, own: TakedownRequest | None, content: Mapping[str, Any]) -> None:
+    def _join(self, case: Takedown, own: TakedownRequest | None, content: Mapping[str, Any], account: str) -> None:
         """A deadline only comes forward, and a priority only rises."""
         terms = self._terms[content["basis"], content["priority"]]
         self._ask(case, own, content)
@@ -182,6 +182,9 @@ class _Batch:
             case.version += 1
         case.priority = max(case.priority, content["priority"], key=lambda one: _RANKS.index(Priority(one)))
         case.wakes = self._at
+        if case.account == case.target:
+            # Nobody knew it until now.
+            case.account = account
         if terms is not None and (case.due is None or terms.due < case.due):
             case.due, case.warned = terms.due, 0
         if terms is not None and terms.acknowledge_due is not None and case.acknowledged is None:

@@ -235,7 +235,10 @@ class OutcomeOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Repeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How often the platform acted against the account within so many days, and what the law makes of it."""
+    """How often the platform acted against the account within so many days, and what the law makes of it.
+
+    The platform and the operator count every case, who asks the cases that it asked for.
+    """
 
     days: Count
     violations: Count

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from core.auth.access import HUB
 from core.takedowns import repeats
 from core.takedowns.models import Takedown
 from core.testing import TestedHub
@@ -168,6 +169,27 @@ async def test_repeats_are_counted_over_days_on_one_account_at_one_platform(hub:
     assert all("147/2024" in one["legal_basis"] for one in shown_to_requester)
 
 
+async def test_what_others_had_acted_on_is_not_told_to_who_names_the_account(hub: TestedHub) -> None:
+    account = {"kind": "phone", "value": "0910000001"}
+    secret = await opened(hub, "a05", item("https://secret.example/", basis=ORDER, account=account))
+    await say(hub, secret, "removed")
+    probe = await opened(hub, "chongluadao", item("https://probe.example/", account=account))
+    for who, counts in (("chongluadao", [0, 0]), ("tiktok", [1, 1]), ("secretariat", [1, 1])):
+        assert [one["violations"] for one in (await shown(hub, probe, who))["repeats"]] == counts
+
+
+async def test_who_joins_may_name_the_account_that_the_first_one_did_not_know(hub: TestedHub) -> None:
+    case = await opened(hub, "chongluadao")
+    account = {"kind": "phone", "value": "0910000001"}
+    (joined,) = await ask(hub, "a05", item(basis=ORDER, account=account))
+    (other,) = await ask(hub, "child-protection-network", item(account=account | {"value": "0910000002"}))
+    assert {joined["id"], other["id"]} == {case}
+    found = await shown(hub, case)
+    assert found["account"] != found["target"]
+    (known,) = await ask(hub, "a05", item("https://second.example/", basis=ORDER, account=account))
+    assert (await shown(hub, known["id"]))["account"] == found["account"]
+
+
 async def _decided(hub: TestedHub, when: Mapping[str, int]) -> None:
     async with hub.parts.db.edge(0) as session:
         for name, at in when.items():
@@ -177,4 +199,4 @@ async def _decided(hub: TestedHub, when: Mapping[str, int]) -> None:
 async def _violations(hub: TestedHub, name: str, at: int) -> tuple[int, ...]:
     async with hub.parts.db.snapshot(0) as session:
         case = (await session.scalars(select(Takedown).where(Takedown.id == name))).one()
-        return tuple(one.violations for one in await repeats.of(session, case, at))
+        return tuple(one.violations for one in await repeats.of(session, HUB, case, at))
