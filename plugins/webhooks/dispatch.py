@@ -33,7 +33,7 @@ log = logging.getLogger("kmm.webhooks")
 _LOOK = 0.1
 _IDLE = 1.0
 _LEASE = 4 * SECOND
-_RENEW = 1 * SECOND
+_RENEW = 1.0
 _PURGE = 3600.0
 _SET_BY_PARTNER = ("url", "types", "secret", "old_secret", "old_until", "version")
 
@@ -65,7 +65,7 @@ class Dispatcher:
         """Raises when the plugin's tables are not there."""
         async with self._ctx.session(NOBODY) as session:
             await _desk(session)
-        jobs = [asyncio.create_task(self._ledger.run()), asyncio.create_task(self._work())]
+        jobs = [asyncio.create_task(job()) for job in (self._ledger.run, self._renew, self._work)]
         try:
             yield
         finally:
@@ -104,20 +104,33 @@ class Dispatcher:
         return True
 
     async def _hold(self, desk: Desk) -> bool:
-        """Take or renew the lease. False when another process has it."""
+        """Have the lease, or take it. False when another process has it."""
         at = now()
         if desk.holder != self._name and desk.until >= at:
             self._held_until = 0
-            return False
-        if self._held_until - _LEASE + _RENEW > at:
-            return True
+        elif self._held_until <= at:
+            await self._take()
+        return self._held_until > at
+
+    async def _take(self) -> None:
+        """Take the lease, or renew it."""
+        at = now()
         free = or_(Desk.holder == self._name, Desk.until < at)
         async with self._ctx.store() as session:
             taken: Any = await session.execute(
                 update(Desk).where(Desk.id == 1, free).values(holder=self._name, until=at + _LEASE)
             )
         self._held_until = at + _LEASE if taken.rowcount else 0
-        return bool(taken.rowcount)
+
+    async def _renew(self) -> None:
+        """Beside the looks for news: who writes may have to wait for others who do, and news may not."""
+        while True:
+            await asyncio.sleep(_RENEW)
+            try:
+                if self._held_until:
+                    await self._take()
+            except Exception:
+                log.exception("cannot renew the lease; trying again")
 
     async def _settle(self, rows: Sequence[Endpoint], replays: Sequence[Replay]) -> None:
         """Have a track for each row, and none else. Of one that runs, the place stands unless its epoch moved."""
