@@ -6,7 +6,7 @@ first. What a decision leads to takes several transactions, so it is written dow
 with what was cut short.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
@@ -78,9 +78,9 @@ async def _speak(db: Database, writer: SignalWriter, number: int, job: Contest |
 
 
 async def _check(db: Database, principal: Principal, data: AppealIn) -> None:
-    fault = personal.fault(data.reason, "/reason")
-    if fault:
-        raise Conflict("Leave out who is affected.", errors=[fault])
+    _check_texts(
+        {"/reason": data.reason} | {f"/evidence/{at}/reference": one.reference for at, one in enumerate(data.evidence)}
+    )
     async with db.snapshot(principal.partner) as session:
         seen = (await targets.signals_seen(session, principal, [data.signal])).get(data.signal)
         acted = exists().where(Takedown.target == data.signal, Takedown.platform == principal.partner)
@@ -90,6 +90,13 @@ async def _check(db: Database, principal: Principal, data: AppealIn) -> None:
         raise Conflict("Nothing was appealed.", errors=[FieldError("/signal", "unknown_signal", detail)])
     if seen is not None and seen.own:
         raise Conflict("It is your own claim: retract it.")
+
+
+def _check_texts(texts: Mapping[str, str]) -> None:
+    """Texts by where they lie. Raises `Conflict` naming those that seem to hold a person's data."""
+    faults = [fault for pointer, text in texts.items() if (fault := personal.fault(text, pointer))]
+    if faults:
+        raise Conflict("Leave out who is affected.", errors=faults)
 
 
 async def _insert(session: AsyncSession, principal: Principal, data: AppealIn) -> Appeal:
@@ -139,6 +146,7 @@ async def look(db: Database, writer: SignalWriter, principal: Principal, name: s
 
     Raises `Forbidden` for those involved, `Conflict` when somebody has looked.
     """
+    _check_texts({"/reason": data.reason})
     async with head.edge(db, principal.partner, principal.client, "LookAtAppeal") as session:
         row = await docket.find(session, principal, name)
         match(row.version)
@@ -166,6 +174,7 @@ async def _withhold(db: Database, writer: SignalWriter, number: int) -> None:
 
 async def rule(db: Database, writer: SignalWriter, principal: Principal, name: str, data: Ruling, match: Match) -> None:
     """Decide. Raises `Forbidden` for those involved, `Conflict` when it is decided or platforms have not answered."""
+    _check_texts({"/reason": data.reason})
     async with head.edge(db, principal.partner, principal.client, "DecideAppeal") as session:
         row = await docket.find(session, principal, name)
         match(row.version)

@@ -141,6 +141,8 @@ async def move(session: AsyncSession, principal: Principal, row: Preservation, w
         raise Conflict(f"The request is {origin}, so `{state}` is not possible; {instead}.")
     if state is State.REFUSED and wanted.reason is None:
         raise _wrong("/reason", "reason_missing", "Say why it is refused: the requester goes by it.")
+    if fault := personal.fault(wanted.reason or "", "/reason"):
+        raise _wrong(fault.pointer, fault.code, fault.detail)
     await settle(session, row, state, wanted.reason)
 
 

@@ -15,6 +15,7 @@ from core.errors import Conflict, NotFound
 from core.log.events import record
 from core.safeguards.models import Emergency, Referral, ReferralStep
 from core.sealing import Sealer
+from core.takedowns import personal
 from core.wire import referrals as wire
 from core.wire.common import FieldError
 from core.wire.emergencies import AgeBand
@@ -53,6 +54,8 @@ async def offer(session: AsyncSession, principal: Principal, data: ReferralIn, s
     now = times.now()
     receiver = await _receiver(session, principal, data.receiver)
     _check_ground(data, now)
+    if isinstance(data.ground, wire.VitalInterest):
+        _check_text(data.ground.reason, "/ground/reason")
     if data.province is not None:
         fault = provinces.fault(data.province, times.from_micros(now).astimezone(times.HUB_ZONE).date())
         if fault:
@@ -102,6 +105,11 @@ def _check_ground(data: ReferralIn, now: int) -> None:
         raise _wrong("/ground/by", "consent_missing", detail)
 
 
+def _check_text(text: str, pointer: str) -> None:
+    if fault := personal.fault(text, pointer):
+        raise _wrong(fault.pointer, fault.code, fault.detail)
+
+
 async def _check_emergency(session: AsyncSession, principal: Principal, id: str) -> None:
     parties = or_(
         *(column == principal.partner for column in (Emergency.partner, Emergency.agency, Emergency.protection))
@@ -140,6 +148,7 @@ async def move(session: AsyncSession, principal: Principal, row: Referral, wante
         raise Conflict(f"The referral is {origin}, so `{state}` is not possible; {instead}.")
     if state in _TO_SAY_WHY and wanted.reason is None:
         raise _wrong("/reason", "reason_missing", f"Say why it is {state}: the other side goes by it.")
+    _check_text(wanted.reason or "", "/reason")
     row.state, row.version = state.value, row.version + 1
     now = times.now()
     if row.acknowledged is None and not sender:

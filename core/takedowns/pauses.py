@@ -16,7 +16,7 @@ from core.auth.access import Principal
 from core.auth.models import Partner
 from core.errors import Conflict, Forbidden
 from core.log.events import record
-from core.takedowns import clock, deadlines
+from core.takedowns import cases, clock, deadlines
 from core.takedowns.models import Takedown, TakedownPause, TakedownRequest
 from core.takedowns.parties import parties
 from core.wire.clock import ClockOut, PauseIn, PauseOut
@@ -25,8 +25,10 @@ from core.wire.scopes import PartnerKind
 
 
 async def pause(session: AsyncSession, principal: Principal, case: Takedown, data: PauseIn) -> None:
-    """Stop the clock. Raises `Forbidden` for those whose it is not to stop, `Conflict` when it stands or has ended."""
+    """Stop the clock. Raises `Forbidden` for those whose it is not to stop, `Conflict` when it stands or has ended,
+    or where the reason names a person."""
     await _require_a_say(session, principal, case)
+    cases.check_text(data.reason)
     if case.decided is not None or case.closed:
         raise Conflict("The case is answered: its clock has ended.")
     if await _open(session, principal, case):

@@ -142,9 +142,13 @@ async def test_the_reviewer_is_never_involved(hub: TestedHub) -> None:
     assert (await appealed(hub, signal, "second-desk")).status_code == 409
     hidden = await submit(hub, WEAK | {"value": "hidden.example", "tlp": "AMBER"}, "chongluadao")
     assert (await appealed(hub, hidden)).status_code == 409
-    personal = {"signal": signal, "reason": "Call 0910 000 001"}
+    named = "Call 0910 000 001"
+    personal = {"signal": signal, "reason": named, "evidence": [{"kind": "other", "reference": named}]}
     refused = await hub.client_as("google").post("/v1/appeals", json=personal)
-    assert [one["pointer"] for one in refused.json()["errors"]] == ["/reason"]
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/reason", "/evidence/0/reference"]
+    for end, said in (("look", {"suspend": False}), ("ruling", {"decision": "upheld"})):
+        refused = await hub.client_as("secretariat").post(f"{path}/{end}", json=said | {"reason": named})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (409, "/reason")
 
 
 async def test_others_learn_nothing_and_platforms_what_they_are_asked(

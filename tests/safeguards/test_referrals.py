@@ -50,6 +50,17 @@ async def test_a_person_is_handed_over_and_the_note_goes_when_it_is_done(hub: Te
         assert (await session.scalars(select(Referral.note))).all() == [None]
 
 
+async def test_reasons_which_stay_name_nobody(hub: TestedHub) -> None:
+    sender, receiver = hub.client_as("a05"), hub.client_as("child-protection-network")
+    reason = "Ask for 0910 000 001"
+    refused = await sender.post("/v1/referrals", json=body(ground={"ground": "vital_interest", "reason": reason}))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (409, "/ground/reason")
+    path = await offered(hub)
+    refused = await receiver.post(f"{path}/moves", json={"state": "declined", "reason": reason})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (409, "/reason")
+    assert (await sender.get(path)).json()["state"] == "offered"
+
+
 async def test_the_sender_hears_of_each_step_and_strangers_of_none(hub: TestedHub) -> None:
     path = await offered(hub)
     await hub.client_as("child-protection-network").post(f"{path}/moves", json={"state": "acknowledged"})
