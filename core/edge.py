@@ -23,6 +23,7 @@ LINE_LIMIT = 64 * 1024
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+CSV = "text/csv"
 EVENT_STREAM = "text/event-stream"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from core.edge import EVENT_STREAM, JSON, NDJSON
+from core.edge import CSV, EVENT_STREAM, JSON, NDJSON
 
 
 class Bulk(msgspec.Struct, frozen=True):
@@ -32,13 +32,14 @@ def takes(media: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def takes_bulk(
-    key: str, item: Any, *, ndjson: bool = False, example: Mapping[str, Any] | None = None
+    key: str, item: Any, *, ndjson: bool = False, csv: bool = False, example: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A bulk body `{key: [item, …]}`, and with `ndjson` also an item a line.
+    """A bulk body `{key: [item, …]}`, with `ndjson` also an item a line, and with `csv` a row, below its field names.
 
     A bad item costs only itself, so the published schema leaves the items open, links theirs and gives an `example`.
     """
-    return takes({JSON: Bulk(key, item, example)} | ({NDJSON: Lines(item)} if ndjson else {}))
+    lines = {NDJSON: Lines(item)} if ndjson else {}
+    return takes({JSON: Bulk(key, item, example)} | lines | ({CSV: bytes} if csv else {}))
 
 
 def answers(statuses: Mapping[int, Mapping[str, Any] | None]) -> dict[str, Any]:
