@@ -30,7 +30,9 @@ from plugins.webhooks.signing import new_secret
 from plugins.webhooks.transport import Limits, Transport
 from tests.plugins.webhooks.receivers import Behaviour, Delivery, Receiver, answering
 
-LIMITS = Limits(connect=0.5, total=0.25)
+STALLING = {"hang", "slow bytes", "slow head"}
+IMPATIENT = Limits(connect=0.5, total=0.25)
+"""For those: each takes all the time that it is given."""
 _numbers = itertools.count(1)
 
 
@@ -152,7 +154,9 @@ def context(hub: TestedHub, *receivers: Receiver) -> Context:
 
 
 @asynccontextmanager
-async def endpoint(hub: TestedHub, ctx: Context, partner: int, url: str, cursor: int) -> AsyncIterator[Live]:
+async def endpoint(
+    hub: TestedHub, ctx: Context, partner: int, url: str, cursor: int, limits: Limits
+) -> AsyncIterator[Live]:
     """One, in the database and at hand; nobody but the test moves it."""
     name = f"whk_{next(_numbers)}"
     values = {
@@ -176,7 +180,7 @@ async def endpoint(hub: TestedHub, ctx: Context, partner: int, url: str, cursor:
     }
     async with ctx.store() as session:
         session.add(Endpoint(**values))
-    transport = Transport(ctx.settings.allow, LIMITS)
+    transport = Transport(ctx.settings.allow, limits)
     yield Live(Endpoint(**values), Courier(ctx, transport, Ledger(ctx)))
 
 

@@ -16,9 +16,18 @@ from core.settings import Settings
 from core.testing import TestedHub, run_hub
 from plugins.webhooks.models import Endpoint
 from plugins.webhooks.schedule import JITTER, WAITS, Again, GiveUp, after_failure
-from plugins.webhooks.transport import Answer
+from plugins.webhooks.transport import Answer, Limits
 from tests.conftest import Cast
-from tests.plugins.webhooks.hostile import BEHAVIOURS, by_its_clock, context, endpoint, exhaust, self_signed
+from tests.plugins.webhooks.hostile import (
+    BEHAVIOURS,
+    IMPATIENT,
+    STALLING,
+    by_its_clock,
+    context,
+    endpoint,
+    exhaust,
+    self_signed,
+)
 from tests.plugins.webhooks.hubs import tell
 from tests.plugins.webhooks.receivers import Receiver, listening
 
@@ -45,10 +54,10 @@ async def hold_out(hub: TestedHub, name: str, times: int, folder: Path) -> None:
     async with listening(receiver, ssl=self_signed(folder) if name == "tls" else None):
         partner = await partner_of(hub, "tiktok")
         first, _ = await tell(hub, 2, "tiktok")
-        ctx = context(hub, receiver)
+        ctx, limits = context(hub, receiver), IMPATIENT if name in STALLING else Limits()
         url = receiver.url.replace("http:", "https:") if name == "tls" else receiver.url
         for _number in range(times):
-            async with endpoint(hub, ctx, partner, url, int(first.removeprefix("evt_")) - 1) as live:
+            async with endpoint(hub, ctx, partner, url, int(first.removeprefix("evt_")) - 1, limits) as live:
                 before = live.row.cursor
                 waits = await exhaust(live)
                 assert_as_published(name, waits)
