@@ -176,6 +176,8 @@ class Picture:
             # What was closed before a reviewer let it pass waits on: no hour's end and no refusal makes it seen.
             burst = self._burst(partner) or ("burst" if claim.held == "burst" else "")
             claim.spelling, claim.held = spelling, held or burst
+            # Closed a moment ago in the same batch, it is as new as it would be in the next one.
+            claim.opened_at = 0
             status = "quarantined" if claim.held else "created"
         elif not claim.held and now.audience != said.audience:
             # Shown to others anew, which is as good as an opening: what was piled up in private is a flood, too.

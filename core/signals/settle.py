@@ -137,6 +137,7 @@ class _Settling:
                 "names": claim.names,
                 "value": claim.spelling.value,
                 "opinions": opinions,
+                "opened_at": claim.opened_at or self.head.at,
                 "wished": now.audience if claim.held else 0,
             }
         )
