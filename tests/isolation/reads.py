@@ -57,7 +57,7 @@ def _texts(answers: Iterable[httpx.Response]) -> Iterable[str]:
         yield answer.content.decode("latin-1")
         if answer.headers.get("content-type") == "application/zip":
             with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-                yield from (archive.read(name).decode() for name in archive.namelist())
+                yield from (archive.read(name).decode("latin-1") for name in archive.namelist())
 
 
 async def read_feed(reader: Reader) -> None:
@@ -239,6 +239,30 @@ async def get_asset(reader: Reader) -> None:
             await reader.ask(method, path, 404, 410)
 
 
+async def get_kit(reader: Reader) -> None:
+    for material in reader.world.materials:
+        for method in ("GET", "HEAD"):
+            await reader.ask(method, f"/v1/materials/{material}/versions/1/kit", 403, 404, 410)
+
+
+async def get_kits(reader: Reader) -> None:
+    for material in reader.world.materials:
+        await reader.get("/v1/kits", 403, 404, 410, ids=material)
+
+
+async def get_link(reader: Reader) -> None:
+    for material in reader.world.materials:
+        await reader.get(f"/v1/materials/{material}/qr", 404, 410)
+        link = await reader.get(f"/v1/materials/{material}/link", 404, 410)
+        if link.is_success:
+            await reader.get(link.json()["url"], 404, 410)
+
+
+async def read_material_feed(reader: Reader) -> None:
+    for accept in ("application/feed+json", "application/atom+xml"):
+        await reader.get("/v1/materials/feed", accept=accept)
+
+
 async def list_reports(reader: Reader) -> None:
     found = await reader.pages("/v1/reports", "reports", limit=1)
     marks = reader.world.allowed(reader.slug, reader.world.reading(reader.slug))
@@ -342,6 +366,14 @@ SHARED: dict[str, Read] = {
     "ListMaterials": list_materials,
     "GetMaterial": get_material,
     "GetAsset": get_asset,
+    "GetKit": get_kit,
+    "GetKits": get_kits,
+    "GetLink": get_link,
+    "GetQr": get_link,
+    "FollowLink": get_link,
+    "ReadMaterialFeed": read_material_feed,
+    "ListUsage": simple("/v1/usage", "usage"),
+    "SumUsage": simple("/v1/usage/totals"),
     "ListReports": list_reports,
     "ReadReport": read_report,
     "ReadBlocklist": read_blocklist,

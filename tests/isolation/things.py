@@ -11,7 +11,7 @@ WORDS = {"title": {"vi": "Bản nháp"}, "kind": "poster", "languages": ["vi"]}
 IMAGE = {"content": png(b"x"), "headers": {"Content-Type": "image/png"}}
 _OF_MATERIALS = (
     *("GetMaterial", "CreateVersion", "PutVersion", "SubmitVersion", "PublishVersion", "WithdrawMaterial"),
-    *("PutAsset", "DeleteAsset", "GetAsset"),
+    *("PutAsset", "DeleteAsset", "GetAsset", "GetKit", "GetLink", "GetQr"),
 )
 _OF_ENDPOINTS = (
     *("GetEndpoint", "ChangeEndpoint", "DeleteEndpoint", "RotateSecret", "ListDeliveries", "ListReplays"),
