@@ -1,10 +1,11 @@
 """What a submission does to the claim log: what moves a claim, what closes it, what leaves it alone."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.signals.models import Claim, Reference, Signal
 from core.wire.signals import SignalOut, State
@@ -183,3 +184,17 @@ async def test_an_item_without_name_keeps_the_names_of_the_claim(log: Room) -> N
     await log.submit("a", DOMAIN | {"external_id": "one"})
     await log.submit("a", DOMAIN | {"confidence": 1})
     assert (await log.retract("a", external_ids=["one"])).retracted == 1
+
+
+async def test_retracted_and_said_again_it_is_new_also_within_one_transaction(room: Room) -> None:
+    await room.admit("a")
+    said = {"kind": "domain", "value": "bait.example", "category": "phishing"}
+    for category in ("phishing", "grooming"):
+        (result,) = (await room.submit("a", said)).results
+        async with room.db.writer() as session:
+            await session.execute(update(Claim).values(opened_at=1))
+        # Both wait for the writer at once, so they share its transaction.
+        await asyncio.gather(room.retract("a", ids=[result.id]), room.submit("a", said | {"category": category}))
+        async with room.db.survey() as session:
+            (age,) = await session.scalars(select(Claim.opened_at).where(Claim.closed == 0))
+        assert age > 1, category
