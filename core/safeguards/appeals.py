@@ -8,14 +8,14 @@ with what was cut short.
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
 from core.auth.access import HUB, Principal
 from core.db import Database
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, Forbidden, TooManyRequests
 from core.log import audit, head
 from core.log.events import record
 from core.safeguards import docket
@@ -100,8 +100,8 @@ def _check_texts(texts: Mapping[str, str]) -> None:
 
 
 async def _insert(session: AsyncSession, principal: Principal, data: AppealIn) -> Appeal:
-    now = times.now()
-    hours = (await policy.read(session)).appeal_look_hours
+    now, rules = times.now(), await policy.read(session)
+    await _require_room(session, principal, rules.open_appeals)
     row = Appeal(
         id=ids.new("apl"),
         target=data.signal,
@@ -111,7 +111,7 @@ async def _insert(session: AsyncSession, principal: Principal, data: AppealIn) -
         state=State.FIRST_LOOK.value,
         suspended=False,
         opened=now,
-        look_due=now + hours * times.HOUR,
+        look_due=now + rules.appeal_look_hours * times.HOUR,
     )
     session.add(row)
     try:
@@ -120,6 +120,13 @@ async def _insert(session: AsyncSession, principal: Principal, data: AppealIn) -
         raise Conflict("An appeal of this signal is open already; wait for its decision.") from None
     await record(session, AppealOpened(appeal=row.id, signal=row.target), to=(principal.partner,), holders=_REVIEWERS)
     return row
+
+
+async def _require_room(session: AsyncSession, principal: Principal, most: int) -> None:
+    """Reviewers and platforms are everybody's. Raises `TooManyRequests`."""
+    mine = (Appeal.partner == principal.partner, Appeal.closed == 0)
+    if (await session.execute(select(func.count()).select_from(Appeal).where(*mine))).scalar_one() >= most:
+        raise TooManyRequests(f"{most} appeals of yours wait for their decision; withdraw one, or wait.")
 
 
 _REVIEWERS = Scope.APPEALS_REVIEW

@@ -3,19 +3,20 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
 from core.campaigns import provinces
-from core.errors import Conflict, Forbidden, NotFound
+from core.errors import Conflict, Forbidden, NotFound, TooManyRequests
 from core.log import audit
 from core.log.events import record
 from core.safeguards import responsibilities
 from core.safeguards.models import Emergency
 from core.sealing import Sealer
+from core.signals import policy
 from core.takedowns import personal, policies, pushes, targets
 from core.takedowns.models import Push
 from core.wire.clock import Basis, Priority
@@ -28,10 +29,12 @@ from core.wire.signals import Category
 async def declare(session: AsyncSession, principal: Principal, data: EmergencyIn, sealer: Sealer) -> Emergency:
     """A new emergency; those who answer are pushed as soon as this is committed.
 
-    Nothing is weighed first: neither a second partner nor a score. Raises `Conflict` naming the field.
+    Nothing is weighed first: neither a second partner nor a score. Raises `Conflict` naming the field,
+    `TooManyRequests` above the limit of an hour.
     """
     now = times.now()
     await _check(session, principal, data, now)
+    await _require_room(session, principal, now)
     agency, protection = await responsibilities.answering(session, data.category.value, data.province, now)
     name = ids.new("emg")
     row = Emergency(
@@ -54,6 +57,17 @@ async def declare(session: AsyncSession, principal: Principal, data: EmergencyIn
     for partner in sorted({agency, protection}):
         await pushes.push(session, name, partner, "emergency.declared", 1, patience=patience)
     return row
+
+
+async def _require_room(session: AsyncSession, principal: Principal, now: int) -> None:
+    """One partner's alarms must not bury those of others. Raises `TooManyRequests`."""
+    hour = now - now % times.HOUR
+    mine = (Emergency.partner == principal.partner, Emergency.declared >= hour)
+    declared = (await session.execute(select(func.count()).select_from(Emergency).where(*mine))).scalar_one()
+    if declared >= (await policy.read(session)).emergencies_per_hour:
+        wait = str((hour + times.HOUR - now) // times.SECOND + 1)
+        detail = f"Your partner declared {declared} in this hour. Call 113, or 111 for a child; here again in {wait} s."
+        raise TooManyRequests(detail, headers={"Retry-After": wait})
 
 
 async def _check(session: AsyncSession, principal: Principal, data: EmergencyIn, now: int) -> None:

@@ -31,6 +31,10 @@ class Policy(msgspec.Struct, frozen=True):
     quality_prior: int
     quality_prior_weight: int
     quality_days: int
+    takedowns_per_hour: int
+    open_alarms: int
+    emergencies_per_hour: int
+    open_appeals: int
 
 
 async def read(session: AsyncSession) -> Policy:

@@ -13,11 +13,13 @@ from core.auth.access import HUB, Principal
 from core.db import among, insert_rows, table_of
 from core.log.events import record_all
 from core.log.head import Head
-from core.takedowns import moves, policies
-from core.takedowns.asking import Ask
+from core.signals import policy
+from core.takedowns import moves, policies, quota
+from core.takedowns.asking import Ask, rejected
 from core.takedowns.models import Takedown, TakedownRequest
 from core.takedowns.moves import Move
 from core.takedowns.policies import Deadline
+from core.takedowns.quota import Room
 from core.takedowns.states import ASKED_ANEW
 from core.wire.clock import Priority
 from core.wire.events import TakedownJoined, TakedownRequested
@@ -40,13 +42,18 @@ Terms = Mapping[tuple[str, str], Deadline | None]
 async def request(
     session: AsyncSession, principal: Principal, asked: Sequence[Ask | RequestResult]
 ) -> TakedownsRequested:
-    """Take what `asking.read` made of the items, in order; the same request again changes nothing."""
+    """Take what `asking.read` made of the items, in order; the same request again changes nothing.
+
+    Raises `TooManyRequests` when the caller's hour has room for none of them.
+    """
     head: Head = session.info["head"]
     asks = [one for one in asked if isinstance(one, Ask)]
     cases = await _open_cases(session, asks)
     own = await _own_requests(session, principal, [case.number for case in cases])
-    batch = _Batch(principal.partner, head.at, await _terms(session, asks, head.at), cases, own)
+    room = await quota.room(session, principal, head.at)
+    batch = _Batch(principal.partner, head.at, await _terms(session, asks, head.at), cases, own, room)
     results = tuple(batch.take(one) if isinstance(one, Ask) else one for one in asked)
+    policy.refuse_if_full(len(results), [result.errors for result in results])
     await batch.store(session, principal)
     counts = Counter(result.status for result in results)
     return TakedownsRequested(
@@ -114,9 +121,16 @@ class _Batch:
     """The cases that one call touches, as they stand after each of its items."""
 
     def __init__(
-        self, partner: int, at: int, terms: Terms, cases: Sequence[Takedown], own: Mapping[int, TakedownRequest]
+        self,
+        partner: int,
+        at: int,
+        terms: Terms,
+        cases: Sequence[Takedown],
+        own: Mapping[int, TakedownRequest],
+        room: Room,
     ) -> None:
         self._partner = partner
+        self._room = room
         self._at = at
         self._terms = terms
         self._cases = {(case.target, case.platform): case for case in cases}
@@ -135,6 +149,9 @@ class _Batch:
         own = self._own.get(case.id) if case else None
         if case and own and own.withdrawn is None and all(getattr(own, name) == content[name] for name in content):
             return self._result(ask, case, RequestStatus.UNCHANGED)
+        before = own.priority if own and own.withdrawn is None else None
+        if fault := self._room.spend(ask, f"/items/{ask.index}", before):
+            return rejected(ask.index, ask.platform.slug, fault)
         if case is None or case.state in ASKED_ANEW:
             if case:
                 # What was answered stays as it is: a new request is owed an answer of its own.

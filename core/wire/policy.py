@@ -14,7 +14,7 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignalPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What decides which signals are suspended or held."""
+    """What decides which signals are suspended or held, and how much one partner may ask of the others."""
 
     suspend_below: Figure
     """A dispute suspends a signal whose score, over all claims, is lower."""
@@ -35,6 +35,14 @@ class SignalPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many judgements that is worth: with fewer of its own, a partner is measured close to it."""
     quality_days: Figure
     """How far back judgements count."""
+    takedowns_per_hour: Figure
+    """Takedowns that a partner may ask for, join or ask for otherwise in an hour of UTC; what is above is rejected."""
+    open_alarms: Figure
+    """Takedowns of priority `emergency` that a partner may wait for at the same time."""
+    emergencies_per_hour: Figure
+    """Emergencies that a partner may declare in an hour of UTC."""
+    open_appeals: Figure
+    """Appeals of a partner that may wait for their decision at the same time."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -71,7 +71,8 @@ async def request_takedowns(
     another case. The same again changes nothing. Items times platforms may be 10,000.
 
     Rejected are `platform_cannot_see` (a signal that the platform does not see itself and that is not your own
-    claim), `guarded` (on the negative list), `unknown_platform`, `unknown_signal`, `personal_data`.
+    claim), `guarded` (on the negative list), `unknown_platform`, `unknown_signal`, `personal_data`,
+    `too_many_requests` and `too_many_open` (the limits are those of the signal policy); 429 when no item has room.
     """
     sent = edge.decode(await edge.json_body(request), _bulk).items
     asked = await asking.read(db, principal, kinds, keys, guard, sent)
