@@ -44,6 +44,9 @@ def test_the_demo_is_complete_and_outlives_a_kill(tmp_path: Path) -> None:
 def test_every_journey_has_something_to_show(tmp_path: Path) -> None:
     with live_hub(tmp_path / "hub") as hub:
         with hub.client_as("creator-mai") as creator:
+            licence = "/v1/licences/LicenseRef-KMM-1.0"
+            digest = creator.get(licence).json()["digest"]
+            assert creator.post(f"{licence}/acceptances", json={"digest": digest}).is_success
             (material,) = creator.get("/v1/materials").json()["materials"]
             for asset in material["versions"][0]["assets"]:
                 assert creator.get(asset["href"]).is_success

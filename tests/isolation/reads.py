@@ -232,6 +232,11 @@ async def get_material(reader: Reader) -> None:
         await reader.get(f"/v1/materials/{material}", 404, 410)
 
 
+async def get_recall(reader: Reader) -> None:
+    for material in reader.world.materials:
+        await reader.get(f"/v1/materials/{material}/recall", 404)
+
+
 async def get_asset(reader: Reader) -> None:
     for material, name in reader.world.assets.items():
         path = f"/v1/materials/{material}/versions/1/assets/{quote(name)}"
@@ -365,6 +370,10 @@ SHARED: dict[str, Read] = {
     "ListProvinces": simple("/v1/provinces"),
     "ListMaterials": list_materials,
     "GetMaterial": get_material,
+    "GetRecall": get_recall,
+    "ListApprovalPolicies": simple("/v1/approval-policies"),
+    "ListLicences": simple("/v1/licences"),
+    "GetLicence": simple("/v1/licences/LicenseRef-KMM-1.0"),
     "GetAsset": get_asset,
     "GetKit": get_kit,
     "GetKits": get_kits,

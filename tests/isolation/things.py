@@ -7,10 +7,16 @@ from typing import Any, NamedTuple
 from core.testing import TestedHub
 from tests.pictures import png
 
-WORDS = {"title": {"vi": "Bản nháp"}, "kind": "poster", "languages": ["vi"]}
+WORDS = {
+    "title": {"vi": "Bản nháp"},
+    "kind": "poster",
+    "languages": ["vi"],
+    "asset_texts": [{"asset": "poster.png", "language": "vi", "alt": "Một em nhỏ."}],
+}
 IMAGE = {"content": png(b"x"), "headers": {"Content-Type": "image/png"}}
 _OF_MATERIALS = (
     *("GetMaterial", "CreateVersion", "PutVersion", "SubmitVersion", "PublishVersion", "WithdrawMaterial"),
+    *("WithdrawVersion", "GetRecall", "AcknowledgeRecall"),
     *("PutAsset", "DeleteAsset", "GetAsset", "GetKit", "GetLink", "GetQr"),
 )
 _OF_ENDPOINTS = (
@@ -99,14 +105,15 @@ def _client(hub: TestedHub, slug: str) -> Thing:
 
 async def material(hub: TestedHub, state: str) -> Thing:
     opens = str(datetime.now(UTC) + timedelta(days=9)) if state == "not_yet" else None
-    author, reviewer = "chongluadao", "child-protection-network"
+    author = "chongluadao"
     name = (await ok(hub, author, "POST", "/v1/materials", WORDS | {"window": {"opens": opens}}))["id"]
     path = f"/v1/materials/{name}/versions/1"
     await ok(hub, author, "PUT", f"{path}/assets/poster.png", **IMAGE)
     if state != "draft":
         await ok(hub, author, "POST", f"{path}/submission")
     if state == "not_yet":
-        await ok(hub, reviewer, "POST", f"{path}/approval", {"decision": "approve"})
+        for reviewer in ("child-protection-network", "a05"):
+            await ok(hub, reviewer, "POST", f"{path}/approval", {"decision": "approve"})
         await ok(hub, author, "POST", f"{path}/publication")
     if state == "discarded":
         await ok(hub, author, "POST", f"/v1/materials/{name}/withdrawal", {"reason": "A mistake."})

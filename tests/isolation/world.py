@@ -230,12 +230,23 @@ class World:
     # Materials and reports.
 
     async def make_materials(self) -> None:
-        for author in self.random.sample(self.able("content:write"), 2):
-            reviewer = next(slug for slug in self.able("content:approve") if slug != author)
+        authors = [slug for slug in self.able("content:write") if all(self._reviewers(slug))]
+        for author in self.random.sample(authors, 2):
             for state in ("draft", "in_review", "published", "withdrawn", "discarded"):
-                await self._material(author, reviewer, state)
+                await self._material(author, state)
+        licence = "/v1/licences/LicenseRef-KMM-1.0"
+        for slug in self.able("content:read"):
+            digest = (await self.act(slug, "GET", licence)).json()["digest"]
+            await self.act(slug, "POST", f"{licence}/acceptances", {"digest": digest})
 
-    async def _material(self, author: str, reviewer: str, state: str) -> None:
+    def _reviewers(self, author: str) -> list[str]:
+        """One of each kind that is asked; empty for a kind that nobody else is of."""
+        others = [slug for slug in self.able("content:approve") if slug != author]
+        return [
+            next((slug for slug in others if self.oracle.kinds[slug] == kind), "") for kind in ("protection", "agency")
+        ]
+
+    async def _material(self, author: str, state: str) -> None:
         public = state in ("published", "withdrawn")
         is_there = state not in ("withdrawn", "discarded")
 
@@ -245,7 +256,8 @@ class World:
         word = self.mark(lambda viewer, scopes: is_there and (judges(viewer, scopes) or public))
         opinion = self.mark(lambda viewer, scopes: is_there and judges(viewer, scopes))
         reason = self.mark(lambda viewer, scopes: judges(viewer, scopes) or public)
-        words = {"title": {"vi": word}, "summary": word, "kind": "poster", "languages": ["vi"]}
+        told = {"asset": f"{word}.png", "language": "vi", "alt": f"Một áp phích {word}"}
+        words = {"title": {"vi": word}, "summary": word, "kind": "poster", "languages": ["vi"], "asset_texts": [told]}
         made = (await self.act(author, "POST", "/v1/materials", words)).json()
         path = f"/v1/materials/{made['id']}"
         image = {"content": png(word.encode()), "headers": {"Content-Type": "image/png"}}
@@ -253,8 +265,9 @@ class World:
         if state != "draft":
             await self.act(author, "POST", f"{path}/versions/1/submission")
         if public:
-            decision = {"decision": "approve", "reason": opinion}
-            await self.act(reviewer, "POST", f"{path}/versions/1/approval", decision)
+            for reviewer in self._reviewers(author):
+                decision = {"decision": "approve", "reason": opinion}
+                await self.act(reviewer, "POST", f"{path}/versions/1/approval", decision)
             await self.act(author, "POST", f"{path}/versions/1/publication")
         if not is_there:
             await self.act(author, "POST", f"{path}/withdrawal", {"reason": reason})
