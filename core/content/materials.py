@@ -130,7 +130,7 @@ async def page(
         select(Material, Version)
         .join(Version, Version.material == Material.number)
         .join(SearchText, SearchText.version == Version.number)
-        .where(among(Material.number, [*place_of], session), search.fits(wanted), leaving)
+        .where(among(SearchText.material, [*place_of], session), search.fits(wanted), leaving)
         .order_by(Version.version)
     )
     rows = [(material, version) for material, version in await session.execute(on_it)]

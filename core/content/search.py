@@ -135,8 +135,8 @@ def _said(column: InstrumentedAttribute[str], q: str | None) -> ColumnElement[bo
     words = _words(q) if column is SearchText.accented else list(map(fold, _words(q)))
     if not words:
         return false()
-    # LIKE with nothing to escape: words are made of letters, marks and digits.
-    return and_(*(column.contains(_beginning(word)) for word in words))
+    # The longest first, since they are the rarest. Letters, marks and digits leave nothing to escape.
+    return and_(*(column.contains(_beginning(word)) for word in sorted(words, key=len, reverse=True)))
 
 
 def _beginning(word: str) -> str:
