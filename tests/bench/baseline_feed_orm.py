@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, joinedload, relationship
 
 from core.auth import models as auth
 from core.auth.models import Sight
@@ -43,11 +43,16 @@ class Partner(_Base):
     __table__ = table_of(auth.Partner)
 
 
+_claim, _signal, _audience, _partner = map(table_of, (models.Claim, models.Signal, auth.Audience, auth.Partner))
+
+
 class Claim(_Base):
-    __table__ = table_of(models.Claim)
-    observed: Mapped[Signal] = relationship()
-    shared: Mapped[Audience] = relationship()
-    submitter: Mapped[Partner] = relationship()
+    """What it refers to is said here: the hub's table has no foreign keys."""
+
+    __table__ = _claim
+    observed: Mapped[Signal] = relationship(primaryjoin=foreign(_claim.c.signal) == _signal.c.id)
+    shared: Mapped[Audience] = relationship(primaryjoin=foreign(_claim.c.audience) == _audience.c.id)
+    submitter: Mapped[Partner] = relationship(primaryjoin=foreign(_claim.c.partner) == _partner.c.id)
 
 
 _WITH = [joinedload(one, innerjoin=True) for one in (Claim.observed, Claim.shared, Claim.submitter)]
