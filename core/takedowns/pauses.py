@@ -41,7 +41,7 @@ async def pause(session: AsyncSession, principal: Principal, case: Takedown, dat
     }
     session.add(TakedownPause(**values))
     await _settle(session, case)
-    await record(session, TakedownPaused(takedown=case.id), to=await parties(session, case.number))
+    await record(session, TakedownPaused(takedown=case.id), to=await _told(session, principal, case))
 
 
 async def resume(session: AsyncSession, principal: Principal, case: Takedown) -> None:
@@ -51,7 +51,13 @@ async def resume(session: AsyncSession, principal: Principal, case: Takedown) ->
         raise Conflict("You have not stopped this clock.")
     await session.execute(update(TakedownPause).where(_lasting(principal, case)).values(until=deadlines.now(session)))
     await _settle(session, case)
-    await record(session, TakedownResumed(takedown=case.id), to=await parties(session, case.number))
+    await record(session, TakedownResumed(takedown=case.id), to=await _told(session, principal, case))
+
+
+async def _told(session: AsyncSession, principal: Principal, case: Takedown) -> frozenset[int]:
+    """Whose clock it is: those who ask do not learn of each other, and theirs go on."""
+    everyone = await parties(session, case.number)
+    return everyone if principal.is_operator else everyone & {case.platform, principal.partner}
 
 
 async def _require_a_say(session: AsyncSession, principal: Principal, case: Takedown) -> None:

@@ -155,13 +155,16 @@ class TakedownEscalated(Event, frozen=True, tag="takedown.escalated"):
 
 
 class TakedownPaused(Event, frozen=True, tag="takedown.paused"):
-    """The clock of a case stands still. For the parties."""
+    """The clock of a partner's request stands still; the operator's stop that of every request.
+
+    For the platform, that partner and the operators; for the parties when the operator did it.
+    """
 
     takedown: str
 
 
 class TakedownResumed(Event, frozen=True, tag="takedown.resumed"):
-    """The clock of a case runs again. For the parties."""
+    """The clock runs again. For those who were told that it stood."""
 
     takedown: str
 

@@ -178,3 +178,18 @@ async def test_items_times_platforms_are_bounded(hub: TestedHub) -> None:
     items = [item(f"https://{n}.example/", "tiktok", "meta") for n in range(5_001)]
     answer = await hub.client_as("a05").post("/v1/takedowns", json={"items": items})
     assert answer.status_code == 413, answer.text
+
+
+async def test_who_asks_does_not_hear_that_another_stopped_its_own_clock(hub: TestedHub) -> None:
+    case = await opened(hub, "chongluadao")
+    await ask(hub, "a05", item(basis=ORDER))
+    for who, listeners in (("a05", {"a05", "tiktok"}), ("secretariat", {"a05", "tiktok", "chongluadao"})):
+        since = (await hub.client_as("a05").get("/v1/events")).json()["next"]
+        stopped = await hub.client_as(who).put(f"/v1/takedowns/{case}/pause", json={"reason": "They fetch the papers."})
+        assert stopped.status_code == 200, stopped.text
+        heard = set()
+        for slug in ("a05", "tiktok", "chongluadao"):
+            query = {"after": since, "types": "takedown.paused"}
+            if (await hub.client_as(slug).get("/v1/events", params=query)).json()["events"]:
+                heard.add(slug)
+        assert heard == listeners
