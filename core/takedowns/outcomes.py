@@ -15,7 +15,15 @@ from core.wire.takedowns import TakedownState
 _NEEDED = ("decision_ground", "category", "automated_detection", "automated_decision")
 _ENDS = tuple(f"end_date_{of}_restriction" for of in ("visibility", "monetary", "service", "account"))
 _FAR = date(9000, 1, 1)
-_TEXTS = ("decision_facts", "illegal_content_legal_ground", "incompatible_content_ground")
+_TEXTS = (
+    "decision_facts",
+    "decision_visibility_other",
+    "decision_monetary_other",
+    "illegal_content_legal_ground",
+    "illegal_content_explanation",
+    "incompatible_content_ground",
+    "incompatible_content_explanation",
+)
 
 
 def faults(move: MoveIn, pointer: str) -> Iterator[FieldError]:

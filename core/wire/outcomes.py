@@ -1,7 +1,8 @@
 """What a platform decided, in the words of the EU's statements of reasons (Digital Services Act, article 17).
 
-Words and field names are those of the DSA Transparency Database, verbatim, so that what a platform files there can be
-sent here: https://transparency.dsa.ec.europa.eu/page/api-documentation. What it has no word for begins with `KMM_`.
+Words and field names are those of the DSA Transparency Database, verbatim, so that what a platform files there of its
+decision is sent here as it is: https://transparency.dsa.ec.europa.eu/page/api-documentation. Left out is what names the
+statement there (`puid`, dates, language, who notified it): the case has it. What it has no word for begins with `KMM_`.
 """
 
 from datetime import date
@@ -89,6 +90,28 @@ class StatementCategory(StrEnum):
     VIOLENCE = "STATEMENT_CATEGORY_VIOLENCE"
 
 
+class ContentType(StrEnum):
+    APP = "CONTENT_TYPE_APP"
+    AUDIO = "CONTENT_TYPE_AUDIO"
+    IMAGE = "CONTENT_TYPE_IMAGE"
+    PRODUCT = "CONTENT_TYPE_PRODUCT"
+    SYNTHETIC_MEDIA = "CONTENT_TYPE_SYNTHETIC_MEDIA"
+    TEXT = "CONTENT_TYPE_TEXT"
+    VIDEO = "CONTENT_TYPE_VIDEO"
+    OTHER = "CONTENT_TYPE_OTHER"
+
+
+class SourceType(StrEnum):
+    """On whose word the platform decided."""
+
+    ARTICLE_16 = "SOURCE_ARTICLE_16"
+    """A user's notice."""
+    TRUSTED_FLAGGER = "SOURCE_TRUSTED_FLAGGER"
+    OTHER_NOTIFICATION = "SOURCE_TYPE_OTHER_NOTIFICATION"
+    VOLUNTARY = "SOURCE_VOLUNTARY"
+    AUTHORITY_ORDER = "KMM_SOURCE_AUTHORITY_ORDER"
+
+
 class AutomatedDetection(StrEnum):
     YES = "Yes"
     NO = "No"
@@ -111,7 +134,9 @@ class OutcomeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     automated; `no_action` needs `non_action`."""
 
     decision_visibility: Annotated[tuple[DecisionVisibility, ...], Meta(max_length=7)] = ()
+    decision_visibility_other: Line | None = None
     decision_monetary: DecisionMonetary | None = None
+    decision_monetary_other: Line | None = None
     decision_provision: DecisionProvision | None = None
     decision_account: DecisionAccount | None = None
     decision_identifier: DecisionIdentifier | None = None
@@ -122,11 +147,16 @@ class OutcomeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     decision_ground: DecisionGround | None = None
     decision_ground_reference_url: Annotated[str, Meta(max_length=2_000, pattern="^https?://[!-~]+$")] | None = None
     illegal_content_legal_ground: Line | None = None
+    illegal_content_explanation: Prose | None = None
     incompatible_content_ground: Line | None = None
+    incompatible_content_explanation: Prose | None = None
     decision_facts: Prose = ""
     """Never about a person: what looks like a phone number, an email address or an identity card is refused."""
     category: StatementCategory | None = None
+    category_addition: Annotated[tuple[StatementCategory, ...], Meta(max_length=16)] = ()
     category_specification: Annotated[tuple[Keyword, ...], Meta(max_length=20)] = ()
+    content_type: Annotated[tuple[ContentType, ...], Meta(max_length=8)] = ()
+    source_type: SourceType | None = None
     automated_detection: AutomatedDetection | None = None
     automated_decision: AutomatedDecision | None = None
     territorial_scope: Annotated[tuple[Country, ...], Meta(max_length=250)] = ()

@@ -55,6 +55,11 @@ INCOMPLETE: dict[str, tuple[str, Mapping[str, Any], str]] = {
     "no action for no reason": ("no_action", {}, "missing"),
     "an outcome before the decision": ("in_review", NO_ACTION, "no_decision"),
     "a person in the facts": ("removed", REMOVED | {"decision_facts": "CCCD 079205001234"}, "personal_data"),
+    "a person in the explanation": (
+        "removed",
+        REMOVED | {"illegal_content_explanation": "CCCD 079205001234"},
+        "personal_data",
+    ),
     "a word that is none": ("removed", REMOVED | {"decision_account": "BANNED"}, "invalid"),
     "an end that never comes": ("removed", REMOVED | {"end_date_account_restriction": "9999-12-31"}, "out_of_range"),
 }
@@ -188,6 +193,23 @@ async def test_who_joins_may_name_the_account_that_the_first_one_did_not_know(hu
     assert found["account"] != found["target"]
     (known,) = await ask(hub, "a05", item("https://second.example/", basis=ORDER, account=account))
     assert (await shown(hub, known["id"]))["account"] == found["account"]
+
+
+async def test_what_was_filed_as_a_statement_of_reasons_is_taken_as_it_is(hub: TestedHub) -> None:
+    filed = REMOVED | {
+        "decision_visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED", "DECISION_VISIBILITY_OTHER"],
+        "decision_visibility_other": "No longer suggested to others.",
+        "illegal_content_legal_ground": "Decree 147/2024/ND-CP, article 23",
+        "illegal_content_explanation": "It asks for the deposit of a scholarship that does not exist.",
+        "category_addition": ["STATEMENT_CATEGORY_PROTECTION_OF_MINORS"],
+        "category_specification": ["KEYWORD_PHISHING"],
+        "content_type": ["CONTENT_TYPE_VIDEO", "CONTENT_TYPE_SYNTHETIC_MEDIA"],
+        "source_type": "KMM_SOURCE_AUTHORITY_ORDER",
+    }
+    case = await opened(hub)
+    assert (await say(hub, case, "removed", outcome=filed))["status"] == "answered"
+    (version,) = (await shown(hub, case))["outcomes"]
+    assert version["outcome"] == filed
 
 
 async def _decided(hub: TestedHub, when: Mapping[str, int]) -> None:
