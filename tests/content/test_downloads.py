@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from http import HTTPStatus
 
+import httpx
 import pytest
 
 from core import times
+from core.blobs import Blobs
 from core.content import fetches
 from core.errors import PreconditionFailed
 from core.files import File, Plan, RangeNotSatisfiable, disposition, plan
 from core.testing import TestedHub
-from tests.content.conftest import PNG, Studio
+from tests.content.conftest import PNG, Studio, material
 from tests.people import principal_of
 
 TAG = f'"{hashlib.sha256(PNG).hexdigest()}"'
@@ -163,3 +165,29 @@ async def test_a_crowd_of_downloads_outnumbers_the_connections(studio: Studio) -
     path = f"{await studio.published()}/assets/poster.png"
     answers = await asyncio.gather(*(studio.creator.get(path) for _ in range(40)))
     assert {(got.status_code, got.content) for got in answers} == {(200, PNG)}
+
+
+async def test_an_object_store_hands_bytes_out_for_a_minute(
+    studio: Studio, hub: TestedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("ACCESS_KEY_ID", "key"),
+        ("SECRET_ACCESS_KEY", "secret"),
+        ("DEFAULT_REGION", "ap-southeast-1"),
+    ):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    # Signed as for a bucket, which nobody need reach for that; the bytes are in the folder.
+    monkeypatch.setattr(hub.parts.blobs, "signed", Blobs("s3://bucket").signed)
+    version = await studio.published()
+    await studio.accept(studio.creator)
+    path = f"{version}/assets/poster.png"
+    sent = await studio.creator.get(path, headers={"Range": "bytes=0-9"})
+    assert (sent.status_code, sent.headers["cache-control"]) == (307, "private, no-store")
+    address = httpx.URL(sent.headers["location"])
+    assert address.path.endswith(TAG[3:-1])
+    assert int(address.params["X-Amz-Expires"]) <= 60
+    assert (await studio.creator.head(path)).status_code == 200
+    assert (await studio.creator.get(path, headers={"If-None-Match": TAG})).status_code == 304
+    done = await studio.author.post(f"{material(version)}/withdrawal", json={"reason": "The number is wrong."})
+    assert done.status_code == 204
+    assert (await studio.creator.get(path)).status_code == 410

@@ -208,5 +208,5 @@ async def test_the_number_of_assets_is_bounded(studio: Studio, place: str, monke
 
 
 async def test_no_other_partner_puts_anything_into_a_draft(studio: Studio, place: str) -> None:
-    for client, status in ((studio.reviewer, 403), (studio.stranger, 403), (studio.creator, 403)):
+    for client, status in ((studio.reviewer, 403), (studio.stranger, 403), (studio.creator, 404)):
         assert (await client.put(place, content=PNG, headers=IMAGE)).status_code == status
