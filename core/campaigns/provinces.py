@@ -31,3 +31,8 @@ def fault(code: str, day: date) -> str | None:
 def holds(unit: Province | Commune, day: date) -> bool:
     """Whether a unit is in force on `day`."""
     return unit.valid_from <= day and (unit.valid_to is None or day < unit.valid_to)
+
+
+def name(code: str) -> str:
+    """The Vietnamese name of a known province."""
+    return _BY_CODE[code][-1].name.vi

@@ -1,5 +1,6 @@
 """HTTP of campaigns and activities."""
 
+import asyncio
 import datetime
 from typing import Annotated, Any
 
@@ -13,12 +14,16 @@ from core import answers, edge, times
 from core.auth.access import Principal, scoped
 from core.campaigns import activities, campaigns, goals, points, provinces, strands
 from core.campaigns.places import communes, names
+from core.campaigns.sheets import imports, opening, returned
 from core.db import Database
+from core.edge import CSV, JSON
 from core.log import head
-from core.openapi import takes_bulk
+from core.openapi import answers as declared
+from core.openapi import takes, takes_bulk
 from core.wire.campaigns import (
     ActivitiesSubmitted,
     ActivityIn,
+    ActivityKind,
     ActivityPage,
     CampaignIn,
     CampaignOut,
@@ -32,6 +37,7 @@ from core.wire.campaigns import (
     GoalsProgress,
     ProvinceCode,
     Provinces,
+    SheetReport,
     Strands,
 )
 from core.wire.common import Count, Line, PageSize, Slug
@@ -118,6 +124,40 @@ async def submit_activities(
     async with head.edge(db, principal.partner, principal.client, "SubmitActivities") as session:
         row = await campaigns.find(session, slug)
         return await activities.submit(session, principal, row.slug, items)
+
+
+@post(
+    "/campaigns/{slug:str}/activities/sheet",
+    operation_id="ImportActivities",
+    status_code=200,
+    request_max_body_size=None,
+    **scoped(Scope.CAMPAIGNS_WRITE),
+    **takes({opening.XLSX: bytes, CSV: bytes}),
+    **declared({200: {JSON: SheetReport, opening.XLSX: bytes}}),
+)
+async def import_activities(
+    request: Request[Any, Any, Any], slug: str, principal: Principal, db: Database, kind: ActivityKind | None = None
+) -> Response[bytes]:
+    """Take in a spreadsheet of up to 10,000 activities: good rows are stored, every bad cell is explained.
+
+    The file is the body: XLSX or CSV, up to 10 MiB. Columns are known by their headers, in Vietnamese or English; in a
+    sheet without a column of kinds each row is of the `kind` given. Communes may be told by code or by name, former
+    names too. With XLSX in `Accept` your own sheet comes back, with its bad cells marked; mend it and send it again
+    whole. A row is known by its own key (column `id` or `mã`), or else by its kind, title, date and place, so what was
+    taken already is unchanged.
+    """
+    data = await edge.body(request, opening.LIMIT)
+    sheet = await asyncio.to_thread(imports.read, data, edge.content_type(request), kind)
+    async with head.edge(db, principal.partner, principal.client, "ImportActivities") as session:
+        row = await campaigns.find(session, slug)
+        stored = await activities.submit(session, principal, row.slug, sheet.activities())
+    return answers.negotiated(
+        request,
+        {
+            JSON: lambda: msgspec.json.encode(imports.report(sheet, stored)),
+            opening.XLSX: lambda: returned.workbook(sheet),
+        },
+    )
 
 
 @get("/campaigns/{slug:str}/activities", operation_id="ListActivities", **scoped(Scope.CAMPAIGNS_READ))
@@ -210,6 +250,7 @@ handlers = [
     get_campaign,
     change_campaign,
     submit_activities,
+    import_activities,
     list_activities,
     list_connection_points,
     get_goals_progress,

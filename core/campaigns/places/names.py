@@ -79,8 +79,11 @@ def like_province(name: str) -> list[Province]:
     return [next(unit for unit in reversed(provinces.ALL) if unit.code == code) for code in codes]
 
 
-def commune(name: str, day: date, within: ProvinceMeant | None = None) -> CommuneMatch:
-    """What `name` means on `day`: by its tones, without them, as a former unit, or only what is spelt like it."""
+def commune(name: str, day: date, within: ProvinceMeant | None = None, *, spelling: bool = True) -> CommuneMatch:
+    """What `name` means on `day`: by its tones, without them, as a former unit, or only what is spelt like it.
+
+    To look for the last in the whole country takes 30 ms; `spelling` False leaves it out.
+    """
     units = [unit for unit in _index().current.get(folded(name), ()) if _fits(unit, within, day)]
     kind, bare = _kind(name)
     if kind:
@@ -95,7 +98,7 @@ def commune(name: str, day: date, within: ProvinceMeant | None = None) -> Commun
         return _answer(NameMatch.FOLDED, _of_kind(units, kind))
     if heirs:
         return _answer(NameMatch.FORMER, heirs)
-    close = _close(bare, within, day)
+    close = _close(bare, within, day) if spelling else []
     return CommuneMatch(NameMatch.SPELLING if close else NameMatch.NONE, None, tuple(close))
 
 
