@@ -12,12 +12,14 @@ from tests.auth.conftest import CAST, Room, assert_problem
 EXCHANGE = {"signals:read", "signals:write", "signals:lookup", "opinions:write"}
 SHARE = EXCHANGE | {"groups:write", "campaigns:read", "content:read", "reports:read"}
 CREATE = SHARE | {"campaigns:write", "content:write", "content:approve"}
+FOLLOW = {"events:read", "webhooks:write", "takedowns:read", "appeals:write"}
+PROTECT = FOLLOW | {"takedowns:request", "emergencies:write", "referrals:write"}
 DEFAULTS: dict[PartnerKind, set[str]] = {
-    PartnerKind.PLATFORM: SHARE,
-    PartnerKind.PROTECTION: CREATE,
-    PartnerKind.AGENCY: CREATE | {"reports:national"},
-    PartnerKind.ALLIANCE: CREATE | {"partners:read", "partners:admit"},
-    PartnerKind.CREATOR: {"campaigns:read", "content:read"},
+    PartnerKind.PLATFORM: SHARE | FOLLOW | {"takedowns:answer"},
+    PartnerKind.PROTECTION: CREATE | PROTECT,
+    PartnerKind.AGENCY: CREATE | PROTECT | {"reports:national"},
+    PartnerKind.ALLIANCE: CREATE | FOLLOW | {"referrals:write", "partners:read", "partners:admit"},
+    PartnerKind.CREATOR: {"campaigns:read", "content:read", "content:write", "events:read"},
     PartnerKind.OPERATOR: {scope.value for scope in Scope},
 }
 BODIES: dict[str, dict[str, Any]] = {

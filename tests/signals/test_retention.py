@@ -60,10 +60,13 @@ async def horizon(room: Room, what: str) -> int:
 
 
 async def everything(room: Room) -> dict[str, set[Row]]:
-    """Every row of every table."""
+    """Every row of every table, lists in it as tuples."""
     async with room.db.writer() as session:
         return {
-            table.name: {tuple(row) for row in await session.execute(select(table))}
+            table.name: {
+                tuple(tuple(value) if isinstance(value, list) else value for value in row)
+                for row in await session.execute(select(table))
+            }
             for table in Base.metadata.sorted_tables
         }
 
