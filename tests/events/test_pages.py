@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-import pytest
 from sqlalchemy import select, update
 
 from core.log import retention
@@ -73,10 +72,10 @@ async def test_types_choose(hub: TestedHub, tell: Tell) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/types")
 
 
-@pytest.mark.parametrize("after", ["-1", "x", "1.5", "999999999"])
-async def test_what_is_no_place_in_the_log_is_refused(hub: TestedHub, after: str) -> None:
-    answer = await hub.client_as("meta").get("/v1/events", params={"after": after})
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/after")
+async def test_what_is_no_place_in_the_log_is_refused(hub: TestedHub) -> None:
+    for after in ("-1", "x", "1.5", "999999999"):
+        answer = await hub.client_as("meta").get("/v1/events", params={"after": after})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/after"), after
 
 
 async def test_a_place_that_is_no_longer_kept_asks_for_a_new_start(hub: TestedHub, tell: Tell) -> None:

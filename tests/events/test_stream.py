@@ -209,7 +209,7 @@ async def test_a_partner_has_so_many_streams_and_no_more(hub: TestedHub) -> None
     assert hub.parts.wake.waiting == 0
 
 
-@pytest.mark.parametrize("last", ["", "x", "1.2.3", "-1", "1.", "9" * 16, "999999999"])
-async def test_what_is_no_place_is_refused(hub: TestedHub, last: str) -> None:
-    headers = {"Accept": "text/event-stream", "Last-Event-ID": last}
-    assert (await hub.client_as("meta").get("/v1/events", headers=headers)).status_code == 400
+async def test_what_is_no_place_is_refused(hub: TestedHub) -> None:
+    for last in ("", "x", "1.2.3", "-1", "1.", "9" * 16, "999999999"):
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": last}
+        assert (await hub.client_as("meta").get("/v1/events", headers=headers)).status_code == 400, last
