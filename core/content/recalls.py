@@ -51,7 +51,7 @@ async def acknowledge(
     recalled = _fetched(await decide.material(session, id)).where(Fetch.partner == principal.partner)
     versions = (await session.scalars(recalled.with_only_columns(Version.number).distinct())).all()
     if not versions:
-        raise NotFound("You fetched nothing of it that was recalled.")
+        raise NotFound
     said = msgspec.to_builtins(data) | {"partner": principal.partner, "client": principal.client, "at": times.now()}
     for version in versions:
         row = await session.merge(Acknowledgement(version=version, **said))

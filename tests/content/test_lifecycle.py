@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from tests.content.machine import histories
 
-HISTORIES = {"sqlite": 4, "postgresql": 2}
-STEPS = 20
+HISTORIES = {"sqlite": 3, "postgresql": 1}
+STEPS = 12
 
 
 def test_nothing_leaves_that_may_not(new_database: Callable[[], str], engine_name: str) -> None:
