@@ -102,9 +102,15 @@ def database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def hub_settings(database_url: str) -> Settings:
+def hub_settings(database_url: str, tmp_path: Path) -> Settings:
     """The settings of the hub under test."""
-    return Settings(secret="s" * 32, database_url=database_url, blobs_url="memory:///", base_url=BASE_URL)
+    return Settings(
+        secret="s" * 32,
+        database_url=database_url,
+        blobs_url="memory:///",
+        uploads_folder=str(tmp_path / "uploads"),
+        base_url=BASE_URL,
+    )
 
 
 @pytest.fixture

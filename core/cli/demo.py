@@ -87,6 +87,7 @@ def _settle(data: Path, base_url: str) -> Settings:
             "secret": secrets.token_urlsafe(32),
             "database_url": f"sqlite:///{whole / 'hub.db'}",
             "blobs_url": f"{whole.as_uri()}/blobs",
+            "uploads_folder": str(whole / "uploads"),
         }
         # A JSON string is a TOML string.
         _write(file, "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()))

@@ -10,7 +10,7 @@ from litestar import Litestar
 from core.openapi.document import routes
 from core.testing import TestedHub
 from core.wire.scopes import PartnerKind
-from tests.isolation.things import IMAGE, WORDS, Thing, group, material, ok, signal, things
+from tests.isolation.things import IMAGE, TUS, WORDS, Thing, group, material, ok, signal, things
 
 _READING: tuple[dict[str, str], ...] = (
     {},
@@ -42,6 +42,13 @@ HIDDEN: dict[str, dict[str, Any]] = {
     "PutAsset": IMAGE,
     "DeleteAsset": {},
     "GetAsset": {},
+    "GetRendition": {},
+    "GetUpload": {"headers": TUS},
+    "AppendUpload": {
+        "content": b"x",
+        "headers": TUS | {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"},
+    },
+    "DeleteUpload": {"headers": TUS},
     "GetKit": {},
     "GetLink": {},
     "GetQr": {},

@@ -1,5 +1,6 @@
 """One of each thing that has an id, and who may know of it."""
 
+import base64
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,10 +15,11 @@ WORDS = {
     "asset_texts": [{"asset": "poster.png", "language": "vi", "alt": "Một em nhỏ."}],
 }
 IMAGE = {"content": png(b"x"), "headers": {"Content-Type": "image/png"}}
+TUS = {"Tus-Resumable": "1.0.0"}
 _OF_MATERIALS = (
     *("GetMaterial", "CreateVersion", "PutVersion", "SubmitVersion", "PublishVersion", "WithdrawMaterial"),
     *("WithdrawVersion", "GetRecall", "AcknowledgeRecall"),
-    *("PutAsset", "DeleteAsset", "GetAsset", "GetKit", "GetLink", "GetQr"),
+    *("PutAsset", "DeleteAsset", "GetAsset", "GetRendition", "GetKit", "GetLink", "GetQr"),
 )
 _OF_ENDPOINTS = (
     *("GetEndpoint", "ChangeEndpoint", "DeleteEndpoint", "RotateSecret", "ListDeliveries", "ListReplays"),
@@ -46,6 +48,7 @@ async def things(hub: TestedHub) -> list[Thing]:
         await _national_report(hub),
         *[_client(hub, slug) for slug in ("tiktok", "a05", "secretariat", "digital-trust-alliance")],
         *[await material(hub, state) for state in ("draft", "in_review", "not_yet", "discarded")],
+        await _upload(hub),
         await _takedown(hub),
         await _appeal(hub),
         *await _emergency_and_push(hub),
@@ -117,9 +120,23 @@ async def material(hub: TestedHub, state: str) -> Thing:
         await ok(hub, author, "POST", f"{path}/publication")
     if state == "discarded":
         await ok(hub, author, "POST", f"/v1/materials/{name}/withdrawal", {"reason": "A mistake."})
-    ids = {"id": name, "version": "1", "name": "poster.png"}
+    ids = {"id": name, "version": "1", "name": "poster.png", "recipe": "thumbnail"}
     seen_by = frozenset([author, "secretariat"])
     return Thing(author, ids, ids | {"id": no_such(name)}, seen_by, _OF_MATERIALS, frozenset(["content:approve"]))
+
+
+async def _upload(hub: TestedHub) -> Thing:
+    author = "chongluadao"
+    said = {
+        "material": (await ok(hub, author, "POST", "/v1/materials", WORDS))["id"],
+        "version": "1",
+        "filename": "poster.png",
+        "filetype": "image/png",
+    }
+    pairs = [f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items()]
+    headers = TUS | {"Upload-Length": "100", "Upload-Metadata": ",".join(pairs)}
+    made = await hub.client_as(author).post("/v1/uploads", headers=headers)
+    return _of((author,), made.headers["location"].rpartition("/")[2], "GetUpload", "AppendUpload", "DeleteUpload")
 
 
 async def _takedown(hub: TestedHub) -> Thing:

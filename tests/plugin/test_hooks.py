@@ -28,6 +28,7 @@ from core.sdk import (
     Period,
     PluginInfo,
     Report,
+    Scan,
     Section,
     SignalKind,
     SignalOut,
@@ -35,6 +36,7 @@ from core.sdk import (
     Title,
     Tlp,
     Translated,
+    Verdict,
     public,
 )
 from core.wire.reports import ReportScope
@@ -148,6 +150,17 @@ async def test_hook_report_sections() -> None:
         answers = [answer async for answer in running.ask(hooks.report_sections, Caller(), PERIOD)]
     columns = (Column("day", "day"), Column("count", "count"))
     assert answers == [("sections", [Section("own", "Own", columns=columns, rows=(("2025-10-01", 7),))])]
+
+
+async def test_hook_scan_asset(tmp_path: Path) -> None:
+    async def look(path: Path, media_type: str) -> Scan:
+        return Scan(Verdict.INFECTED, f"{path.name} is no {media_type}")
+
+    running = host(plugin("scanner", scan_asset=look), plugin("silent"))
+    async with running.running():
+        asked = running.ask(hooks.scan_asset, path=tmp_path / "a", sha256="0" * 64, media_type="image/png")
+        answers = [answer async for answer in asked]
+    assert answers == [("scanner", Scan(Verdict.INFECTED, "a is no image/png"))]
 
 
 async def test_hook_channels() -> None:
