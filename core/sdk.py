@@ -16,6 +16,7 @@ from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, hookimpl
 from core.times import from_micros, now
 from core.wire.answers import AnswerIn
+from core.wire.assets import Scan, Verdict
 from core.wire.common import Count, ExternalId, FieldError, Line, PageSize, Prose, Time, Title
 from core.wire.delivery import EventName, EventOut
 from core.wire.events import WebhookDisabled, WebhookLapsed, WebhookPing
@@ -36,7 +37,6 @@ from core.wire.reports import Column, Period, Report, Section
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, State, Tlp
 from core.wire.takedowns import TakedownState
-from core.wire.uploads import Scan, Verdict
 
 __all__ = [
     "JSON",

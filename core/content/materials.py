@@ -19,6 +19,7 @@ from core.content import decide, licences, links, manifest, moves, policies, ren
 from core.content.models import Asset, Material, Rendition, Review, SearchText, Version
 from core.db import among
 from core.errors import Conflict
+from core.wire.assets import ScanState
 from core.wire.common import FieldError
 from core.wire.content import (
     AssetOut,
@@ -34,7 +35,6 @@ from core.wire.content import (
     Window,
 )
 from core.wire.scopes import PartnerKind
-from core.wire.uploads import ScanState
 
 _AT_ONCE = 5_000
 """Numbers in a statement: SQLite takes 32,766, and a page of 10,000 materials may have more versions."""

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.content.models import Asset, Rendition
 from core.db import among, insert_rows, table_of
 from core.errors import NotFound, UnsupportedMediaType
-from core.wire.uploads import Recipe, RenditionOut
+from core.wire.assets import Recipe, RenditionOut
 
 _PROGRAM = str(Path(__file__).with_name("rendering.py"))
 _PATIENCE = 60

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.errors import Fault
 from core.plugin import hooks
 from core.plugin.host import PluginHost
-from core.wire.uploads import ScanState, Verdict
+from core.wire.assets import ScanState, Verdict
 
 log = logging.getLogger("kmm")
 

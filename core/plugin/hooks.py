@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.plugin.channel import Channel
 from core.plugin.connector import Connector
+from core.wire.assets import Scan
 from core.wire.kinds import SignalKind
 from core.wire.reports import Period, Report, Section
 from core.wire.signals import Feed
-from core.wire.uploads import Scan
 
 PROJECT = "khongmotminh"
 """Name of the distribution, of the entry-point group and of the pluggy project."""

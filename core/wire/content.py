@@ -6,10 +6,10 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from core.wire.assets import RenditionOut, ScanState
 from core.wire.common import LINE, PROSE, Count, Country, Line, Prose, Sha256, Slug, Time, Title
 from core.wire.scopes import PartnerKind
 from core.wire.signals import Category
-from core.wire.uploads import RenditionOut, ScanState
 
 
 class MaterialKind(StrEnum):
