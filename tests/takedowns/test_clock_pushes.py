@@ -106,7 +106,7 @@ async def test_the_first_contact_is_told_in_both_languages_where_to_look(desk: D
     assert notice.title.en
     assert notice.url == f"https://hub.example/v1/emergencies/{EMERGENCY}"
     for text in (notice.detail.vi, notice.detail.en or ""):
-        assert f"/v1/pushes/{made.id}/acknowledge" in text
+        assert f"POST {notice.url}/acknowledgement" in text
     found = await desk.only()
     assert (found.state, found.level, found.tries) == (PushState.SENT, 1, 1)
 
