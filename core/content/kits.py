@@ -16,7 +16,6 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import times
 from core.auth.access import Principal
 from core.blobs import Blobs
 from core.content import assets, decide, fetches, licences, links, materials
@@ -130,7 +129,7 @@ async def _leaving(db: Database, principal: Principal, item: KitItem, asset: Ass
 
 def _texts(principal: Principal, kit: Sequence[Chosen]) -> Iterator[tuple[str, bytes]]:
     items = tuple(chosen.item for chosen in kit)
-    manifest = KitManifest(made=times.from_micros(times.now()), partner=principal.slug, materials=items)
+    manifest = KitManifest(partner=principal.slug, materials=items)
     yield "manifest.json", msgspec.json.format(msgspec.json.encode(manifest))
     for chosen in kit:
         words = chosen.item.words

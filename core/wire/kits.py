@@ -2,7 +2,7 @@
 
 import msgspec
 
-from core.wire.common import Count, Sha256, Slug, Time
+from core.wire.common import Count, Sha256, Slug
 from core.wire.content import MaterialId, MaterialIn
 from core.wire.links import ShortCode
 
@@ -33,9 +33,8 @@ class KitItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KitManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`manifest.json` of a kit."""
+    """`manifest.json` of a kit. It holds no time, so that a kit of the same things is the same bytes."""
 
-    made: Time
     partner: Slug
     """For whom."""
     materials: tuple[KitItem, ...]

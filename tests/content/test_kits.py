@@ -39,6 +39,7 @@ async def kit_of_two(studio: Studio) -> str:
 async def test_a_kit_holds_files_licence_captions_and_alt_texts(studio: Studio) -> None:
     version = await kit_of_two(studio)
     answer = await studio.creator.get(f"{version}/kit")
+    assert answer.content == (await studio.creator.get(f"{version}/kit")).content
     assert answer.headers["content-type"] == "application/zip"
     assert answer.headers["cache-control"] == "private, no-store"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
