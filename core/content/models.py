@@ -217,7 +217,7 @@ class SearchText(Base):
 
     __tablename__ = "search_text"
     # In the order of lists, so that a page ends when it is full.
-    __table_args__: Any = {"sqlite_with_rowid": False}
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     material: Mapped[int] = mapped_column(ForeignKey("material.number"), primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(ForeignKey("material_version.number"), primary_key=True, autoincrement=False)
