@@ -85,8 +85,8 @@ async def begin(db: Database, growing: Growing, principal: Principal, announced:
         announced.media_type,
         announced.length,
     )
-    if announced.length == 0:
-        raise Invalid("An empty file is no asset.")
+    if announced.length < 1:
+        raise Invalid("A file has at least one byte.")
     if growing.free() - announced.length < SPARE:
         raise Unavailable("There is no room for it at the moment; try again later.", headers={"Retry-After": "3600"})
     upload = Upload(
