@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, Router, delete, head, patch, post
 from litestar.params import HeaderParameter
+from msgspec import Meta
 
 from core import errors, times
 from core.auth.access import Principal, scoped
@@ -35,10 +36,13 @@ _OPTIONS = _RESUMABLE | {
     "Tus-Max-Size": str(uploads.LARGEST),
 }
 
+Version = Annotated[str, Meta(pattern=r"^1\.0\.0$"), HeaderParameter(name="Tus-Resumable")]
 Length = Annotated[Count, HeaderParameter(name="Upload-Length")]
 Offset = Annotated[Count, HeaderParameter(name="Upload-Offset")]
 Metadata = Annotated[str, HeaderParameter(name="Upload-Metadata")]
-Checksum = Annotated[str | None, HeaderParameter(name="Upload-Checksum")]
+Checksum = Annotated[
+    Annotated[str, Meta(pattern="^sha256 [A-Za-z0-9+/]{43}=$")] | None, HeaderParameter(name="Upload-Checksum")
+]
 
 
 class Metadatum(msgspec.Struct, frozen=True):
@@ -66,17 +70,18 @@ async def create_upload(
     blobs: Blobs,
     growing: Growing,
     plugins: PluginHost,
+    tus_resumable: Version,
     upload_length: Length,
     upload_metadata: Metadata,
     upload_checksum: Checksum = None,
 ) -> Response[None]:
-    """Open a resumable upload into a draft, by the protocol tus 1.0.0 (`Tus-Resumable: 1.0.0`).
+    """Open a resumable upload into a draft, by the protocol tus 1.0.0.
 
     `Upload-Length` has the bytes of the whole file; `Upload-Metadata` names `material`, `version`, `filename`,
     `filetype` and, if you know it, the `sha256` of the whole in hex, each with its value in Base64. The first bytes may
     come along, as application/offset+octet-stream. `Location` is where the rest goes, for a day, for you alone.
     """
-    _require_version(request)
+    _require_version(tus_resumable)
     asked = _metadata(upload_metadata)
     announced = Announced(asked.material, asked.version, asked.filename, asked.filetype, upload_length, asked.sha256)
     upload = await uploads.begin(db, growing, principal, announced)
@@ -90,10 +95,10 @@ async def create_upload(
 
 @head("/{id:str}", operation_id="GetUpload", options=_OPTIONS, **scoped(Scope.CONTENT_WRITE), **answers({200: None}))
 async def get_upload(
-    request: Request[Any, Any, Any], id: str, principal: Principal, db: Database, growing: Growing
+    id: str, principal: Principal, db: Database, growing: Growing, tus_resumable: Version
 ) -> Response[None]:
     """How far an upload has come (`Upload-Offset`), and until when it may go on (`Upload-Expires`)."""
-    _require_version(request)
+    _require_version(tus_resumable)
     found = await uploads.progress(db, growing, principal, id)
     more = {"Upload-Length": str(found.upload.length), "Cache-Control": "no-store"}
     return _answer(200, found, more)
@@ -117,6 +122,7 @@ async def append_upload(
     blobs: Blobs,
     growing: Growing,
     plugins: PluginHost,
+    tus_resumable: Version,
     upload_offset: Offset,
     upload_checksum: Checksum = None,
 ) -> Response[None]:
@@ -127,7 +133,7 @@ async def append_upload(
     that is refused ends the upload. If that answer never came, send no bytes at the same offset to ask again.
     409: the upload stands elsewhere. 423: another connection is sending. 410: it has expired.
     """
-    _require_version(request)
+    _require_version(tus_resumable)
     if content_type(request) != _BYTES:
         raise UnsupportedMediaType(f"Send the bytes as {_BYTES}.")
     pieces, sha256 = request.stream(), _checksum(upload_checksum)
@@ -137,10 +143,10 @@ async def append_upload(
 
 @delete("/{id:str}", operation_id="DeleteUpload", options=_OPTIONS, **scoped(Scope.CONTENT_WRITE))
 async def delete_upload(
-    request: Request[Any, Any, Any], id: str, principal: Principal, db: Database, growing: Growing
+    id: str, principal: Principal, db: Database, growing: Growing, tus_resumable: Version
 ) -> Response[None]:
     """Give an upload up. The asset that it has become stays."""
-    _require_version(request)
+    _require_version(tus_resumable)
     await uploads.end(db, growing, principal, id)
     return Response(None, status_code=204, headers=_RESUMABLE)
 
@@ -155,8 +161,8 @@ def _answer(status: int, progress: Progress, more: dict[str, str]) -> Response[N
     return Response(None, status_code=status, headers=headers)
 
 
-def _require_version(request: Request[Any, Any, Any]) -> None:
-    if request.headers.get("tus-resumable") != "1.0.0":
+def _require_version(named: str) -> None:
+    if named != "1.0.0":
         raise PreconditionFailed("Say Tus-Resumable: 1.0.0.", headers={"Tus-Version": "1.0.0"})
 
 
