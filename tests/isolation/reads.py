@@ -334,6 +334,11 @@ def simple(path: str, noun: str | None = None) -> Read:
     return read
 
 
+async def read_points(reader: Reader) -> None:
+    for one in await reader.pages("/v1/campaigns/open/activities", "activities", limit=100):
+        await reader.get(f"/v1/activities/{one['id']}/points")
+
+
 SHARED: dict[str, Read] = {
     "Health": simple("/health"),
     "OpenAPI": simple("/openapi.json"),
@@ -366,6 +371,7 @@ SHARED: dict[str, Read] = {
     "ListStrands": simple("/v1/strands"),
     "ListCommunes": simple("/v1/communes?province=01"),
     "MatchCommune": simple("/v1/communes/match?name=Ba%20Dinh"),
+    "ListConnectionPoints": read_points,
     "ListActivities": simple("/v1/campaigns/open/activities", "activities"),
     "ListProvinces": simple("/v1/provinces"),
     "ListMaterials": list_materials,

@@ -98,6 +98,7 @@ OPEN = {
     "ListGaps": "campaigns are for everyone",
     "ListConnectionPoints": "campaigns are for everyone",
     "SubmitActivities": "campaigns are for everyone",
+    "ImportActivities": "campaigns are for everyone",
     "FollowLink": "codes are printed for anyone, and tell nobody of what is not released",
     "ReviewVersion": "reviewers see every draft",
     "EndApprovalPolicy": "policies are for everyone",
