@@ -11,8 +11,8 @@ class Channel(ABC):
     name: str
 
     @abstractmethod
-    async def send(self, address: str, notice: Notice) -> None:
-        """Hand `notice` over to `address`; returning means that the other side took it.
+    async def send(self, partner: int, address: str, notice: Notice) -> None:
+        """Hand `notice` over to `address`, a contact of `partner`; returning means that the other side took it.
 
         Called on the plugin's lane, within a budget. Raises whatever went wrong: the caller notes it and tries the
         contact's next channel. May be called again with the same `notice.id`.

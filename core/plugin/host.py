@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar, get_type_hints
 
@@ -16,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.edge import JSON, NDJSON
 from core.errors import Unavailable
 from core.plugin import discovery, hooks, mounting
-from core.plugin.channel import Channel
 from core.plugin.connector import Connector
 from core.plugin.discovery import Found
 from core.plugin.hooks import Context, Format
@@ -202,21 +202,22 @@ class PluginHost:
         """The channels that are there at the moment, in the order of plugins."""
         return [channel.name for plugin in self._sound() for channel in plugin.channels]
 
-    async def send(self, channel: str, address: str, notice: Notice) -> None:
-        """Push `notice` through the channel of this name, within a budget; returning means that it was taken.
+    async def send(self, channel: str, partner: int, address: str, notice: Notice) -> None:
+        """Push `notice` to a contact of `partner` through the channel of this name, within a budget; returning means
+        that it was taken.
 
         Raises whatever went wrong there, `TimeoutError`, or `Unavailable` when there is no such channel.
         """
         for plugin in self._sound():
             for one in plugin.channels:
                 if one.name == channel:
-                    await self._push(plugin, one, address, notice)
+                    await self._push(plugin, partial(one.send, partner, address, notice))
                     return
         raise Unavailable(f"There is no channel {channel} at the moment.")
 
-    async def _push(self, plugin: Plugin, channel: Channel, address: str, notice: Notice) -> None:
+    async def _push(self, plugin: Plugin, send: Callable[[], Awaitable[None]]) -> None:
         try:
-            await plugin.lane.run(lambda: channel.send(address, notice), _SEND)
+            await plugin.lane.run(send, _SEND)
         except TimeoutError as exc:
             await self._abandon_if_stuck(plugin, exc)
             raise

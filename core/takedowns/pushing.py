@@ -96,7 +96,9 @@ class Pusher:
             return task.push.error or ("nobody acknowledged" if task.contacts else "the partner has no contact")
         try:
             address = self._seal.open(task.contact.address, task.contact.id).decode()
-            await self._host.send(task.contact.channel, address, notices.of(task.push, self._base_url))
+            await self._host.send(
+                task.contact.channel, task.push.partner, address, notices.of(task.push, self._base_url)
+            )
         except Exception as exc:
             # No traceback and no words of the channel: they may hold the address.
             log.warning("push %s: channel %s failed: %s", task.push.id, task.contact.channel, type(exc).__name__)

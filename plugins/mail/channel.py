@@ -43,7 +43,7 @@ class Mail(Channel):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def send(self, address: str, notice: Notice) -> None:
+    async def send(self, partner: int, address: str, notice: Notice) -> None:
         own = self._settings
         if not _ADDRESS.fullmatch(address):
             raise ValueError("this is no mail address")

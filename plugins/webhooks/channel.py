@@ -24,9 +24,9 @@ class WebhookChannel(Channel):
         self._ctx = ctx
         self._transport = transport
 
-    async def send(self, address: str, notice: Notice) -> None:
-        """Raises `NotTaken`, `LookupError` for an address that is no endpoint's."""
-        row, keys = await self._find(address)
+    async def send(self, partner: int, address: str, notice: Notice) -> None:
+        """Raises `NotTaken`, `LookupError` for an address that is no endpoint of the partner's own."""
+        row, keys = await self._find(partner, address)
         ledger = Ledger(self._ctx)
         courier = Courier(self._ctx, self._transport, ledger)
         async with self._transport.line() as line:
@@ -36,11 +36,15 @@ class WebhookChannel(Channel):
         if not answer.accepted:
             raise NotTaken(answer.error)
 
-    async def _find(self, address: str) -> tuple[Endpoint, list[str]]:
-        """The endpoint, and the secrets of all that share its URL: whichever of them its owner checks."""
+    async def _find(self, partner: int, address: str) -> tuple[Endpoint, list[str]]:
+        """The endpoint, and the secrets of all of the partner's that share its URL: whichever of them it checks."""
         named = or_(Endpoint.id == address, Endpoint.url == address)
         async with self._ctx.session(endpoints.NOBODY) as session:
-            rows = list(await session.scalars(select(Endpoint).where(named).order_by(Endpoint.created)))
+            rows = list(
+                await session.scalars(
+                    select(Endpoint).where(Endpoint.partner == partner, named).order_by(Endpoint.created)
+                )
+            )
         if not rows:
             raise LookupError("No endpoint has this id or URL; register it at /webhooks/endpoints first.")
         return rows[0], [key for row in rows for key in endpoints.keys(self._ctx, row, now())]

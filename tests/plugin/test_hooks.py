@@ -169,7 +169,7 @@ async def test_hook_channels() -> None:
     class Pigeon(Channel):
         name = "pigeon"
 
-        async def send(self, address: str, notice: Notice) -> None:
+        async def send(self, partner: int, address: str, notice: Notice) -> None:
             if address == "nowhere":
                 raise ConnectionError("the pigeon came back")
             sent.append((address, notice))
@@ -177,12 +177,12 @@ async def test_hook_channels() -> None:
     notice = Notice("ntc_1", "emergency.declared", "emg_1", Title("Khẩn cấp"), Detail("…"), "https://hub.example/")
     async with (running := host(plugin("birds", channels=lambda: [Pigeon()]))).running():
         assert running.channel_names() == ["pigeon"]
-        await running.send("pigeon", "roof", notice)
+        await running.send("pigeon", 1, "roof", notice)
         assert sent == [("roof", notice)]
         with pytest.raises(ConnectionError, match="came back"):
-            await running.send("pigeon", "nowhere", notice)
+            await running.send("pigeon", 1, "nowhere", notice)
         with pytest.raises(Unavailable, match="no channel smoke"):
-            await running.send("smoke", "roof", notice)
+            await running.send("smoke", 1, "roof", notice)
 
 
 def test_hook_migrations(tmp_path: Path) -> None:

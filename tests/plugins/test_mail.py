@@ -110,8 +110,8 @@ async def sending(server: Server, **more: Any) -> AsyncIterator[PluginHost]:
 
 async def test_a_notice_arrives_in_both_languages(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, sending(server) as host:
-        await host.send("mail", DESK, NOTICE)
-        await host.send("mail", DESK, NOTICE)
+        await host.send("mail", 1, DESK, NOTICE)
+        await host.send("mail", 1, DESK, NOTICE)
     first, again = server.desk.messages()
     assert first["Subject"] == f"{NOTICE.title.vi} / {NOTICE.title.en}"
     body = first.get_content()
@@ -125,10 +125,10 @@ async def test_a_notice_arrives_in_both_languages(tmp_path: Path) -> None:
 async def test_nothing_is_sent_in_the_clear_or_to_a_stranger(tmp_path: Path) -> None:
     async with serving(tmp_path, tls=False) as server, sending(server) as host:
         with pytest.raises(aiosmtplib.SMTPException):
-            await host.send("mail", DESK, NOTICE)
+            await host.send("mail", 1, DESK, NOTICE)
     async with serving(tmp_path) as server, sending(server, ca="") as host:
         with pytest.raises((aiosmtplib.SMTPException, OSError)):
-            await host.send("mail", DESK, NOTICE)
+            await host.send("mail", 1, DESK, NOTICE)
     assert not server.desk.taken
 
 
@@ -137,10 +137,10 @@ async def test_what_the_server_refuses_is_an_error(tmp_path: Path) -> None:
         server.desk.full = True
         async with sending(server) as host:
             with pytest.raises(aiosmtplib.SMTPResponseException, match="full"):
-                await host.send("mail", DESK, NOTICE)
+                await host.send("mail", 1, DESK, NOTICE)
         async with sending(server, password="wrong") as host:
             with pytest.raises(aiosmtplib.SMTPAuthenticationError):
-                await host.send("mail", DESK, NOTICE)
+                await host.send("mail", 1, DESK, NOTICE)
     assert not server.desk.taken
 
 
@@ -148,7 +148,7 @@ async def test_what_the_server_refuses_is_an_error(tmp_path: Path) -> None:
 async def test_an_address_is_one_address(address: str, tmp_path: Path) -> None:
     async with serving(tmp_path) as server, sending(server) as host:
         with pytest.raises(ValueError, match="no mail address"):
-            await host.send("mail", address, NOTICE)
+            await host.send("mail", 1, address, NOTICE)
     assert not server.desk.taken
 
 
@@ -156,7 +156,7 @@ async def test_without_a_server_there_is_no_such_channel() -> None:
     host = PluginHost(settings(), [plugins.mail], strict=True)
     assert host.channel_names() == []
     with pytest.raises(Unavailable):
-        await host.send("mail", DESK, NOTICE)
+        await host.send("mail", 1, DESK, NOTICE)
 
 
 def test_a_sender_is_asked_for() -> None:

@@ -33,7 +33,7 @@ class Line(Channel):
         self.cut = False
         self.given: list[tuple[str, Notice]] = []
 
-    async def send(self, address: str, notice: Notice) -> None:
+    async def send(self, partner: int, address: str, notice: Notice) -> None:
         if self.cut:
             raise OSError("no carrier")
         self.given.append((address, notice))

@@ -191,6 +191,7 @@ async def test_retracted_and_said_again_it_is_new_also_within_one_transaction(ro
     said = {"kind": "domain", "value": "bait.example", "category": "phishing"}
     for category in ("phishing", "grooming"):
         (result,) = (await room.submit("a", said)).results
+        assert result.id
         async with room.db.writer() as session:
             await session.execute(update(Claim).values(opened_at=1))
         # Both wait for the writer at once, so they share its transaction.

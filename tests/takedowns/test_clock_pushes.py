@@ -38,7 +38,7 @@ class Radio(Channel):
         self.begun = threading.Event()
         """Set when something was heard: the channel runs on its plugin's thread."""
 
-    async def send(self, address: str, notice: Notice) -> None:
+    async def send(self, partner: int, address: str, notice: Notice) -> None:
         if address in self.slow:
             await asyncio.sleep(3_600)
         if address in self.dead:

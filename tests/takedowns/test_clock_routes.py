@@ -34,7 +34,7 @@ class Radio(Channel):
         self.begun = threading.Event()
         """The channel runs on its plugin's thread."""
 
-    async def send(self, address: str, notice: Notice) -> None:
+    async def send(self, partner: int, address: str, notice: Notice) -> None:
         self.heard.append((address, notice))
         self.begun.set()
 

@@ -4,6 +4,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from core.sdk import Detail, Notice, Title
+from tests.people import principal_of
 from tests.plugins.webhooks.conftest import Start
 from tests.plugins.webhooks.hubs import register
 from tests.plugins.webhooks.receivers import Receiver, answering, listening
@@ -23,16 +24,19 @@ async def test_a_notice_is_pushed_to_an_endpoint_by_its_id_or_url(start: Start) 
     receiver = Receiver()
     async with listening(receiver), start(receiver) as hub:
         made = await register(hub, "a05", receiver)
+        own, other = [(await principal_of(hub, slug)).partner for slug in ("a05", "tiktok")]
         assert "webhook" in hub.parts.plugins.channel_names()
         for address in (made["id"], receiver.url):
-            await hub.parts.plugins.send("webhook", address, NOTICE)
+            await hub.parts.plugins.send("webhook", own, address, NOTICE)
         assert receiver.ids == ["ntc_1", "ntc_1"]
         for one in receiver.got:
             assert Webhook(made["secret"]).verify(one.body, one.headers)["subject"] == "emg_1"
         receiver.behaviour = answering(503)
         with pytest.raises(Exception, match="503 is not 2xx"):
-            await hub.parts.plugins.send("webhook", made["id"], NOTICE)
+            await hub.parts.plugins.send("webhook", own, made["id"], NOTICE)
         with pytest.raises(LookupError, match="No endpoint"):
-            await hub.parts.plugins.send("webhook", "https://hook.partner.example/", NOTICE)
+            await hub.parts.plugins.send("webhook", own, "https://hook.partner.example/", NOTICE)
+        with pytest.raises(LookupError, match="No endpoint"):
+            await hub.parts.plugins.send("webhook", other, made["id"], NOTICE)
         log = (await hub.client_as("a05").get(f"/webhooks/endpoints/{made['id']}/deliveries")).json()["deliveries"]
         assert [(one["cause"], one["status"]) for one in log] == [("push", 503), ("push", 204), ("push", 204)]
