@@ -11,8 +11,8 @@ whose partner has sight of a row's audience:
 
 Where a place is not known, too many are named rather than too few. A reader that begins a new walk holds what that walk
 gave it: the copy it had is no longer asked about. One that goes on at a bare position keeps its copy, and where it
-skips what it was never given, nothing that it asks is a receipt (`core.signals.readers`). A partner that lost sight of an
-audience is no reader of it any more: its cursors answer 410, which takes everything from it.
+skips what it was never given, nothing that it asks is a receipt (`core.signals.readers`). A partner that lost sight of
+an audience is no reader of it any more: its cursors answer 410, which takes everything from it.
 """
 
 from collections.abc import Iterable, Sequence
