@@ -24,6 +24,7 @@ ENDED = st.sampled_from([line + b"\n" for line in LINES])
 
 schemathesis.openapi.media_type("application/x-ndjson", st.lists(ENDED, max_size=5).map(b"".join))
 schemathesis.openapi.media_type("image/png", st.just(PIXEL))
+schemathesis.openapi.media_type("application/offset+octet-stream", st.binary(max_size=100))
 SHEETS = [
     b"",
     b"url",
