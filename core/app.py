@@ -37,6 +37,7 @@ from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
 from core.safeguards import appeals, preservations, quality
+from core.safeguards import retention as safeguard_retention
 from core.settings import Settings
 from core.signals import blinding, holding, readers
 from core.signals import retention as claim_retention
@@ -116,6 +117,7 @@ class Hub:
                 asyncio.create_task(_every(3600, lambda: quality.refresh(self.db))),
                 asyncio.create_task(_every(3600, lambda: retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: claim_retention.purge(self.db))),
+                asyncio.create_task(_every(3600, lambda: safeguard_retention.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: readers.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: self.blobs.sweep(_abandoned()))),
                 asyncio.create_task(_every(3600, lambda: uploads.sweep(self.db, self.growing))),
