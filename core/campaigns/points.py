@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import ids
 from core.campaigns.models import Activity
 from core.campaigns.models import ConnectionPoint as Row
 from core.campaigns.places.communes import register
@@ -48,7 +49,8 @@ async def replace(session: AsyncSession, points: Mapping[str, Sequence[Connectio
 
 async def page(session: AsyncSession, activity: str, after: int, limit: int) -> ConnectionPointPage:
     """Points of an activity in the order in which they were told. Raises `NotFound` for no activity."""
-    if (await session.execute(select(Activity.number).where(Activity.id == activity))).first() is None:
+    known = select(Activity.number).where(Activity.id == activity)
+    if not ids.named("act", activity) or (await session.execute(known)).first() is None:
         raise NotFound
     query = select(Row).where(Row.activity == activity, Row.number > after).order_by(Row.number).limit(limit + 1)
     rows = (await session.scalars(query)).all()

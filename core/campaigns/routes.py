@@ -234,7 +234,7 @@ def list_communes(
     return answers.page(request, communes.page(day or times.today(), province, after or "", limit))
 
 
-@get("/communes/match", operation_id="MatchCommune", sync_to_thread=False, **scoped(Scope.CAMPAIGNS_READ))
+@get("/communes/match", operation_id="MatchCommune", sync_to_thread=True, **scoped(Scope.CAMPAIGNS_READ))
 def match_commune(name: Line, province: Line | None = None, day: datetime.date | None = None) -> CommuneMatch:
     """What the name of a commune means, typed with or without tone marks; names of before July 2025 are understood.
 

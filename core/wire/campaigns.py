@@ -23,7 +23,7 @@ class PartyRole(StrEnum):
     SUPPORTER = "supporter"
 
 
-Link = Annotated[str, Meta(pattern=r"^https?://[^\s/]+\S*$", max_length=2_000)]
+Link = Annotated[str, Meta(pattern=r"^https?://[^\u0000-\u0020\u007f/]+[^\u0000-\u0020\u007f]*$", max_length=2_000)]
 
 
 class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
