@@ -20,7 +20,7 @@ PIXELS = 40_000_000
 SIDES = {"thumbnail": 320, "web": 1_600, "print": None}
 _MEMORY = 1_500_000_000
 _SECONDS = 20
-_FILE = 200_000_000
+_FILE = 100_000_000
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
 _FLAT = ("PNG", "GIF")
 """Formats of drawings, which JPEG smears."""
