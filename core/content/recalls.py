@@ -7,7 +7,6 @@ Held by tests/content/test_recalls.py.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 from sqlalchemy import Select, and_, func, select
