@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import msgspec
 
-from core.wire.campaigns import Commune, Province
+from core.wire.places import Commune, Province
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

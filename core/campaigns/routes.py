@@ -29,19 +29,15 @@ from core.wire.campaigns import (
     CampaignOut,
     CampaignPage,
     CampaignPatch,
-    CommuneCode,
-    CommuneMatch,
-    CommunePage,
     ConnectionPointPage,
     GapPage,
     GoalsProgress,
-    ProvinceCode,
-    Provinces,
-    SheetReport,
     Strands,
 )
 from core.wire.common import Count, Line, PageSize, Slug
+from core.wire.places import CommuneCode, CommuneMatch, CommunePage, ProvinceCode, Provinces
 from core.wire.scopes import Scope
+from core.wire.sheets import SheetReport
 
 
 @post("/campaigns", operation_id="CreateCampaign", **scoped(Scope.CAMPAIGNS_WRITE))

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from core.wire.common import Count, ExternalId, FieldError, Line, Prose, Slug, Time, Title
+from core.wire.places import Commune, CommuneCode, ProvinceCode
 from core.wire.signals import SubmitStatus
 
 
@@ -138,9 +139,6 @@ class ActivityKind(StrEnum):
     WORKSHOP = "workshop"
 
 
-ProvinceCode = Annotated[str, Meta(pattern="^[0-9]{2}$", min_length=2, max_length=2)]
-"""Official code of a province or centrally run city, with its leading zero; `GET /v1/provinces` lists them."""
-CommuneCode = Annotated[str, Meta(pattern="^[0-9]{5}$", min_length=5, max_length=5)]
 Reach = Annotated[int, Meta(ge=0, le=100_000_000_000)]
 """An audience count. Bounded, so that a sum over every activity stays exact."""
 
@@ -245,80 +243,6 @@ class ActivitiesSubmitted(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     results: tuple[ActivityResult, ...]
 
 
-class UnitKind(StrEnum):
-    """What a unit is: city and province of the first level; commune (xã), ward (phường), special zone of the second."""
-
-    CITY = "city"
-    PROVINCE = "province"
-    COMMUNE = "commune"
-    WARD = "ward"
-    SPECIAL_ZONE = "special_zone"
-
-
-class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A unit of the first level, while it is or was in force under this code, name and kind."""
-
-    code: ProvinceCode
-    name: Title
-    kind: UnitKind
-    valid_from: datetime.date
-    valid_to: datetime.date | None
-    """The first day on which it no longer holds; null while it does."""
-    source: str
-    """The decision that says so."""
-
-
-class Provinces(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    provinces: tuple[Province, ...]
-
-
-class Commune(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A unit of the second level, while it is or was in force under this code, name and kind."""
-
-    code: CommuneCode
-    name: str
-    """Vietnamese, without the word for its kind."""
-    kind: UnitKind
-    province: ProvinceCode
-    valid_from: datetime.date
-    valid_to: datetime.date | None
-    """The first day on which it no longer holds; null while it does."""
-    decree: str
-    """The decision that says so."""
-    predecessors: tuple[CommuneCode, ...]
-    """Codes of the units that went into it, wholly or in part, in force until `valid_from`."""
-
-
-class CommunePage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    communes: tuple[Commune, ...]
-    next: str | None
-    """The `after` of the next page; null on the last."""
-
-
-class NameMatch(StrEnum):
-    """How a name was understood."""
-
-    EXACT = "exact"
-    """With its tone marks."""
-    FOLDED = "folded"
-    """Without them."""
-    FORMER = "former"
-    """As a unit of before July 2025, which went into the one that is meant."""
-    SPELLING = "spelling"
-    """Not at all; these are spelt most like it."""
-    NONE = "none"
-
-
-class CommuneMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a name means."""
-
-    match: NameMatch
-    meant: CommuneCode | None
-    """Null when several fit equally well, or none does: nothing is guessed."""
-    candidates: tuple[Commune, ...]
-    """The likeliest first."""
-
-
 class Strand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of a campaign that is reported by itself."""
 
@@ -365,54 +289,3 @@ class GapPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gaps: tuple[Commune, ...]
     next: str | None
     """The `after` of the next page; null on the last."""
-
-
-class Suggestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What may have been meant by a cell."""
-
-    value: str
-    """To put into the cell."""
-    text: str
-    """What it stands for."""
-
-
-class CellNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be said of one cell."""
-
-    row: Annotated[int, Meta(ge=1)]
-    """As the sheet numbers it."""
-    column: str
-    """Its letter; empty when the sheet has no such column."""
-    header: str
-    code: str
-    """A stable word for programs."""
-    value: str
-    """What stands there, shortened."""
-    text: Title
-    suggestions: tuple[Suggestion, ...] = ()
-    """The likeliest first."""
-
-
-class SheetColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    column: str
-    header: str
-    field: str | None
-    """What it was read as; null for one that was left out."""
-
-
-class SheetReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What became of a sheet of activities."""
-
-    sheet: str
-    header_row: Count
-    columns: tuple[SheetColumn, ...]
-    rows: Count
-    """Below the header, without empty ones: created, updated, unchanged and rejected together."""
-    created: Count
-    updated: Count
-    unchanged: Count
-    rejected: Count
-    faults: tuple[CellNote, ...]
-    """Why rows were rejected, by row and column."""
-    notes: tuple[CellNote, ...]
-    """Of rows that were taken: names that had to be understood."""

@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from core.wire.campaigns import ProvinceCode
 from core.wire.common import Count, Line, Slug, Time
+from core.wire.places import ProvinceCode
 from core.wire.signals import Category, SignalId
 
 EmergencyId = Annotated[str, Meta(pattern="^emg_[a-z2-7]{26}$")]

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from core.wire.campaigns import ProvinceCode
 from core.wire.common import Line, Slug, Time
 from core.wire.emergencies import AgeBand, EmergencyId
+from core.wire.places import ProvinceCode
 
 ReferralId = Annotated[str, Meta(pattern="^ref_[a-z2-7]{26}$")]
 

@@ -12,7 +12,7 @@ import xlsxwriter
 from core.campaigns import provinces
 from core.campaigns.places.communes import former, register
 from core.folding import fold
-from core.wire.campaigns import Commune
+from core.wire.places import Commune
 
 NOW = date(2026, 11, 1)
 HEADERS = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.campaigns import goals
 from core.campaigns.places.communes import Register, register
-from core.wire.campaigns import Commune, UnitKind
+from core.wire.places import Commune, UnitKind
 
 ClientAs = Callable[..., httpx.AsyncClient]
 PATH = "/v1/campaigns/autumn"

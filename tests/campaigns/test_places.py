@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.campaigns import provinces
 from core.campaigns.places import communes, names
 from core.campaigns.places.communes import Register, former, register
-from core.wire.campaigns import Commune, NameMatch, UnitKind
+from core.wire.places import Commune, NameMatch, UnitKind
 
 FIRST, BEFORE_2026, NOW = date(2025, 7, 1), date(2026, 1, 1), date(2026, 11, 1)
 UNITS = list(register())
@@ -125,7 +125,7 @@ def test_every_name_with_its_tones_finds_its_unit_and_only_ties_are_left(unit: C
     ],
 )
 def test_a_name_as_it_is_typed(name: str, province: str, match: str, meant: str | None) -> None:
-    within = names.province(province, NOW) if province else None
+    within = names.province(province) if province else None
     found = names.commune(name, NOW, within)
     assert (found.match, found.meant) == (match, meant)
     assert (found.match == "none") == (found.candidates == ())
@@ -135,11 +135,11 @@ def test_all_63_provinces_of_before_are_understood() -> None:
     olds = {old.province for old in former()}
     assert len(olds) == 63
     for old in olds:
-        meant = names.province(old, NOW)
+        meant = names.province(old)
         assert meant is not None
         assert meant.code in {
             register().known(one.successors[0])[0].province for one in former() if one.province == old
         }
-    assert names.province("Thừa Thiên Huế", NOW) == ("46", None)
-    assert names.province("Atlantis", NOW) is None
+    assert names.province("Thừa Thiên Huế") == ("46", None)
+    assert names.province("Atlantis") is None
     assert names.like_province("Ha Nọii")[0].code == "01"

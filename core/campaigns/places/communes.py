@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from core.campaigns import provinces
-from core.wire.campaigns import Commune, CommuneCode, CommunePage
 from core.wire.common import FieldError
+from core.wire.places import Commune, CommuneCode, CommunePage
 
 _DATA = files("core.campaigns").joinpath("data")
 

@@ -13,8 +13,8 @@ from core.campaigns import provinces
 from core.campaigns.places.communes import former, register
 from core.errors import Invalid
 from core.folding import fold
-from core.wire.campaigns import Commune, CommuneMatch, NameMatch, Province
 from core.wire.common import FieldError
+from core.wire.places import Commune, CommuneMatch, NameMatch, Province
 
 _TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _PROVINCE_WORD = re.compile(r"^(?:thanh pho|tinh|tp\.?|t\.)\s+|\s+(?:city|province)$")
@@ -59,7 +59,7 @@ def _marked(name: str) -> bool:
     return fold(name) != name.casefold()
 
 
-def province(name: str, day: date) -> ProvinceMeant | None:
+def province(name: str) -> ProvinceMeant | None:
     """The province that a name, code or old name means."""
     key = _bare_province(name)
     if key.isdecimal():
@@ -104,7 +104,7 @@ def commune(name: str, day: date, within: ProvinceMeant | None = None, *, spelli
 
 def match(name: str, province_name: str | None, day: date) -> CommuneMatch:
     """The same for a province by its name. Raises `Invalid` for one that is not known."""
-    within = province(province_name, day) if province_name else None
+    within = province(province_name) if province_name else None
     if province_name and within is None:
         like = ", ".join(f"{unit.name.vi} ({unit.code})" for unit in like_province(province_name))
         detail = f"No province is called {province_name!r}." + (f" Like it: {like}." if like else "")

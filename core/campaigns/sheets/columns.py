@@ -10,8 +10,9 @@ import msgspec
 from core.campaigns.sheets.opening import TOP, Cell, Sheet
 from core.errors import Invalid
 from core.folding import fold
-from core.wire.campaigns import ActivityKind, SheetColumn
+from core.wire.campaigns import ActivityKind
 from core.wire.common import Title
+from core.wire.sheets import SheetColumn
 
 
 class _Words(msgspec.Struct, frozen=True):

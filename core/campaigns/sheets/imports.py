@@ -7,7 +7,8 @@ from core.campaigns.sheets.columns import Layout
 from core.campaigns.sheets.reading import Reader, ReadRow
 from core.edge import AT_ONCE
 from core.errors import TooLarge
-from core.wire.campaigns import ActivitiesSubmitted, ActivityIn, ActivityKind, SheetReport
+from core.wire.campaigns import ActivitiesSubmitted, ActivityIn, ActivityKind
+from core.wire.sheets import SheetReport
 
 
 class ReadSheet(NamedTuple):

@@ -14,7 +14,9 @@ from core.campaigns.sheets import cellwise
 from core.campaigns.sheets.columns import FAULTS, KINDS, Layout, letter, plain
 from core.campaigns.sheets.opening import Cell
 from core.edge import field_error
-from core.wire.campaigns import ActivityIn, ActivityKind, CellNote, Commune, NameMatch, Suggestion
+from core.wire.campaigns import ActivityIn, ActivityKind
+from core.wire.places import Commune, NameMatch
+from core.wire.sheets import CellNote, Suggestion
 
 _FIRST = date(2025, 7, 1)
 """The first day of today's units."""
@@ -157,7 +159,7 @@ class _Row:
     def _place(self, day: date | None) -> dict[str, str | None]:
         # What is wrong with the day is said already; the place can be read as of now.
         when, said = day or date.max, len(self.faults)
-        province = self._province(when)
+        province = self._province()
         unit = self._by_code(when, province) if self.text("commune_code") else self._by_name(when, province)
         if unit is not None:
             return {"province": unit.province, "commune": unit.code}
@@ -165,9 +167,9 @@ class _Row:
             self.fault("province", "missing")
         return {"province": province.code if province else "", "commune": None}
 
-    def _province(self, day: date) -> names.ProvinceMeant | None:
+    def _province(self) -> names.ProvinceMeant | None:
         written = self.text("province")
-        found = names.province(written, day) if written else None
+        found = names.province(written) if written else None
         if written and found is None:
             like = (_suggested(unit.name.vi, unit.code) for unit in names.like_province(written))
             self.fault("province", "unknown_province", *like)

@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from core.campaigns.sheets.columns import letter
 from core.campaigns.sheets.imports import ReadSheet
 from core.campaigns.sheets.opening import Cell
-from core.wire.campaigns import CellNote
+from core.wire.sheets import CellNote
 
 _HEADERS = ("Cần sửa / To mend", "Gợi ý / Suggestions")
 """No words for a field, so that the columns are left out when the sheet is sent again."""
