@@ -40,6 +40,8 @@ SPARE = 1024**3
 SILENCE = 60.0
 """Seconds without a byte after which a connection counts as cut. It holds the upload's lock meanwhile."""
 
+_LOST = "The upload was lost, or ended a moment ago. Ask for it once more, or begin again."
+
 
 class Locked(Fault):
     """Another connection is writing to it."""
@@ -129,7 +131,7 @@ async def progress(db: Database, growing: Growing, principal: Principal, id: str
     try:
         return Progress(upload, growing.size(id))
     except FileNotFoundError:
-        raise Gone("The upload was lost, or ended a moment ago. Begin again.") from None
+        raise Gone(_LOST) from None
 
 
 async def append(
@@ -178,6 +180,9 @@ async def _held(growing: Growing, id: str) -> AsyncIterator[Grown]:
             yield grown
     except Held:
         raise Locked("Another connection is sending to this upload.", headers={"Retry-After": "5"}) from None
+    except FileNotFoundError:
+        # Swept or ended since it was looked at.
+        raise Gone(_LOST) from None
 
 
 async def _timely(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
