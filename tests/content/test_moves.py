@@ -106,7 +106,7 @@ async def test_every_word_comes_back_as_it_was_sent(studio: Studio) -> None:
     }
     version = await studio.draft(**words)
     shown = (await studio.author.get(material(version))).json()["versions"][0]["words"]
-    empty = {"key_messages": [], "formats": [], "credits": [], "contact": None}
+    empty: dict[str, Any] = {"key_messages": [], "formats": [], "credits": [], "contact": None}
     assert shown["brief"] == words["brief"] | empty
     assert {name: shown[name] for name in words if name not in ("brief", "asset_texts")} == {
         name: value for name, value in words.items() if name not in ("brief", "asset_texts")

@@ -27,7 +27,7 @@ class Reader:
 
     async def get(self, path: str, *allowed: int, accept: str = "*/*", **query: Any) -> httpx.Response:
         """The answer has to be 200 or one of those allowed."""
-        return await self.ask("GET", path, *allowed, headers={"Accept": accept}, params=query)
+        return await self.ask("GET", path, *allowed, headers={"Accept": accept}, params=query or None)
 
     async def ask(self, method: str, path: str, *allowed: int, **more: Any) -> httpx.Response:
         answer = await self.client.request(method, path, **more)
@@ -244,6 +244,18 @@ async def get_asset(reader: Reader) -> None:
             await reader.ask(method, path, 404, 410)
 
 
+async def get_rendition(reader: Reader) -> None:
+    for material, name in reader.world.assets.items():
+        path = f"/v1/materials/{material}/versions/1/assets/{quote(name)}/renditions/thumbnail"
+        for method in ("GET", "HEAD"):
+            await reader.ask(method, path, 404, 410)
+
+
+async def get_upload(reader: Reader) -> None:
+    """One that nobody has; those of others are tried by their ids in test_ids."""
+    await reader.ask("HEAD", f"/v1/uploads/upl_{'a' * 26}", 404, headers={"Tus-Resumable": "1.0.0"})
+
+
 async def get_kit(reader: Reader) -> None:
     for material in reader.world.materials:
         for method in ("GET", "HEAD"):
@@ -381,6 +393,8 @@ SHARED: dict[str, Read] = {
     "ListLicences": simple("/v1/licences"),
     "GetLicence": simple("/v1/licences/LicenseRef-KMM-1.0"),
     "GetAsset": get_asset,
+    "GetRendition": get_rendition,
+    "GetUpload": get_upload,
     "GetKit": get_kit,
     "GetKits": get_kits,
     "GetLink": get_link,
