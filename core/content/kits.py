@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import Principal
 from core.blobs import Blobs
-from core.content import assets, decide, fetches, licences, links, materials
+from core.content import assets, decide, fetches, licences, links, materials, packs
+from core.content.archive import entry
 from core.content.models import Asset
 from core.db import Database
 from core.errors import NotFound
@@ -37,6 +38,7 @@ class Chosen(NamedTuple):
     folder: str
     licence: str
     assets: tuple[AssetOut, ...]
+    pack: tuple[packs.Packed, ...]
 
 
 async def of_version(session: AsyncSession, principal: Principal, id: str, number: str, base_url: str) -> Chosen:
@@ -57,7 +59,9 @@ async def newest(session: AsyncSession, principal: Principal, id: str, base_url:
 async def _chosen(
     session: AsyncSession, principal: Principal, id: str, author: str, version: VersionOut, base_url: str
 ) -> Chosen:
-    await decide.version_to_fetch(session, principal, id, str(version.version))
+    number = str(version.version)
+    await decide.version_to_fetch(session, principal, id, number)
+    pack = packs.everything(*await packs.leaving(session, principal, id, number)) if version.pack else []
     link = await links.of(session, principal, id, base_url)
     folder = f"{_slug(version.words.title.vi)}-{link.code}-v{version.version}"
     item = KitItem(
@@ -69,9 +73,12 @@ async def _chosen(
         recall=f"{base_url}/v1/materials/{id}/versions/{version.version}/kit",
         digest=version.digest,
         words=version.words,
-        files=tuple(KitFile(_path(folder, one), one.media_type, one.size, one.sha256) for one in version.assets),
+        files=(
+            *(KitFile(_path(folder, one), one.media_type, one.size, one.sha256) for one in version.assets),
+            *(KitFile(f"{folder}/{one.name}", one.media_type, len(one.content), one.sha256) for one in pack),
+        ),
     )
-    return Chosen(item, folder, await _terms(session, principal, version.words.licence), version.assets)
+    return Chosen(item, folder, await _terms(session, principal, version.words.licence), version.assets, tuple(pack))
 
 
 async def _terms(session: AsyncSession, principal: Principal, ref: str) -> str:
@@ -100,12 +107,15 @@ async def write(db: Database, blobs: Blobs, principal: Principal, kit: Sequence[
     out = _Out()
     with zipfile.ZipFile(out, "w") as archive:
         for name, text in _texts(principal, kit):
-            archive.writestr(_info(name), text)
+            archive.writestr(entry(name), text)
         yield out.taken()
         for chosen in kit:
             for asset in chosen.assets:
                 async for _ in _file(db, blobs, principal, archive, chosen, asset):
                     yield out.taken()
+            if chosen.pack:
+                await _pack(db, principal, archive, chosen)
+                yield out.taken()
     yield out.taken()
 
 
@@ -114,12 +124,20 @@ async def _file(
 ) -> AsyncIterator[None]:
     row, decided = await _leaving(db, principal, chosen.item, asset), time.monotonic()
     await fetches.note(db, principal, row.version, row.name)
-    with archive.open(_info(_path(chosen.folder, asset), row.size), "w") as entry:
+    with archive.open(entry(_path(chosen.folder, asset), row.size), "w") as written:
         async for piece in blobs.stream(row.sha256, 0, row.size):
             if time.monotonic() > decided + _LOOK:
                 row, decided = await _leaving(db, principal, chosen.item, asset), time.monotonic()
-            entry.write(piece)
+            written.write(piece)
             yield
+
+
+async def _pack(db: Database, principal: Principal, archive: zipfile.ZipFile, chosen: Chosen) -> None:
+    async with db.snapshot(principal.partner) as snapshot:
+        version, _ = await packs.leaving(snapshot, principal, chosen.item.material, str(chosen.item.version))
+    await fetches.note(db, principal, version.number, packs.FETCHED)
+    for file in chosen.pack:
+        archive.writestr(entry(f"{chosen.folder}/{file.name}"), file.content)
 
 
 async def _leaving(db: Database, principal: Principal, item: KitItem, asset: AssetOut) -> Asset:
@@ -142,14 +160,6 @@ def _texts(principal: Principal, kit: Sequence[Chosen]) -> Iterator[tuple[str, b
 
 def _hashtags(words: Sequence[str]) -> str:
     return " ".join(f"#{word}" for word in words)
-
-
-def _info(name: str, size: int = 0) -> zipfile.ZipInfo:
-    """An entry that is stored as it is: media are compressed already. Its size decides on Zip64 beforehand."""
-    info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    info.external_attr = 0o644 << 16
-    info.file_size = size
-    return info
 
 
 class _Out(io.RawIOBase):

@@ -1,6 +1,7 @@
-"""The digest over what is approved: a version's words and its assets."""
+"""The digest over what is approved: a version's words, its assets and its pack."""
 
 import hashlib
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
 from core.content import renditions
-from core.content.models import Asset, Material, Version
+from core.content.models import Asset, Material, PackRow, Version
 from core.wire.common import Title
 from core.wire.content import AssetText, Audience, Brief, MaterialIn, MaterialKind, Post, Window
 from core.wire.signals import Category
@@ -17,14 +18,22 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 async def digest(session: AsyncSession, material: Material, version: Version) -> str:
-    """SHA-256, in hex, of the words and of the assets' and their renditions' digests as they stand now."""
+    """SHA-256, in hex, of the words and of the digests of assets, renditions and pack as they stand now."""
     query = select(Asset).where(Asset.version == version.number).order_by(Asset.name)
     rows = (await session.scalars(query)).all()
     made = await renditions.of(session, [row.sha256 for row in rows])
     assets = [
         [row.name, row.media_type, row.sha256, [[one.recipe, one.sha256] for one in made[row.sha256]]] for row in rows
     ]
-    content = {"material": material.id, "version": version.version, "words": words(version), "assets": assets}
+    content: dict[str, Any] = {
+        "material": material.id,
+        "version": version.version,
+        "words": words(version),
+        "assets": assets,
+    }
+    pack = await session.get(PackRow, version.number)
+    if pack is not None:
+        content["pack"] = hashlib.sha256(pack.document.encode()).hexdigest()
     return hashlib.sha256(_encoder.encode(content)).hexdigest()
 
 

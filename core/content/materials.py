@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
-from core.content import decide, licences, links, manifest, moves, policies, renditions, search
+from core.content import decide, licences, links, manifest, moves, packs, policies, renditions, search
 from core.content.models import Asset, Material, Rendition, Review, SearchText, Version
 from core.db import among
 from core.errors import Conflict
@@ -146,6 +146,7 @@ async def shown(
     numbers = [version.number for _, version in rows]
     assets = await _attached(session, Asset, numbers, Asset.name)
     made = await renditions.of(session, [one.sha256 for some in assets.values() for one in some])
+    packed = await packs.digests(session, numbers)
     reviews = await _attached(session, Review, numbers, Review.number)
     reviewers = {one.partner for some in reviews.values() for one in some}
     slugs = await partners.slugs(session, {material.author for material, _ in rows} | reviewers)
@@ -163,6 +164,7 @@ async def shown(
                 asset_out(material.id, version.version, one, made[one.sha256], inside=inside)
                 for one in assets[version.number]
             ),
+            pack=packed.get(version.number),
             digest=version.digest,
             published=None if version.published is None else times.from_micros(version.published),
             reviews=told if inside else UNSET,

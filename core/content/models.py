@@ -93,6 +93,17 @@ class Rendition(Base):
     sha256: Mapped[str] = mapped_column(Text, index=True)
 
 
+class PackRow(Base):
+    """The questions of a quiz or the steps of a scenario."""
+
+    __tablename__ = "pack"
+
+    version: Mapped[int] = mapped_column(ForeignKey("material_version.number"), primary_key=True, autoincrement=False)
+    document: Mapped[str] = mapped_column(Text)
+    """JSON with sorted keys, as it was digested: what was approved is read again letter by letter."""
+    sha256: Mapped[str] = mapped_column(Text)
+
+
 class Upload(Base):
     """A file that comes in pieces, over as many connections as it takes. How far it has come, its file knows."""
 

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
 from core.auth.access import Principal
-from core.content import accessibility, decide, manifest, policies, recalls
-from core.content.models import Asset, Material, Review, Version
+from core.content import accessibility, decide, manifest, policies, questions, recalls
+from core.content.models import Asset, Material, PackRow, Review, Version
 from core.errors import Conflict, Forbidden
 from core.log.events import record
 from core.wire.common import FieldError
@@ -40,13 +40,18 @@ def require_author(principal: Principal, material: Material) -> None:
 
 
 async def submit(session: AsyncSession, principal: Principal, material: Material, version: Version) -> None:
-    """Hand a draft in for review; from here on its words and assets are fixed."""
+    """Hand a draft in for review; from here on its words, assets and pack are fixed."""
     require_author(principal, material)
     require(version, Move.SUBMIT)
     assets = (await session.scalars(select(Asset).where(Asset.version == version.number).order_by(Asset.name))).all()
-    if not assets:
+    words = manifest.words(version)
+    pack = await session.get(PackRow, version.number)
+    missing = questions.missing(words, questions.read(pack.document) if pack else None)
+    if missing:
+        raise Conflict("A quiz needs its questions, a scenario its steps, in every language.", errors=missing)
+    if not assets and not pack:
         raise Conflict("There is nothing to approve yet: upload at least one asset.")
-    faults = accessibility.faults(manifest.words(version), assets)
+    faults = accessibility.faults(words, assets)
     if faults:
         raise Conflict("Not everyone could see or hear this. Say in words what the assets hold.", errors=faults)
     version.digest = await manifest.digest(session, material, version)

@@ -123,7 +123,7 @@ class Brief(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MaterialIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of a version. With its assets they are what is approved."""
+    """The words of a version. With its assets and its pack they are what is approved."""
 
     title: Title
     kind: MaterialKind
@@ -191,8 +191,10 @@ class VersionOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: MaterialState
     words: MaterialIn
     assets: tuple[AssetOut, ...]
+    pack: Sha256 | None
+    """Of the questions or steps, which GetPack answers with; null without."""
     digest: Sha256 | None
-    """Of the words and assets, fixed when it was submitted; approvals name it."""
+    """Of the words, assets and pack, fixed when it was submitted; approvals name it."""
     published: Time | None
     reviews: tuple[ReviewOut, ...] | UnsetType = UNSET
     """For the author and for reviewers."""

@@ -42,6 +42,13 @@ WORDS: dict[str, Any] = {
 }
 
 
+def pack(version: Version) -> dict[str, Any]:
+    """A question that nobody may read who may not have the bytes."""
+    said = {"vi": version.content}
+    question = {"kind": "true_false", "id": "one", "text": said, "right": True, "explanation": said}
+    return {"kind": "quiz", "questions": [question]}
+
+
 def histories(new_database: Callable[[], str], count: int, steps: int) -> None:
     """So many random histories of so many steps, each on a hub of its own."""
     profile = settings(
@@ -165,7 +172,7 @@ class Lifecycle(RuleBasedStateMachine):
         window = {name: t and times.from_micros(t).isoformat() for name, t in zip(("opens", "closes"), at, strict=True)}
         words = {
             "title": {"vi": version.title},
-            "kind": "poster",
+            "kind": "quiz",
             "languages": ["vi"],
             "window": window,
             "territory": territory,
@@ -189,6 +196,8 @@ class Lifecycle(RuleBasedStateMachine):
             path = f"{self.path(version)}/assets/{name}"
             sent = self.send(AUTHOR, "PUT", path, content=content, headers={"Content-Type": media_type})
             assert sent.status_code == 200, sent.text
+        sent = self.send(AUTHOR, "PUT", f"{self.path(version)}/pack", json=pack(version))
+        assert sent.status_code == 200, sent.text
 
     @rule(which=WHICH)
     def change(self, which: int) -> None:
@@ -197,6 +206,8 @@ class Lifecycle(RuleBasedStateMachine):
         path = f"{self.path(version)}/assets/words.txt"
         sent = {"content": version.content.encode() + b"!", "headers": {"Content-Type": "text/plain"}}
         self.agree(self.send(AUTHOR, "PUT", path, **sent), version.state == "draft")
+        path = f"{self.path(version)}/pack"
+        self.agree(self.send(AUTHOR, "PUT", path, json=pack(version)), version.state == "draft")
 
     @rule(which=WHICH)
     def submit(self, which: int) -> None:

@@ -13,7 +13,7 @@ import httpx
 from core.testing import TestedHub
 from tests.content.lifecycle import AUTHOR, OUTSIDE, Oracle, Version
 
-BYTES = {"GetAsset": "words.txt", "GetRendition": "a.png", "GetKit": ""}
+BYTES = {"GetAsset": "words.txt", "GetRendition": "a.png", "GetKit": "", "GetPack": ""}
 """With the bytes of the version in their address; the file that is asked for."""
 WORDS = {"GetMaterial", "GetLink", "GetQr"}
 """With words about the material in their address."""
@@ -142,7 +142,7 @@ class Readers:
                 assert one.content.encode() not in answer.content, (read, who, one)
 
     def _check_content(self, read: Read, who: str, version: Version, answer: httpx.Response) -> None:
-        if read.id in ("GetAsset", "GetKit"):
+        if read.id in ("GetAsset", "GetKit", "GetPack"):
             assert version.content.encode() in answer.content
         elif read.id in ("ListMaterials", "GetMaterial"):
             materials = answer.json()["materials"] if read.id == "ListMaterials" else [answer.json()]

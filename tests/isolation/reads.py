@@ -251,6 +251,13 @@ async def get_rendition(reader: Reader) -> None:
             await reader.ask(method, path, 404, 410)
 
 
+async def get_pack(reader: Reader) -> None:
+    """The world has none; those of others are tried in test_ids."""
+    for material in reader.world.materials:
+        for method in ("GET", "HEAD"):
+            await reader.ask(method, f"/v1/materials/{material}/versions/1/pack", 403, 404, 410)
+
+
 async def get_upload(reader: Reader) -> None:
     """One that nobody has; those of others are tried by their ids in test_ids."""
     await reader.ask("HEAD", f"/v1/uploads/upl_{'a' * 26}", 404, headers={"Tus-Resumable": "1.0.0"})
@@ -401,6 +408,7 @@ SHARED: dict[str, Read] = {
     "GetAsset": get_asset,
     "GetRendition": get_rendition,
     "GetUpload": get_upload,
+    "GetPack": get_pack,
     "GetKit": get_kit,
     "GetKits": get_kits,
     "GetLink": get_link,

@@ -10,7 +10,7 @@ from litestar import Litestar
 from core.openapi.document import routes
 from core.testing import TestedHub
 from core.wire.scopes import PartnerKind
-from tests.isolation.things import IMAGE, TUS, WORDS, Thing, group, material, ok, signal, things
+from tests.isolation.things import IMAGE, PACK, TUS, WORDS, Thing, group, material, ok, signal, things
 
 _READING: tuple[dict[str, str], ...] = (
     {},
@@ -43,6 +43,9 @@ HIDDEN: dict[str, dict[str, Any]] = {
     "DeleteAsset": {},
     "GetAsset": {},
     "GetRendition": {},
+    "PutPack": {"json": PACK},
+    "DeletePack": {},
+    "GetPack": {},
     "GetUpload": {"headers": TUS},
     "AppendUpload": {
         "content": b"x",

@@ -28,7 +28,7 @@ TABLES: tuple[type[Base], ...] = (Claim, Signal, Blind, EventRow, Addressee, Sig
 ORDINARY = {
     *("activity", "asset", "campaign", "connection_point", "fetch", "material", "material_version", "report", "review"),
     *("approval_policy", "requirement", "licence_text", "licence_acceptance", "recall_acknowledgement"),
-    *("search_text", "short_link", "usage_report", "rendition", "upload"),
+    *("search_text", "short_link", "usage_report", "rendition", "upload", "pack"),
     *("event", "log_head", "tick", "used_assertion", "blind_use", "reader"),
     *("takedown", "takedown_request", "takedown_step", "takedown_outcome", "takedown_pause", "takedown_policy"),
     *("repeat_policy", "calendar_day", "contact", "push", "responsibility", "emergency", "appeal", "appeal_task"),

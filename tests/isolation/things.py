@@ -10,9 +10,14 @@ from tests.pictures import png
 
 WORDS = {
     "title": {"vi": "Bản nháp"},
-    "kind": "poster",
+    "kind": "quiz",
     "languages": ["vi"],
     "asset_texts": [{"asset": "poster.png", "language": "vi", "alt": "Một em nhỏ."}],
+}
+SAID = {"vi": "Tổng đài 111 miễn phí."}
+PACK = {
+    "kind": "quiz",
+    "questions": [{"kind": "true_false", "id": "free", "text": SAID, "right": True, "explanation": SAID}],
 }
 IMAGE = {"content": png(b"x"), "headers": {"Content-Type": "image/png"}}
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -20,6 +25,7 @@ _OF_MATERIALS = (
     *("GetMaterial", "CreateVersion", "PutVersion", "SubmitVersion", "PublishVersion", "WithdrawMaterial"),
     *("WithdrawVersion", "GetRecall", "AcknowledgeRecall"),
     *("PutAsset", "DeleteAsset", "GetAsset", "GetRendition", "GetKit", "GetLink", "GetQr"),
+    *("PutPack", "DeletePack", "GetPack"),
 )
 _OF_ENDPOINTS = (
     *("GetEndpoint", "ChangeEndpoint", "DeleteEndpoint", "RotateSecret", "ListDeliveries", "ListReplays"),
@@ -112,6 +118,7 @@ async def material(hub: TestedHub, state: str) -> Thing:
     name = (await ok(hub, author, "POST", "/v1/materials", WORDS | {"window": {"opens": opens}}))["id"]
     path = f"/v1/materials/{name}/versions/1"
     await ok(hub, author, "PUT", f"{path}/assets/poster.png", **IMAGE)
+    await ok(hub, author, "PUT", f"{path}/pack", PACK)
     if state != "draft":
         await ok(hub, author, "POST", f"{path}/submission")
     if state == "not_yet":

@@ -2,7 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
-from core.content.routes import approvals, assets, feeds, kits, links, materials, recalls, uploads, usage
+from core.content.routes import approvals, assets, feeds, kits, links, materials, packs, recalls, uploads, usage
 
 handlers: list[ControllerRouterHandler] = [
     *materials.handlers,
@@ -10,6 +10,7 @@ handlers: list[ControllerRouterHandler] = [
     *recalls.handlers,
     *assets.handlers,
     *uploads.handlers,
+    *packs.handlers,
     *links.handlers,
     *kits.handlers,
     *feeds.handlers,

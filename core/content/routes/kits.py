@@ -35,7 +35,7 @@ async def get_kit(
     blobs: Blobs,
     settings: Settings,
 ) -> Response[Any]:
-    """All files of a version as a zip, with licence, captions, alt texts and `manifest.json`.
+    """All files of a version as a zip, its pack in every format, with licence, captions, alt texts and `manifest.json`.
 
     HEAD asks whether it may still be used: 410 when not. A recall ends a download in its middle.
     """

@@ -114,7 +114,7 @@ async def submit_version(
 ) -> Response[MaterialOut]:
     """Hand a draft in for review.
 
-    Its words and assets are fixed from now on, under the `digest` that reviewers decide on.
+    Its words, assets and pack are fixed from now on, under the `digest` that reviewers decide on.
     """
     material, row = await decide.version_to_change(session, principal, id, version)
     answers.require_match(request, material.revision)
