@@ -18,6 +18,8 @@ CODE_POINTS = [
     *_LONG,
 ]
 """Those of them that databases do not agree about, one for each reason."""
+STORED = [next(text for text in CODE_POINTS if "\0" in text), _FAMILIES["surrogates"][0], _LONG[-1]]
+"""One for each way in which a place has lost or refused what its type allowed elsewhere."""
 
 
 def has_surrogates(text: str) -> bool:

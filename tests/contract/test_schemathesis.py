@@ -12,7 +12,8 @@ from tests.contract.attack import CAST, attack, first_open_to
 from tests.live import live_hub
 
 
-@pytest.mark.parametrize("kind", CAST)
+# The others may call nothing that none of these may.
+@pytest.mark.parametrize("kind", ["operator", "platform", "creator"])
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_each_kind_of_partner(kind: str, tmp_path: Path, database_url: str) -> None:
     with live_hub(tmp_path / "data", database_url) as hub:
@@ -21,6 +22,6 @@ def test_each_kind_of_partner(kind: str, tmp_path: Path, database_url: str) -> N
 
 @pytest.mark.parametrize("engine_name", ["postgresql"])
 def test_the_operator_on_postgresql(tmp_path: Path, new_database: Callable[[], str]) -> None:
-    """The one that reaches every statement."""
+    """The one that reaches every statement; boundaries are judged before any, and on the other engine."""
     with live_hub(tmp_path / "data", new_database()) as hub:
-        attack(hub, CAST["operator"], examples=1, boundaries=first_open_to("operator", hub), seed=1)
+        attack(hub, CAST["operator"], examples=1, boundaries=(), seed=1)
