@@ -26,7 +26,7 @@ test: .venv/tools  ## Check style, types and imports, and run every test on both
 types:
 	$(BIN)/mypy
 suite:
-	$(BIN)/pytest -q -n 2 --dist worksteal
+	$(BIN)/pytest -q -n 4 --dist worksteal
 
 drills: .venv/tools  ## Kill, crowd and flood the hub at full size (minutes; make test has a short form)
 	KMM_DRILLS=full $(BIN)/pytest -v tests/drills
