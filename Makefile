@@ -26,9 +26,10 @@ test: .venv/tools  ## Check style, types and imports, and run every test on both
 types:
 	$(BIN)/mypy
 suite:
-	$(BIN)/pytest -q -n 4 --dist worksteal
+	KMM_SHORT=1 $(BIN)/pytest -q -n 4 --dist worksteal
 
-drills: .venv/tools  ## Kill, crowd and flood the hub at full size (minutes; make test has a short form)
+drills: .venv/tools  ## Every test on both engines; kill, crowd and flood the hub at full size (make test has a short form)
+	$(BIN)/pytest -q -n 4 --dist worksteal
 	KMM_DRILLS=full $(BIN)/pytest -v tests/drills
 
 bench: .venv/tools  ## Measure speed and memory against their baselines (an hour; FIGURES="feed page" for some)
