@@ -37,8 +37,8 @@ _THIRDS = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """`make test` has ten minutes (KMM_SHORT): of these folders it runs every third test on PostgreSQL, too.
 
-    `make drills` runs all of them on both engines. What is for PostgreSQL alone, and the log, isolation, the contract and
-    the drills stay whole.
+    `make drills` runs all of them on both engines. What is for PostgreSQL alone, and the log, isolation, the contract
+    and the drills stay whole.
     """
     if "KMM_SHORT" not in os.environ:
         return
