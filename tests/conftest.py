@@ -27,29 +27,18 @@ CAST = "kmm_cast"
 Cast = Mapping[str, Account]
 
 
-_THIRDS = (
-    *("auth", "campaigns", "cli", "content", "events", "pains", "partners", "plugins", "reports", "safeguards"),
-    *("signals", "takedowns"),
-)
-"""Folders with hundreds of tests that go through the same few ways of reading and writing."""
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`make test` has ten minutes (KMM_SHORT): of these folders it runs every third test on PostgreSQL, too.
+    """`make test` has ten minutes (KMM_SHORT): of what runs on both engines it takes every third on PostgreSQL.
 
-    `make drills` runs all of them on both engines. What is for PostgreSQL alone, and the log, isolation, the contract
-    and the drills stay whole.
+    `make drills` runs all of it. What is for PostgreSQL alone stays.
     """
     if "KMM_SHORT" not in os.environ:
         return
     names = {item.nodeid for item in items}
-    twice = [item for item in items if item.path.parts[len(_HERE.parts)] in _THIRDS and _twin(item) in names]
+    twice = [item for item in items if _twin(item) in names]
     left = {item.nodeid for number, item in enumerate(twice) if number % 3}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left])
     items[:] = [item for item in items if item.nodeid not in left]
-
-
-_HERE = Path(__file__).parent
 
 
 def _twin(item: pytest.Item) -> str | None:
