@@ -9,8 +9,14 @@ from core.settings import Settings
 CONNECTIONS = {"db", "snapshot", "session", "registry", "writer"}
 """Dependencies that hold a connection of the pool for as long as the handler runs, or take one."""
 
-IN_TURN = {"DecideReviews": {"db", "writer"}}
-"""Handlers that hold one at a time, though they name two: it closes what it reads in before it waits for the writer."""
+IN_TURN: dict[str, set[str]] = {
+    name: {"db", "writer"}
+    for name in (
+        *("AnswerTakedowns", "DecideReviews", "LookAtAppeal", "MoveTakedown", "OpenAppeal", "RuleOnAppeal"),
+        *("SubmitPayload", "WithdrawAppeal"),
+    )
+}
+"""They hold one at a time, though they name two: what they read in is closed before they wait for the writer."""
 
 
 def test_no_handler_names_two_doors_to_the_database() -> None:

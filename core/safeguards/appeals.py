@@ -154,10 +154,11 @@ async def look(db: Database, writer: SignalWriter, principal: Principal, name: s
     Raises `Forbidden` for those involved, `Conflict` when somebody has looked.
     """
     _check_texts({"/reason": data.reason})
+    await _require_no_claim(db, principal, name)
     async with head.edge(db, principal.partner, principal.client, "LookAtAppeal") as session:
         row = await docket.find(session, principal, name)
         match(row.version)
-        await _require_uninvolved(session, db, principal, row)
+        await _require_uninvolved(session, principal, row)
         if row.state != State.FIRST_LOOK:
             raise Conflict(f"The appeal is {row.state}; nobody has to look first.")
         row.state, row.version = State.GATHERING.value, row.version + 1
@@ -182,10 +183,11 @@ async def _withhold(db: Database, writer: SignalWriter, number: int) -> None:
 async def rule(db: Database, writer: SignalWriter, principal: Principal, name: str, data: Ruling, match: Match) -> None:
     """Decide. Raises `Forbidden` for those involved, `Conflict` when it is decided or platforms have not answered."""
     _check_texts({"/reason": data.reason})
+    await _require_no_claim(db, principal, name)
     async with head.edge(db, principal.partner, principal.client, "DecideAppeal") as session:
         row = await docket.find(session, principal, name)
         match(row.version)
-        await _require_uninvolved(session, db, principal, row)
+        await _require_uninvolved(session, principal, row)
         await _end(session, row, State(data.decision))
         waiting = [task.platform for task in (await docket.tasks(session, [row]))[row.number] if task.decision is None]
         if waiting and not data.without_platforms:
@@ -214,14 +216,22 @@ async def _end(session: AsyncSession, row: Appeal, state: State) -> None:
     row.state, row.look_due, row.version = state.value, None, row.version + 1
 
 
-async def _require_uninvolved(session: AsyncSession, db: Database, principal: Principal, row: Appeal) -> None:
-    """The reviewer is never who submitted the signal, asked for its takedown, or brought the appeal."""
+async def _require_no_claim(db: Database, principal: Principal, name: str) -> None:
+    """The reviewer never submitted the signal. Asked before the log is locked: a request holds one connection."""
+    async with db.snapshot(principal.partner) as session:
+        target = (await docket.find(session, principal, name)).target
+    if principal.partner in await _claimants(db, target):
+        raise Forbidden(_INVOLVED)
+
+
+async def _require_uninvolved(session: AsyncSession, principal: Principal, row: Appeal) -> None:
+    """Nor did it ask for its takedown, or bring the appeal."""
     asked = select(TakedownRequest.partner).join(Takedown, Takedown.number == TakedownRequest.takedown)
-    involved = {row.partner, *await session.scalars(asked.where(Takedown.target == row.target))}
-    if principal.partner in involved | await _claimants(db, row.target):
-        raise Forbidden(
-            "Somebody decides who neither submitted it, nor asked for its takedown, nor brought the appeal."
-        )
+    if principal.partner in {row.partner, *await session.scalars(asked.where(Takedown.target == row.target))}:
+        raise Forbidden(_INVOLVED)
+
+
+_INVOLVED = "Somebody decides who neither submitted it, nor asked for its takedown, nor brought the appeal."
 
 
 async def _claimants(db: Database, target: str) -> set[int]:

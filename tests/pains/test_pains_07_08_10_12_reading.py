@@ -1,5 +1,6 @@
 """Reading on and looking up: nothing is skipped, nothing is handed out unasked, nothing grows with the list."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -67,9 +68,10 @@ async def test_pain_10_a_new_signal_is_found_at_once_and_without_reading_the_oth
     asked: list[tuple[str, tuple[Any, ...]]] = []
     rows = Driver.rows
 
-    async def noted(self: Driver, statement: str, *values: Any) -> Any:
-        asked.append((statement, values))
-        return await rows(self, statement, *values)
+    async def noted(self: Driver, statement: str, *values: Any, among: Sequence[Any] | None = None) -> Any:
+        marks = ", ".join("?" * len(among or ()))
+        asked.append((statement.replace("{among}", f"IN ({marks})"), (*values, *(among or ()))))
+        return await rows(self, statement, *values, among=among)
 
     monkeypatch.setattr(Driver, "rows", noted)
     assert (await meta.look_up("domain", "n49.example"))["known"]
