@@ -13,7 +13,7 @@ from tests.live import live_hub
 
 
 # The others may call nothing that none of these may.
-@pytest.mark.parametrize("kind", ["operator", "platform", "creator"])
+@pytest.mark.parametrize("kind", ["operator", "platform"])
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 def test_each_kind_of_partner(kind: str, tmp_path: Path, database_url: str) -> None:
     with live_hub(tmp_path / "data", database_url) as hub:

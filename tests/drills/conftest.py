@@ -11,8 +11,8 @@ from tests.live import LiveHub, live_hub
 
 FULL = os.environ.get("KMM_DRILLS") == "full"
 
-# Their short forms are tests/contract/test_schemathesis.py and tests/isolation/test_partners.py.
-collect_ignore = [] if FULL else ["test_schemathesis.py", "test_isolation.py"]
+# Their short forms are in tests/contract, tests/isolation and tests/content.
+collect_ignore = [] if FULL else ["test_schemathesis.py", "test_isolation.py", "test_lifecycle.py"]
 
 
 @pytest.fixture
