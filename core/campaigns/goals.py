@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.campaigns import strands
 from core.campaigns.models import Activity, Campaign, ConnectionPoint
 from core.campaigns.places.communes import Register, register
-from core.errors import Conflict, Invalid
+from core.errors import Conflict
 from core.wire.campaigns import GapPage, Goal, GoalsProgress, Measure, Progress, ProvinceCover
 from core.wire.common import FieldError, Title
 
@@ -65,7 +65,7 @@ def stored(campaign: Campaign) -> tuple[Goal, ...]:
 async def gaps(
     session: AsyncSession, campaign: Campaign, goal: str | None, day: date, province: str | None, after: str, limit: int
 ) -> GapPage:
-    """Communes that a goal of the measure `communes` still misses. Raises `Invalid` for another goal."""
+    """Communes that a goal of the measure `communes` still misses. Raises `Conflict` for another goal."""
     wanted = ANYTHING if goal is None else _of_communes(campaign, goal)
     done = covered(await _told(session, campaign.slug, wanted), wanted.sites, register(), day)
     units = register().standing(day, province)
@@ -100,7 +100,7 @@ def _of_communes(campaign: Campaign, slug: str) -> Goal:
             return goal
     known = ", ".join(goal.slug for goal in stored(campaign) if goal.measure is Measure.COMMUNES) or "none"
     fault = FieldError("/goal", "unknown_goal", f"Goals of this campaign that count communes: {known}.")
-    raise Invalid("Name a goal that counts communes.", errors=[fault])
+    raise Conflict("Name a goal that counts communes.", errors=[fault])
 
 
 async def _reached(session: AsyncSession, campaign: str, goal: Goal, day: date) -> int:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.auth.access import Principal
 from core.content.models import ApprovalPolicy, Requirement, Review, Version
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, NotFound
 from core.log import audit
 from core.wire.approvals import ApprovalPolicyIn, ApprovalPolicyList, ApprovalPolicyOut
 from core.wire.common import FieldError
@@ -83,7 +83,7 @@ async def add(session: AsyncSession, principal: Principal, data: ApprovalPolicyI
     _require_operator(principal)
     if data.valid_until is not None and data.valid_until <= data.valid_from:
         fault = FieldError("/valid_until", "before_valid_from", "A policy holds for a day at least.")
-        raise Invalid("The policy cannot be as it is sent.", errors=[fault])
+        raise Conflict("The policy cannot be as it is sent.", errors=[fault])
     row = ApprovalPolicy(
         role=data.role.value,
         approvals=data.approvals,

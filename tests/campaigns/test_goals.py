@@ -200,7 +200,7 @@ async def test_communes_are_listed_and_matched(agency: httpx.AsyncClient) -> Non
     assert (tie["match"], tie["meant"]) == ("folded", None)
     assert [one["name"] for one in tie["candidates"]] == ["Ba Tơ", "Ba Tô"]
     refused = await agency.get("/v1/communes/match", params={"name": "Ba Tơ", "province": "Quảng Ngải Ngải"})
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "unknown_province")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "unknown_province")
     assert [one["slug"] for one in (await agency.get("/v1/strands")).json()["strands"]] == [
         "media", "school-training", "international-forum", "festival",
     ]  # fmt: skip

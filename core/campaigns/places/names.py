@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from core.campaigns import provinces
 from core.campaigns.places.communes import former, register
-from core.errors import Invalid
+from core.errors import Conflict
 from core.folding import fold
 from core.wire.common import FieldError
 from core.wire.places import Commune, CommuneMatch, NameMatch, Province
@@ -103,12 +103,12 @@ def commune(name: str, day: date, within: ProvinceMeant | None = None, *, spelli
 
 
 def match(name: str, province_name: str | None, day: date) -> CommuneMatch:
-    """The same for a province by its name. Raises `Invalid` for one that is not known."""
+    """The same for a province by its name. Raises `Conflict` for one that is not known."""
     within = province(province_name) if province_name else None
     if province_name and within is None:
         like = ", ".join(f"{unit.name.vi} ({unit.code})" for unit in like_province(province_name))
         detail = f"No province is called {province_name!r}." + (f" Like it: {like}." if like else "")
-        raise Invalid("Name the province otherwise.", errors=[FieldError("/province", "unknown_province", detail)])
+        raise Conflict("Name the province otherwise.", errors=[FieldError("/province", "unknown_province", detail)])
     return commune(name, day, within)
 
 
