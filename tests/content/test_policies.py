@@ -85,7 +85,7 @@ async def test_an_approved_version_can_still_be_sent_back(studio: Studio) -> Non
 async def test_policies_are_the_operators_and_never_edited(studio: Studio) -> None:
     assert (await studio.reviewer.post(POLICIES, json=policy())).status_code == 403
     backwards = await studio.operator.post(POLICIES, json=policy(valid_until=TODAY))
-    assert (backwards.status_code, backwards.json()["errors"][0]["pointer"]) == (400, "/valid_until")
+    assert (backwards.status_code, backwards.json()["errors"][0]["pointer"]) == (409, "/valid_until")
     listed = (await studio.creator.get(POLICIES)).json()["policies"]
     assert [one["role"] for one in listed] == ["protection", "agency"]
     at = f"{POLICIES}/{listed[0]['id']}/end"
