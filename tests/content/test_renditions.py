@@ -1,6 +1,5 @@
 """What the hub makes of pictures and films: nothing but pixels, and it leaves as they do."""
 
-import importlib.util
 import io
 from pathlib import Path
 
@@ -90,7 +89,6 @@ async def test_approval_binds_renditions(studio: Studio, hub: TestedHub) -> None
     assert (await studio.move(version, "publication")).status_code == 409
 
 
-@pytest.mark.skipif(importlib.util.find_spec("av") is None, reason="wants the extra `media`")
 async def test_a_film_has_a_poster(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(film(SECRET))

@@ -91,6 +91,7 @@ def _check_zip(file: BinaryIO) -> None:
                 with archive.open(entry) as part:
                     while part.read(1024 * 1024):
                         pass
+    # What `zipfile` raises for damage, for a compression that it has no code for, and for a password.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as exc:
         raise Invalid(f"This is no workbook that can be read ({exc}). Save it as XLSX, without a password.") from None
     except Exception as exc:
