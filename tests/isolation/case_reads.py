@@ -1,6 +1,7 @@
 """How each read route of what stands beside signals is read, and held to `World.cases`."""
 
-from tests.isolation.reads import SHARED, Read, Reader, simple
+from tests.isolation.reader import Read, Reader, simple
+from tests.isolation.reads import SHARED
 
 
 def listed(path: str, noun: str) -> Read:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.isolation.reads import Reader, said
+from tests.isolation.reader import Reader
+from tests.isolation.reads import said
 from tests.isolation.world import World
 
 

@@ -1,63 +1,14 @@
-"""Every way to read something from the hub, walked by one partner as far as it leads."""
+"""Every way to read something that is shared from the hub: signals, partners, events, reports."""
 
 import base64
-import io
-import zipfile
-from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
-from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from core.signals import blind, blinding
-from tests.isolation.world import SECRETS, World
-
-Read = Callable[["Reader"], Awaitable[None]]
-
-
-class Reader:
-    """A partner that reads, and everything that it was answered."""
-
-    def __init__(self, world: World, slug: str, scopes: Sequence[str]) -> None:
-        self.world = world
-        self.slug = slug
-        self.client = world.hub.client_as(slug, *scopes)
-        self.answers: list[httpx.Response] = []
-
-    async def get(self, path: str, *allowed: int, accept: str = "*/*", **query: Any) -> httpx.Response:
-        """The answer has to be 200 or one of those allowed."""
-        return await self.ask("GET", path, *allowed, headers={"Accept": accept}, params=query or None)
-
-    async def ask(self, method: str, path: str, *allowed: int, **more: Any) -> httpx.Response:
-        answer = await self.client.request(method, path, **more)
-        assert answer.status_code in (200, *allowed), (self.slug, method, path, answer.text)
-        self.answers.append(answer)
-        return answer
-
-    async def pages(self, path: str, noun: str, **query: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        after: dict[str, str] = {}
-        while True:
-            page = (await self.get(path, **query, **after)).json()
-            found += page[noun]
-            if page["next"] is None:
-                return found
-            after = {"after": page["next"]}
-
-    def told(self) -> set[str]:
-        """The marks in all that was answered since it was last asked, headers and files in archives included."""
-        answers, self.answers = self.answers, []
-        return set(SECRETS.findall("\n".join(_texts(answers))))
-
-
-def _texts(answers: Iterable[httpx.Response]) -> Iterable[str]:
-    for answer in answers:
-        yield str(answer.headers)
-        yield answer.content.decode("latin-1")
-        if answer.headers.get("content-type") == "application/zip" and answer.request.method != "HEAD":
-            with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-                yield from (archive.read(name).decode("latin-1") for name in archive.namelist())
+from tests.isolation.content_reads import CONTENT
+from tests.isolation.reader import Read, Reader, simple
+from tests.isolation.world import World
 
 
 async def read_feed(reader: Reader) -> None:
@@ -221,78 +172,6 @@ async def list_clients(reader: Reader) -> None:
         assert answer.is_success == in_charge
 
 
-async def list_materials(reader: Reader) -> None:
-    found = {material["id"] for material in await reader.pages("/v1/materials", "materials", limit=2)}
-    marks = reader.world.allowed(reader.slug, reader.world.reading(reader.slug))
-    assert found == {material for material, name in reader.world.assets.items() if name.removesuffix(".png") in marks}
-
-
-async def get_material(reader: Reader) -> None:
-    for material in reader.world.materials:
-        await reader.get(f"/v1/materials/{material}", 404, 410)
-
-
-async def get_recall(reader: Reader) -> None:
-    for material in reader.world.materials:
-        await reader.get(f"/v1/materials/{material}/recall", 404)
-
-
-async def get_asset(reader: Reader) -> None:
-    for material, name in reader.world.assets.items():
-        path = f"/v1/materials/{material}/versions/1/assets/{quote(name)}"
-        for method in ("GET", "HEAD"):
-            await reader.ask(method, path, 404, 410)
-
-
-async def get_rendition(reader: Reader) -> None:
-    for material, name in reader.world.assets.items():
-        path = f"/v1/materials/{material}/versions/1/assets/{quote(name)}/renditions/thumbnail"
-        for method in ("GET", "HEAD"):
-            await reader.ask(method, path, 404, 410)
-
-
-async def get_pack(reader: Reader) -> None:
-    """The world has none; those of others are tried in test_ids."""
-    for material in reader.world.materials:
-        for method in ("GET", "HEAD"):
-            await reader.ask(method, f"/v1/materials/{material}/versions/1/pack", 403, 404, 410)
-
-
-async def get_upload(reader: Reader) -> None:
-    """One that nobody has; those of others are tried by their ids in test_ids."""
-    await reader.ask("HEAD", f"/v1/uploads/upl_{'a' * 26}", 404, headers={"Tus-Resumable": "1.0.0"})
-
-
-async def get_kit(reader: Reader) -> None:
-    for material in reader.world.materials:
-        for method in ("GET", "HEAD"):
-            await reader.ask(method, f"/v1/materials/{material}/versions/1/kit", 403, 404, 410)
-
-
-async def get_kits(reader: Reader) -> None:
-    for material in reader.world.materials:
-        await reader.get("/v1/kits", 403, 404, 410, ids=material)
-
-
-async def get_link(reader: Reader) -> None:
-    for material in reader.world.materials:
-        await reader.get(f"/v1/materials/{material}/qr", 404, 410)
-        await reader.get(f"/v1/materials/{material}/link", 404, 410)
-
-
-async def follow_link(reader: Reader) -> None:
-    """Codes are printed: anyone may have come by those that their author knows."""
-    for material, author in reader.world.materials.items():
-        link = await reader.world.hub.client_as(author).get(f"/v1/materials/{material}/link")
-        if link.is_success:
-            await reader.get(link.json()["url"], 404, 410)
-
-
-async def read_material_feed(reader: Reader) -> None:
-    for accept in ("application/feed+json", "application/atom+xml"):
-        await reader.get("/v1/materials/feed", accept=accept)
-
-
 async def list_reports(reader: Reader) -> None:
     found = await reader.pages("/v1/reports", "reports", limit=1)
     marks = reader.world.allowed(reader.slug, reader.world.reading(reader.slug))
@@ -347,24 +226,7 @@ async def read_blocklist(reader: Reader) -> None:
             assert len(text.splitlines()) - 1 == sum(item["tlp"] in markings for item in expected)
 
 
-def simple(path: str, noun: str | None = None) -> Read:
-    """A route of which only the marks matter."""
-
-    async def read(reader: Reader) -> None:
-        if noun:
-            await reader.pages(path, noun, limit=2)
-        else:
-            await reader.get(path)
-
-    return read
-
-
-async def read_points(reader: Reader) -> None:
-    for one in await reader.pages("/v1/campaigns/open/activities", "activities", limit=100):
-        await reader.get(f"/v1/activities/{one['id']}/points")
-
-
-SHARED: dict[str, Read] = {
+SHARED: dict[str, Read] = CONTENT | {
     "Health": simple("/health"),
     "OpenAPI": simple("/openapi.json"),
     "ReadServerMetadata": simple("/.well-known/oauth-authorization-server"),
@@ -389,34 +251,6 @@ SHARED: dict[str, Read] = {
     "ListGuardEntries": simple("/v1/guard", "entries"),
     "ListReviews": list_reviews,
     "ReadEvents": read_events,
-    "ListCampaigns": simple("/v1/campaigns", "campaigns"),
-    "GetCampaign": simple("/v1/campaigns/open"),
-    "GetGoalsProgress": simple("/v1/campaigns/open/goals"),
-    "ListGaps": simple("/v1/campaigns/open/gaps?province=01"),
-    "ListStrands": simple("/v1/strands"),
-    "ListCommunes": simple("/v1/communes?province=01"),
-    "MatchCommune": simple("/v1/communes/match?name=Ba%20Dinh"),
-    "ListConnectionPoints": read_points,
-    "ListActivities": simple("/v1/campaigns/open/activities", "activities"),
-    "ListProvinces": simple("/v1/provinces"),
-    "ListMaterials": list_materials,
-    "GetMaterial": get_material,
-    "GetRecall": get_recall,
-    "ListApprovalPolicies": simple("/v1/approval-policies"),
-    "ListLicences": simple("/v1/licences"),
-    "GetLicence": simple("/v1/licences/LicenseRef-KMM-1.0"),
-    "GetAsset": get_asset,
-    "GetRendition": get_rendition,
-    "GetUpload": get_upload,
-    "GetPack": get_pack,
-    "GetKit": get_kit,
-    "GetKits": get_kits,
-    "GetLink": get_link,
-    "GetQr": get_link,
-    "FollowLink": follow_link,
-    "ReadMaterialFeed": read_material_feed,
-    "ListUsage": simple("/v1/usage", "usage"),
-    "SumUsage": simple("/v1/usage/totals"),
     "ListReports": list_reports,
     "ReadReport": read_report,
     "ReadBlocklist": read_blocklist,

@@ -9,7 +9,7 @@ from core.testing import TestedHub
 from tests.isolation.case_reads import READS
 from tests.isolation.cases import make_cases
 from tests.isolation.follower import Follower
-from tests.isolation.reads import Reader
+from tests.isolation.reader import Reader
 from tests.isolation.world import World
 
 PARTNERS = 20
