@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import rights
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -182,15 +184,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["partner"], ["partner.id"], name="fk_partner_quality_partner"),
         sa.PrimaryKeyConstraint("partner", name="pk_partner_quality"),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        _rights()
-
-
-def _rights() -> None:
-    every = ", ".join(TABLES)
-    for role in ("kmm_reader", "kmm_writer"):
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {every} TO {role}")
-        op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    rights.ordinary(TABLES)
 
 
 def downgrade() -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import rights
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -31,10 +33,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_connection_point"),
     )
     op.create_index("ix_connection_point_activity", "connection_point", ["activity", "number"], unique=False)
-    if op.get_bind().dialect.name == "postgresql":
-        for role in ("kmm_reader", "kmm_writer"):
-            op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON connection_point TO {role}")
-            op.execute(f"GRANT USAGE ON SEQUENCE connection_point_number_seq TO {role}")
+    rights.ordinary(["connection_point"])
 
 
 def downgrade() -> None:

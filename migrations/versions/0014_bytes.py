@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import rights
+
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
@@ -44,9 +46,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_upload_partner", "upload", ["partner"], unique=False)
     op.create_index("ix_upload_expires", "upload", ["expires"], unique=False)
-    if op.get_bind().dialect.name == "postgresql":
-        for role in ("kmm_reader", "kmm_writer"):
-            op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLES)} TO {role}")
+    rights.ordinary(TABLES)
 
 
 def downgrade() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import rights
+
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -65,11 +67,7 @@ def upgrade() -> None:
     _create()
     _carry_over()
     _seed()
-    if op.get_bind().dialect.name == "postgresql":
-        every = ", ".join(TABLES)
-        for role in ("kmm_reader", "kmm_writer"):
-            op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {every} TO {role}")
-            op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    rights.ordinary(TABLES)
 
 
 def _create() -> None:

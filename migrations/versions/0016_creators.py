@@ -5,6 +5,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import rights
+
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
@@ -59,8 +61,7 @@ def upgrade() -> None:
         "INSERT INTO kind_scope (kind, scope) SELECT 'creator', 'content:write' "
         "WHERE NOT EXISTS (SELECT 1 FROM kind_scope WHERE kind = 'creator' AND scope = 'content:write')"
     )
-    if op.get_bind().dialect.name == "postgresql":
-        _rights()
+    rights.ordinary(TABLES)
 
 
 def _link_every_material() -> None:
@@ -71,13 +72,6 @@ def _link_every_material() -> None:
     while len(codes) < len(numbers):
         codes.add("".join(secrets.choice(LETTERS) for _ in range(8)))
     op.bulk_insert(links, [{"code": code, "material": one} for code, one in zip(codes, numbers, strict=True)])
-
-
-def _rights() -> None:
-    every = ", ".join(TABLES)
-    for role in ("kmm_reader", "kmm_writer"):
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {every} TO {role}")
-        op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
 
 
 def downgrade() -> None:

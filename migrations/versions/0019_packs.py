@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import rights
+
 revision = "0019"
 down_revision = "0018"
 branch_labels = None
@@ -20,10 +22,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version"], ["material_version.number"], name="fk_pack_version"),
         sa.PrimaryKeyConstraint("version", name="pk_pack"),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        for role in ("kmm_reader", "kmm_writer"):
-            op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON pack TO {role}")
-            op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    rights.ordinary(["pack"])
 
 
 def downgrade() -> None:
