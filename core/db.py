@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
     MetaData,
+    Select,
     Table,
     bindparam,
     event,
@@ -25,6 +26,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import Integer
 
 from core.driver import Driver, quoted
+
+T = TypeVar("T")
 
 READER = "kmm_reader"
 """PostgreSQL role of every request: row-level security shows it what its partner may see."""
@@ -186,6 +189,15 @@ def among(column: InstrumentedAttribute[Any], values: Sequence[Any], session: As
     if session.get_bind().dialect.name == "postgresql":
         return column == func.any(bindparam(None, list(values), type_=ARRAY(column.type)))
     return column.in_(values)
+
+
+async def page_of(
+    session: AsyncSession, wanted: Select[T], number: InstrumentedAttribute[int], after: int, limit: int
+) -> tuple[Sequence[T], str | None]:
+    """Of the rows `wanted`, those behind `after` in the order of `number`, at most `limit`; and the next `after`."""
+    rows = (await session.scalars(wanted.where(number > after).order_by(number).limit(limit + 1))).all()
+    following = str(getattr(rows[limit - 1], number.key)) if len(rows) > limit else None
+    return rows[:limit], following
 
 
 async def insert_rows(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from core import ids
 from core.campaigns.models import Activity
 from core.campaigns.models import ConnectionPoint as Row
 from core.campaigns.places.communes import register
-from core.db import among, insert_rows, table_of
+from core.db import among, insert_rows, page_of, table_of
 from core.errors import NotFound
 from core.wire.campaigns import ConnectionPoint, ConnectionPointPage
 from core.wire.common import FieldError
@@ -52,7 +52,6 @@ async def page(session: AsyncSession, activity: str, after: int, limit: int) -> 
     known = select(Activity.number).where(Activity.id == activity)
     if not ids.named("act", activity) or (await session.execute(known)).first() is None:
         raise NotFound
-    query = select(Row).where(Row.activity == activity, Row.number > after).order_by(Row.number).limit(limit + 1)
-    rows = (await session.scalars(query)).all()
-    found = tuple(ConnectionPoint(row.name, row.commune, row.participants) for row in rows[:limit])
-    return ConnectionPointPage(points=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
+    rows, following = await page_of(session, select(Row).where(Row.activity == activity), Row.number, after, limit)
+    found = tuple(ConnectionPoint(row.name, row.commune, row.participants) for row in rows)
+    return ConnectionPointPage(points=found, next=following)

@@ -11,6 +11,7 @@ from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
 from core.auth.models import Partner
+from core.db import page_of
 from core.errors import NotFound
 from core.safeguards.models import Appeal, AppealTask
 from core.takedowns.models import Takedown, TakedownStep
@@ -50,12 +51,11 @@ async def read(session: AsyncSession, principal: Principal, row: Appeal) -> Appe
 
 async def page(session: AsyncSession, principal: Principal, state: State | None, after: int, limit: int) -> AppealPage:
     """Those behind `after`, in the order in which they were opened."""
-    query = select(Appeal).where(_concerns(principal), Appeal.number > after).order_by(Appeal.number)
+    query = select(Appeal).where(_concerns(principal))
     if state is not None:
         query = query.where(Appeal.state == state.value)
-    rows = list(await session.scalars(query.limit(limit + 1)))
-    shown = await _shown(session, principal, rows[:limit])
-    return AppealPage(shown, str(rows[limit - 1].number) if len(rows) > limit else None)
+    rows, following = await page_of(session, query, Appeal.number, after, limit)
+    return AppealPage(await _shown(session, principal, rows), following)
 
 
 async def tasks(session: AsyncSession, rows: Sequence[Appeal]) -> defaultdict[int, list[wire.AppealTask]]:

@@ -10,6 +10,7 @@ from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
 from core.campaigns import provinces
+from core.db import page_of
 from core.errors import Conflict, Forbidden, NotFound, TooManyRequests
 from core.log import audit
 from core.log.events import record
@@ -162,12 +163,11 @@ async def page(
     session: AsyncSession, principal: Principal, state: EmergencyState | None, after: int, limit: int, sealer: Sealer
 ) -> EmergencyPage:
     """Those behind `after`, in the order in which they were declared."""
-    query = select(Emergency).where(_concerns(principal), Emergency.number > after).order_by(Emergency.number)
+    query = select(Emergency).where(_concerns(principal))
     if state is not None:
         query = query.where(Emergency.state == state.value)
-    rows = list(await session.scalars(query.limit(limit + 1)))
-    shown = await _shown(session, principal, rows[:limit], sealer)
-    return EmergencyPage(shown, str(rows[limit - 1].number) if len(rows) > limit else None)
+    rows, following = await page_of(session, query, Emergency.number, after, limit)
+    return EmergencyPage(await _shown(session, principal, rows, sealer), following)
 
 
 async def _shown(

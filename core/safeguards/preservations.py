@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
-from core.db import Database
+from core.db import Database, page_of
 from core.errors import Conflict, Forbidden, NotFound
 from core.log import head
 from core.log.events import record
@@ -187,12 +187,11 @@ async def page(
     session: AsyncSession, principal: Principal, state: State | None, after: int, limit: int
 ) -> PreservationPage:
     """Those behind `after`, in the order in which they were requested."""
-    query = select(Preservation).where(_concerns(principal), Preservation.number > after).order_by(Preservation.number)
+    query = select(Preservation).where(_concerns(principal))
     if state is not None:
         query = query.where(Preservation.state == state.value)
-    rows = list(await session.scalars(query.limit(limit + 1)))
-    shown = await _shown(session, rows[:limit])
-    return PreservationPage(shown, str(rows[limit - 1].number) if len(rows) > limit else None)
+    rows, following = await page_of(session, query, Preservation.number, after, limit)
+    return PreservationPage(await _shown(session, rows), following)
 
 
 async def _shown(session: AsyncSession, rows: Sequence[Preservation]) -> tuple[PreservationOut, ...]:

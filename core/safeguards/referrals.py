@@ -11,6 +11,7 @@ from core.auth import partners
 from core.auth.access import Principal
 from core.auth.models import Partner
 from core.campaigns import provinces
+from core.db import page_of
 from core.errors import Conflict, NotFound
 from core.log.events import record
 from core.safeguards.models import Emergency, Referral, ReferralStep
@@ -191,12 +192,11 @@ async def page(
     session: AsyncSession, principal: Principal, state: State | None, after: int, limit: int, sealer: Sealer
 ) -> ReferralPage:
     """Those behind `after`, in the order in which they were offered."""
-    query = select(Referral).where(_mine(principal), Referral.number > after).order_by(Referral.number)
+    query = select(Referral).where(_mine(principal))
     if state is not None:
         query = query.where(Referral.state == state.value)
-    rows = list(await session.scalars(query.limit(limit + 1)))
-    shown = await _shown(session, principal, rows[:limit], sealer)
-    return ReferralPage(shown, str(rows[limit - 1].number) if len(rows) > limit else None)
+    rows, following = await page_of(session, query, Referral.number, after, limit)
+    return ReferralPage(await _shown(session, principal, rows, sealer), following)
 
 
 async def _shown(

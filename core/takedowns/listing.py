@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.auth.access import Principal
 from core.auth.models import Partner
-from core.db import among
+from core.db import among, page_of
 from core.takedowns import repeats
 from core.takedowns.models import Takedown, TakedownOutcome, TakedownRequest, TakedownStep
 from core.takedowns.parties import concerns
@@ -48,17 +48,16 @@ class Filter(NamedTuple):
 
 async def page(session: AsyncSession, principal: Principal, wanted: Filter, after: int, limit: int) -> TakedownPage:
     """Cases that concern the caller, behind `after` in the order in which they were opened."""
-    query = select(Takedown).where(concerns(principal), Takedown.number > after)
+    query = select(Takedown).where(concerns(principal))
     if wanted.state is not None:
         query = query.where(Takedown.state == wanted.state.value)
     if wanted.priority is not None:
         query = query.where(Takedown.priority == wanted.priority.value)
     if wanted.due_before is not None:
         query = query.where(Takedown.due < wanted.due_before)
-    rows = (await session.scalars(query.order_by(Takedown.number).limit(limit + 1))).all()
-    lens = await _lens(session, principal, rows[:limit])
-    found = tuple(TakedownOut(**lens.case(row)) for row in rows[:limit])
-    return TakedownPage(found, str(rows[limit - 1].number) if len(rows) > limit else None)
+    rows, following = await page_of(session, query, Takedown.number, after, limit)
+    lens = await _lens(session, principal, rows)
+    return TakedownPage(tuple(TakedownOut(**lens.case(row)) for row in rows), following)
 
 
 async def read(session: AsyncSession, principal: Principal, case: Takedown) -> TakedownDetail:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ids, times
 from core.auth import partners
 from core.auth.access import Principal
-from core.db import among, insert_rows, table_of
+from core.db import among, insert_rows, page_of, table_of
 from core.errors import Forbidden, NotFound
 from core.log.events import record
 from core.takedowns import deadlines
@@ -108,13 +108,12 @@ async def find(session: AsyncSession, principal: Principal, id: str) -> Push:
 
 async def page(session: AsyncSession, principal: Principal, after: int, limit: int) -> PushPage:
     """Those behind `after`, in the order in which they came up."""
-    wanted = select(Push).where(Push.number > after).order_by(Push.number).limit(limit + 1)
+    wanted = select(Push)
     if not principal.is_operator:
         wanted = wanted.where(Push.partner == principal.partner)
-    rows = list(await session.scalars(wanted))
+    rows, following = await page_of(session, wanted, Push.number, after, limit)
     slugs = await partners.slugs(session, [row.partner for row in rows])
-    found = tuple(_out(row, slugs[row.partner]) for row in rows[:limit])
-    return PushPage(pushes=found, next=str(rows[limit - 1].number) if len(rows) > limit else None)
+    return PushPage(pushes=tuple(_out(row, slugs[row.partner]) for row in rows), next=following)
 
 
 async def read(session: AsyncSession, row: Push) -> PushOut:
