@@ -98,7 +98,7 @@ async def test_what_it_may_not_see_or_did_not_ask_for_leaves_it_asleep(hub: Test
     kinds = Reader(hub, "google", kind=["phone", "url"])
     await kinds.catch_up()
     looks = _count(hub.parts.wake, "turns", "acquire")
-    waiting, other = await reader.wait(2), await kinds.wait(2)
+    waiting, other = await reader.wait(10), await kinds.wait(2)
     for number in range(5):
         await submit(hub, "tiktok", item(f"own-{number}", tlp="RED"))
         await asyncio.sleep(0.1)
