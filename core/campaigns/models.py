@@ -83,3 +83,24 @@ class ConnectionPoint(Base):
     name: Mapped[str] = mapped_column(Text)
     commune: Mapped[str] = mapped_column(Text)
     participants: Mapped[int] = mapped_column(Micros)
+
+
+class ReachCell(Base):
+    """Rollup of activities, kept in the writing transaction: by how much the figures rose, or fell, on a day."""
+
+    __tablename__ = "reach_cell"
+
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
+    """The hub's day on which it was told."""
+    month: Mapped[str] = mapped_column(Text, primary_key=True)
+    """YYYY-MM in which it took place."""
+    campaign: Mapped[str] = mapped_column(Text, primary_key=True)
+    partner: Mapped[int] = mapped_column(primary_key=True)
+    province: Mapped[str] = mapped_column(Text, primary_key=True)
+    strand: Mapped[str] = mapped_column(Text, primary_key=True)
+    """Empty: none was told."""
+    activities: Mapped[int] = mapped_column(Micros)
+    sites: Mapped[int] = mapped_column(Micros)
+    classes: Mapped[int] = mapped_column(Micros)
+    participants: Mapped[int] = mapped_column(Micros)
+    views: Mapped[int] = mapped_column(Micros)

@@ -266,3 +266,19 @@ class UsageReport(Base):
     """YYYY-MM-DD."""
     reach: Mapped[int] = mapped_column(Micros)
     updated: Mapped[int] = mapped_column(Micros)
+
+
+class UsageCell(Base):
+    """Rollup of usage reports, kept in the writing transaction: by how much the figures rose, or fell, on a day."""
+
+    __tablename__ = "usage_cell"
+
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
+    """The hub's day on which it was told."""
+    month: Mapped[str] = mapped_column(Text, primary_key=True)
+    """YYYY-MM of the post."""
+    material: Mapped[int] = mapped_column(Micros, primary_key=True)
+    partner: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(Text, primary_key=True)
+    posts: Mapped[int] = mapped_column(Micros)
+    reach: Mapped[int] = mapped_column(Micros)

@@ -120,6 +120,12 @@ class Cell(Base):
     """Signals on which this was the partner's first claim."""
     opened: Mapped[int] = mapped_column(Micros)
     closed: Mapped[int] = mapped_column(Micros)
+    first: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
+    """Signals on which this was the hub's first claim: summed over all partners they are distinct."""
+    retracted: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
+    """Of `closed`."""
+    expired: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
+    """Of `closed`. What is neither was closed to be opened for another audience or category."""
 
 
 class Opinion(Base):

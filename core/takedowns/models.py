@@ -69,6 +69,7 @@ class TakedownRequest(Base):
     __table_args__ = (
         UniqueConstraint("takedown", "partner"),
         Index("ix_takedown_request_partner", "partner", "takedown"),
+        Index("ix_takedown_request_at", "at"),
     )
 
     number: Mapped[int] = mapped_column(Micros, primary_key=True)
@@ -98,6 +99,7 @@ class TakedownStep(Base):
     """One move of a case."""
 
     __tablename__ = "takedown_step"
+    __table_args__ = (Index("ix_takedown_step_at", "at"),)
 
     number: Mapped[int] = mapped_column(Micros, primary_key=True)
     takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"), index=True)
@@ -117,6 +119,7 @@ class TakedownOutcome(Base):
     """What the platform decided: a version each time that it says so."""
 
     __tablename__ = "takedown_outcome"
+    __table_args__ = (Index("ix_takedown_outcome_at", "at"),)
 
     takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
