@@ -16,13 +16,13 @@ from core.wire.documents import (
     Chart,
     Dimension,
     Measure,
+    Name,
     Row,
     SectionStatus,
     Table,
     Unit,
     Words,
 )
-from core.wire.reports import Name
 
 Key = tuple[str | None, ...]
 """A member of each dimension of a cube; None: all of them together."""

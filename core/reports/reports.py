@@ -15,7 +15,7 @@ from core.log import head
 from core.log.events import record
 from core.log.models import Tick
 from core.plugin.host import PluginHost
-from core.reports import sections
+from core.reports import drawing as sections
 from core.reports.models import FrozenReport
 from core.wire.events import ReportFrozen
 from core.wire.reports import Period, Report, ReportIn, ReportOut, Reports, ReportScope

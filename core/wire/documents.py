@@ -1,14 +1,16 @@
 """The document that a report is frozen as, and the manifest that is signed over it."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from core.wire.common import Count, Line, Prose, Sha256, Slug, Time
-from core.wire.reports import Name, Period
+from core.wire.common import Count, Prose, Sha256, Slug, Time
 
+Name = Annotated[str, Meta(min_length=2, max_length=64, pattern="^[a-z][a-z0-9_]*$")]
+"""Of a section, a table or a measure: a word for programs."""
 Code = Annotated[str, Meta(min_length=1, max_length=64)]
 """Of a member of a dimension: a word of the hub, a province's code, a partner's slug, a day."""
 Decimal = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
@@ -31,6 +33,15 @@ class ReaderClass(StrEnum):
     """One partner: what it may see, its own figures beside those of all others."""
     PUBLIC = "public"
     """Everyone: no figure of a single partner."""
+
+
+class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
+    """Days in Viet Nam (Asia/Ho_Chi_Minh), half open."""
+
+    since: date
+    """The first day that counts."""
+    until: date
+    """The first day that counts no longer; at most 400 days after `from`."""
 
 
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,6 +1,5 @@
 """Consolidated reports: what is asked for, and the document that is frozen."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -8,10 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from core.wire.common import Count, Line, Prose, Sha256, Slug, Time
+from core.wire.documents import Name, Period
 
 ReportId = Annotated[str, Meta(pattern="^rep_[a-z2-7]{26}$", min_length=30, max_length=30)]
-Name = Annotated[str, Meta(min_length=2, max_length=64, pattern="^[a-z][a-z0-9_]*$")]
-"""Of a section or a column: a word for programs."""
 
 
 class ReportScope(StrEnum):
@@ -19,15 +17,6 @@ class ReportScope(StrEnum):
     """What the partner may see."""
     NATIONAL = "national"
     """Every partner's counts; needs `reports:national`."""
-
-
-class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
-    """Days in Viet Nam (Asia/Ho_Chi_Minh), half open."""
-
-    since: date
-    """The first day that counts."""
-    until: date
-    """The first day that counts no longer; at most 400 days after `from`."""
 
 
 class ReportIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,8 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from core.wire.common import Count, Line, Prose, Slug
-from core.wire.documents import ReaderClass
-from core.wire.reports import Name
+from core.wire.documents import Name, ReaderClass
 
 
 class Heading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

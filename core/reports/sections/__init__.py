@@ -1,0 +1,13 @@
+"""The sections that core counts, by name. Each is drawn in one snapshot, before anything is hidden."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.reports.asked import Asked
+from core.reports.cube import Draft
+from core.wire.documents import Name
+
+Draw = Callable[[AsyncSession, Asked], Awaitable[Draft]]
+
+SECTIONS: Mapping[Name, Draw] = {}
