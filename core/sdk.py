@@ -13,7 +13,7 @@ from core.plugin.channel import Channel
 from core.plugin.connector import BadSignature, Connector, Example, Refused, Translated, Withdrawal, translate_items
 from core.plugin.contract import run_connector_contract
 from core.plugin.formats import may_leave
-from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, hookimpl
+from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, ReportFormat, hookimpl
 from core.times import from_micros, now
 from core.wire.answers import AnswerIn
 from core.wire.assets import Scan, Verdict
@@ -85,6 +85,7 @@ __all__ = [
     "Prose",
     "Refused",
     "Report",
+    "ReportFormat",
     "Scan",
     "Scope",
     "Section",

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.plugin.channel import Channel
 from core.plugin.connector import Connector
 from core.wire.assets import Scan
+from core.wire.documents import Frozen, Language
 from core.wire.kinds import SignalKind
 from core.wire.reports import Period, Report, Section
 from core.wire.signals import Feed
@@ -99,6 +100,25 @@ class Format(msgspec.Struct, Generic[T], frozen=True):
     """Of a file of this form, without the dot."""
     render: Callable[[T], bytes]
     """Pure and quick: the server waits for it."""
+
+
+class ReportFormat(msgspec.Struct, frozen=True):
+    """A kind of file that is made of every report.
+
+    The file is called `report.<extension>`, or `report.<language>.<extension>`. No two formats share an extension.
+    """
+
+    name: str
+    media_type: str
+    extension: str
+    """Without the first dot: `csv.zip`."""
+    languages: tuple[Language, ...]
+    """One file for each; empty: one file for all."""
+    renderer: str
+    """Library and version that draws it, as it stands in the manifest."""
+    render: Callable[[Frozen, Language | None], bytes]
+    """A function at the top of a module, since it runs in a process of its own, within limits of time and memory. It
+    computes nothing, and makes equal bytes of equal documents."""
 
 
 @hookspec
