@@ -1,36 +1,19 @@
-"""What a section is asked to count: for whom, and which stretch of the log."""
+"""Which stretch of time a section counts, and how it is divided."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-import msgspec
-
 from core import times
 from core.wire.common import Slug
 from core.wire.documents import Code, Dimension, Member, Period, Positions, ReaderClass, Words
+from core.wire.sections import Asked
+
+__all__ = ["TIME", "Asked", "by_day", "midnight", "over", "span", "time_dimension"]
 
 TIME = "time"
 _DAYS = 31
 """The longest period that is shown day by day."""
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """The same for all sections of a report."""
-
-    readers: ReaderClass
-    partner: int | None
-    """Through whose eyes, for readers `partner`."""
-    slug: Slug | None
-    period: Period
-    positions: Positions
-    begins: int
-    """Time of the period's first midnight, µs."""
-    ends: int
-    """First time that counts no longer, µs: the midnight that ends the period, or right behind `positions.to` while it
-    runs."""
-    grain: Literal["day", "month"]
-    """What members of the time dimension are."""
 
 
 def over(
