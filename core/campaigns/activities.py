@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import ids, times
 from core.auth.access import Principal
 from core.auth.models import Partner
-from core.campaigns import points, strands
+from core.campaigns import points, reach, strands
 from core.campaigns.models import Activity
 from core.campaigns.places import communes
 from core.db import among, insert_rows, table_of, update_rows
@@ -53,6 +53,8 @@ async def submit(
     results = tuple(
         item if isinstance(item, ActivityResult) else batch.take(item, index) for index, item in enumerate(items)
     )
+    # While the points of before are still there.
+    await reach.keep(session, list(batch.before.values()), batch.after, batch.told)
     await insert_rows(session, table_of(Activity), batch.new)
     await update_rows(session, table_of(Activity), "id", batch.changed)
     await points.replace(session, batch.points)
@@ -101,6 +103,10 @@ class _Batch:
         self._changed: dict[str, dict[str, Any]] = {}
         self.new: list[dict[str, Any]] = []
         """Rows to insert."""
+        self.before: dict[str, dict[str, Any]] = {}
+        """Rows as they stood, by id, of those that change."""
+        self.told: dict[str, tuple[ConnectionPoint, ...]] = {}
+        """All connection points, by activity, of those that are new or change."""
         self.points: dict[str, tuple[ConnectionPoint, ...]] = {}
         """All connection points, by activity, where they are not those that stand."""
 
@@ -108,6 +114,12 @@ class _Batch:
     def changed(self) -> list[dict[str, Any]]:
         """Rows for `update_rows`, by id."""
         return list(self._changed.values())
+
+    @property
+    def after(self) -> list[dict[str, Any]]:
+        """Rows as they will stand, of those that are new or change."""
+        rows = {row["id"]: row for row in self._standing.values()}
+        return [*self.new, *(rows[activity] for activity in self._changed)]
 
     def take(self, item: ActivityIn, index: int) -> ActivityResult:
         content = _columns(item)
@@ -122,13 +134,16 @@ class _Batch:
         if all(row[name] == value for name, value in content.items()):
             return ActivityResult(index=index, id=row["id"], status=SubmitStatus.UNCHANGED)
         self._take_points(row["id"], item, row["points_digest"])
-        row.update(content)
         # A row of this very batch has no number yet, and was changed in place.
+        if "number" in row:
+            self.before.setdefault(row["id"], dict(row))
+        row.update(content)
         if "number" in row:
             self._changed[row["id"]] = content | {"at": row["id"], "updated": self._at}
         return ActivityResult(index=index, id=row["id"], status=SubmitStatus.UPDATED)
 
     def _take_points(self, activity: str, item: ActivityIn, standing: str | None) -> None:
+        self.told[activity] = item.points
         if points.digest(item.points) != standing:
             self.points[activity] = item.points
 

@@ -49,6 +49,7 @@ async def create(session: AsyncSession, principal: Principal, given: CampaignIn)
     await _check_parties(session, given.parties)
     goals.check(given.goals)
     session.add(row)
+    await goals.keep(session, row)
     await record(session, CampaignChanged(campaign=slug), holders=Scope.CAMPAIGNS_READ)
     return _out(row, principal.slug)
 
@@ -106,6 +107,7 @@ async def change(session: AsyncSession, principal: Principal, row: Campaign, pat
     if _content(row) != before:
         row.version += 1
         row.updated = times.now()
+        await goals.keep(session, row)
         await record(session, CampaignChanged(campaign=row.slug), holders=Scope.CAMPAIGNS_READ)
     return await read(session, row.slug)
 

@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.campaigns import strands
-from core.campaigns.models import Activity, Campaign, ConnectionPoint
+from core.campaigns.models import Activity, Campaign, CampaignGoals, ConnectionPoint
 from core.campaigns.places.communes import Register, register
 from core.errors import Conflict
+from core.log.head import Head
 from core.wire.campaigns import GapPage, Goal, GoalsProgress, Measure, Progress, ProvinceCover
 from core.wire.common import FieldError, Title
 
@@ -56,6 +57,15 @@ async def progress(session: AsyncSession, campaign: Campaign, day: date) -> Goal
         reached = await _reached(session, campaign.slug, goal, day)
         found.append(Progress(goal, reached, goal.target or len(register().standing(day))))
     return GoalsProgress(day=day, goals=tuple(found))
+
+
+async def keep(session: AsyncSession, campaign: Campaign) -> None:
+    """Write down what the campaign wants from now on, where that is something else than before."""
+    head: Head = session.info["head"]
+    known = select(CampaignGoals.goals).where(CampaignGoals.campaign == campaign.slug)
+    newest = await session.scalar(known.order_by(CampaignGoals.since.desc()).limit(1))
+    if newest != campaign.goals:
+        session.add(CampaignGoals(campaign=campaign.slug, since=head.at, goals=campaign.goals))
 
 
 def stored(campaign: Campaign) -> tuple[Goal, ...]:

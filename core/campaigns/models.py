@@ -85,6 +85,17 @@ class ConnectionPoint(Base):
     participants: Mapped[int] = mapped_column(Micros)
 
 
+class CampaignGoals(Base):
+    """What a campaign wanted to reach, since when: a report of an earlier time prints the targets of that time."""
+
+    __tablename__ = "campaign_goals"
+
+    campaign: Mapped[str] = mapped_column(ForeignKey("campaign.slug"), primary_key=True)
+    since: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
+    goals: Mapped[list[Any]] = mapped_column(JSON)
+    """As `Goal` on the wire."""
+
+
 class ReachCell(Base):
     """Rollup of activities, kept in the writing transaction: by how much the figures rose, or fell, on a day."""
 
@@ -95,12 +106,32 @@ class ReachCell(Base):
     month: Mapped[str] = mapped_column(Text, primary_key=True)
     """YYYY-MM in which it took place."""
     campaign: Mapped[str] = mapped_column(Text, primary_key=True)
-    partner: Mapped[int] = mapped_column(primary_key=True)
+    partner: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     province: Mapped[str] = mapped_column(Text, primary_key=True)
     strand: Mapped[str] = mapped_column(Text, primary_key=True)
     """Empty: none was told."""
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
     activities: Mapped[int] = mapped_column(Micros)
+    points: Mapped[int] = mapped_column(Micros)
     sites: Mapped[int] = mapped_column(Micros)
     classes: Mapped[int] = mapped_column(Micros)
     participants: Mapped[int] = mapped_column(Micros)
     views: Mapped[int] = mapped_column(Micros)
+
+
+class CommuneCell(Base):
+    """The same by commune, for goals that count communes: connection points included, each of them a site."""
+
+    __tablename__ = "commune_cell"
+
+    campaign: Mapped[str] = mapped_column(Text, primary_key=True)
+    commune: Mapped[str] = mapped_column(Text, primary_key=True)
+    held: Mapped[str] = mapped_column(Text, primary_key=True)
+    """YYYY-MM-DD on which it took place; with the code it says which unit was meant."""
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
+    """The hub's day on which it was told."""
+    strand: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    told: Mapped[int] = mapped_column(Micros)
+    """Activities and connection points."""
+    sites: Mapped[int] = mapped_column(Micros)

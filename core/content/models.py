@@ -204,6 +204,8 @@ class Acknowledgement(Base):
     version: Mapped[int] = mapped_column(ForeignKey("material_version.number"), primary_key=True)
     partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
     client: Mapped[str] = mapped_column(Text)
+    first: Mapped[int] = mapped_column(Micros)
+    """When it said so for the first time; it may say more later."""
     at: Mapped[int] = mapped_column(Micros)
     done: Mapped[str] = mapped_column(Text)
     posts: Mapped[list[Any]] = mapped_column(JSON)
@@ -278,7 +280,7 @@ class UsageCell(Base):
     month: Mapped[str] = mapped_column(Text, primary_key=True)
     """YYYY-MM of the post."""
     material: Mapped[int] = mapped_column(Micros, primary_key=True)
-    partner: Mapped[int] = mapped_column(primary_key=True)
+    partner: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     platform: Mapped[str] = mapped_column(Text, primary_key=True)
     posts: Mapped[int] = mapped_column(Micros)
     reach: Mapped[int] = mapped_column(Micros)

@@ -51,9 +51,12 @@ async def acknowledge(
     versions = (await session.scalars(recalled.with_only_columns(Version.number).distinct())).all()
     if not versions:
         raise NotFound
-    said = msgspec.to_builtins(data) | {"partner": principal.partner, "client": principal.client, "at": times.now()}
+    now = times.now()
+    said = msgspec.to_builtins(data) | {"partner": principal.partner, "client": principal.client, "at": now}
+    own = select(Acknowledgement.version, Acknowledgement.first).where(Acknowledgement.partner == principal.partner)
+    before = dict((await session.execute(own.where(Acknowledgement.version.in_(versions)))).all())
     for version in versions:
-        row = await session.merge(Acknowledgement(version=version, **said))
+        row = await session.merge(Acknowledgement(version=version, first=before.get(version, now), **said))
     return _said(row)
 
 

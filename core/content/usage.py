@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
 from core.auth.access import Principal
-from core.content.models import Material, UsageReport, Version
+from core.cells import Deltas
+from core.content.models import Material, UsageCell, UsageReport, Version
 from core.db import among, insert_rows, table_of, update_rows
 from core.edge import AT_ONCE, field_error
 from core.errors import Invalid, TooLarge
+from core.log.head import Head
 from core.wire.common import FieldError
 from core.wire.signals import SubmitStatus
 from core.wire.usage import UsageIn, UsageOut, UsagePage, UsageResult, UsageSubmitted, UsageTotal, UsageTotals
@@ -87,15 +89,19 @@ def _read(decode: Callable[[T], UsageIn], item: T, pointer: str) -> Read:
 
 async def submit(session: AsyncSession, principal: Principal, items: Sequence[Read]) -> UsageSubmitted:
     """Store what was read of the items: by partner and address of the post, the later word holds."""
+    head: Head = session.info["head"]
     posts = [item for item in items if isinstance(item, Post)]
     batch = _Batch(
         principal.partner,
+        Deltas(UsageCell, times.hub_day(head.at), ("posts", "reach")),
         await _used(session, principal, {post.said.material for post in posts}),
         await _standing(session, principal, [post.url for post in posts]),
     )
     results = tuple(batch.take(item, index) for index, item in enumerate(items))
     await insert_rows(session, table_of(UsageReport), batch.new)
     await update_rows(session, table_of(UsageReport), "number", batch.changed)
+    # A report of the day of the telling stays as it is, whatever is told of the same posts later.
+    await batch.cells.store(session)
     counts = Counter(result.status for result in results)
     return UsageSubmitted(
         created=counts[SubmitStatus.CREATED],
@@ -134,8 +140,11 @@ async def _standing(session: AsyncSession, principal: Principal, urls: Sequence[
 class _Batch:
     """What one submission changes, folded item by item: a post may come twice in it."""
 
-    def __init__(self, partner: int, used: Mapping[str, int], standing: dict[str, dict[str, Any]]) -> None:
+    def __init__(
+        self, partner: int, cells: Deltas, used: Mapping[str, int], standing: dict[str, dict[str, Any]]
+    ) -> None:
         self._partner = partner
+        self.cells = cells
         self._used = used
         self._standing = standing
         self._at = times.now()
@@ -164,14 +173,21 @@ class _Batch:
         if row is None:
             self._standing[url] = content | {"partner": self._partner, "url": url, "updated": self._at}
             self.new.append(self._standing[url])
+            self._count(content, 1)
             return SubmitStatus.CREATED
         if all(row[name] == value for name, value in content.items()):
             return SubmitStatus.UNCHANGED
+        self._count(row, -1)
+        self._count(content, 1)
         row.update(content)
         # A row of this very batch has no number yet, and was changed in place.
         if "number" in row:
             self._changed[url] = content | {"at": row["number"], "updated": self._at}
         return SubmitStatus.UPDATED
+
+    def _count(self, row: Mapping[str, Any], sign: int) -> None:
+        key = row["day"][:7], row["material"], self._partner, row["platform"]
+        self.cells.add(key, (1, row["reach"]), sign)
 
 
 async def page(session: AsyncSession, principal: Principal, material: str | None, after: int, limit: int) -> UsagePage:

@@ -198,6 +198,7 @@ class _Batch:
                 "client": self._client,
                 "state": decided.state,
                 "body": msgspec.json.encode(outcome).decode(),
+                "due": case.due,
                 "ends": outcomes.ends(outcome),
                 "correction": wanted.reason if last.version else None,
             }

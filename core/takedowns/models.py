@@ -9,6 +9,8 @@ from core.db import Base, Micros
 
 _OPEN = text("closed = 0")
 _WAKES = text("wakes IS NOT NULL")
+_ACKNOWLEDGED = text("acknowledged IS NOT NULL")
+_BREACHED = text("breached IS NOT NULL")
 
 
 class Takedown(Base):
@@ -21,6 +23,9 @@ class Takedown(Base):
         Index("ix_takedown_queue", "platform", "state", "number"),
         Index("ix_takedown_wakes", "wakes", sqlite_where=_WAKES, postgresql_where=_WAKES),
         Index("ix_takedown_account", "platform", "account", "decided"),
+        Index("ix_takedown_opened", "opened"),
+        Index("ix_takedown_acknowledged", "acknowledged", sqlite_where=_ACKNOWLEDGED, postgresql_where=_ACKNOWLEDGED),
+        Index("ix_takedown_breached", "breached", sqlite_where=_BREACHED, postgresql_where=_BREACHED),
     )
 
     number: Mapped[int] = mapped_column(Micros, primary_key=True)
@@ -36,6 +41,8 @@ class Takedown(Base):
     platform: Mapped[int] = mapped_column(ForeignKey("partner.id"))
     state: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
+    basis: Mapped[str] = mapped_column(Text)
+    """Of the request that opened it, as that was made: what it is counted by."""
     priority: Mapped[str] = mapped_column(Text)
     opened: Mapped[int] = mapped_column(Micros)
     due: Mapped[int | None] = mapped_column(Micros)
@@ -69,12 +76,13 @@ class TakedownRequest(Base):
     __table_args__ = (
         UniqueConstraint("takedown", "partner"),
         Index("ix_takedown_request_partner", "partner", "takedown"),
-        Index("ix_takedown_request_at", "at"),
     )
 
     number: Mapped[int] = mapped_column(Micros, primary_key=True)
     takedown: Mapped[int] = mapped_column(Micros, ForeignKey("takedown.number"))
     partner: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    asked: Mapped[int] = mapped_column(Micros)
+    """When this partner first asked; the terms that it asked on may be younger."""
     at: Mapped[int] = mapped_column(Micros)
     basis: Mapped[str] = mapped_column(Text)
     """`authority_order`, `user_complaint`, `protection_notice`, …: what the policy is found by."""
@@ -129,6 +137,8 @@ class TakedownOutcome(Base):
     """What it made of the case."""
     body: Mapped[Any] = mapped_column(JSON)
     """As `core.wire.takedowns.OutcomeIn` says it."""
+    due: Mapped[int | None] = mapped_column(Micros)
+    """The deadline of the case as it stood then: whether the answer was in time."""
     ends: Mapped[int | None] = mapped_column(Micros)
     """When a temporary lock ends."""
     correction: Mapped[str | None] = mapped_column(Text)

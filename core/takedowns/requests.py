@@ -175,6 +175,7 @@ class _Batch:
             platform=ask.platform.id,
             state=TakedownState.REQUESTED.value,
             category=content["category"],
+            basis=content["basis"],
             priority=content["priority"],
             opened=self._at,
             due=terms and terms.due,
@@ -210,7 +211,9 @@ class _Batch:
     def _ask(self, case: Takedown, own: TakedownRequest | None, content: Mapping[str, Any]) -> None:
         terms = self._terms[content["basis"], content["priority"]]
         if own is None:
-            own = self._own[case.id] = TakedownRequest(partner=self._partner, at=self._at, withdrawn=None)
+            own = self._own[case.id] = TakedownRequest(
+                partner=self._partner, asked=self._at, at=self._at, withdrawn=None
+            )
             own.policy = own.due = None
             self._new_requests.append((case, own))
         if own.withdrawn is not None or own.due is None or (terms is not None and terms.due < own.due):

@@ -64,6 +64,7 @@ class Timed:
             platform=self.partners[platform].partner,
             state=TakedownState.REQUESTED.value,
             category="phishing",
+            basis=basis,
             priority=priority.value,
             opened=now,
             wakes=now,
@@ -87,6 +88,7 @@ class Timed:
         row = TakedownRequest(
             takedown=case.number,
             partner=self.partners[slug].partner,
+            asked=now,
             at=now,
             basis=basis,
             priority=priority.value,
