@@ -133,6 +133,7 @@ async def test_how_a_platform_answered(hub: TestedHub) -> None:
                 platform=ids["tiktok"],
                 state="requested",
                 category="phishing",
+                basis="protection_notice",
                 priority="normal",
                 opened=opened,
                 due=opened + 60 * minute,
