@@ -1,0 +1,159 @@
+"""What ad-hoc cuts count: immutable facts of months that are over, one reader over each source.
+
+A fact belongs to the month in which the hub was told of it, so that a month that is over has the same facts for ever.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from core import times
+from core.auth.access import Principal, visible
+from core.auth.models import Partner
+from core.campaigns.models import ReachCell
+from core.reports.asked import span
+from core.signals.models import Cell
+from core.takedowns import parties
+from core.takedowns.models import Takedown, TakedownOutcome, TakedownRequest
+from core.wire.cuts import CutIn, CutSource
+from core.wire.takedowns import TakedownState
+
+Fact = tuple[str | int, ...]
+"""Members of the dimensions, then a number for each measure."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """What can be asked of a source."""
+
+    dimensions: tuple[str, ...]
+    """`partner` among them is for readers `national`."""
+    measures: tuple[str, ...]
+    read: Callable[[AsyncSession, Principal, CutIn], AsyncIterator[Fact]]
+
+
+def source(asked: CutIn) -> Source:
+    """The source as those readers may ask it."""
+    found = SOURCES[asked.source]
+    if asked.readers == "national":
+        return found
+    return Source(tuple(one for one in found.dimensions if one != "partner"), found.measures, found.read)
+
+
+async def write(session: AsyncSession, principal: Principal, asked: CutIn, path: Path) -> None:
+    """Write the facts of the months asked for to a CSV file with a header. Facts may come in several pieces."""
+    found = SOURCES[asked.source]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file)
+        out.writerow((*found.dimensions, *found.measures))
+        async for fact in found.read(session, principal, asked):
+            out.writerow(fact)
+
+
+async def _signals(session: AsyncSession, principal: Principal, asked: CutIn) -> AsyncIterator[Fact]:
+    month = func.substr(Cell.day, 1, 7)
+    keys = (month, Partner.slug, Cell.kind, Cell.category)
+    sums = (func.sum(getattr(Cell, name)) for name in SOURCES[CutSource.SIGNALS].measures)
+    counted = (
+        select(*keys, *sums)
+        .join(Partner, Partner.id == Cell.partner)
+        .where(Cell.day >= f"{asked.months.since}-01", Cell.day < f"{asked.months.until}-01")
+        .group_by(*keys)
+    )
+    if asked.readers == "partner":
+        counted = counted.where(visible(Cell, principal))
+    for row in await session.execute(counted):
+        yield tuple(row)
+
+
+async def _reach(session: AsyncSession, principal: Principal, asked: CutIn) -> AsyncIterator[Fact]:
+    month = func.substr(ReachCell.day, 1, 7)
+    keys = (month, Partner.slug, ReachCell.campaign, ReachCell.province, ReachCell.strand)
+    sums = (func.sum(getattr(ReachCell, name)) for name in SOURCES[CutSource.REACH].measures)
+    counted = (
+        select(*keys, *sums)
+        .join(Partner, Partner.id == ReachCell.partner)
+        .where(ReachCell.day >= f"{asked.months.since}-01", ReachCell.day < f"{asked.months.until}-01")
+        .group_by(*keys)
+    )
+    if asked.readers == "partner":
+        counted = counted.where(ReachCell.partner == principal.partner)
+    for row in await session.execute(counted):
+        yield tuple(row)
+
+
+async def _takedowns(session: AsyncSession, principal: Principal, asked: CutIn) -> AsyncIterator[Fact]:
+    """A case counts where it was opened, its first answer where that was given: each in a month of its own."""
+    begins, ends = span(asked.months.since)[0], span(asked.months.until)[0]
+    opened = _cases(principal, asked, Takedown.opened).where(Takedown.opened >= begins, Takedown.opened < ends)
+    answered = (
+        _cases(principal, asked, TakedownOutcome.at, TakedownOutcome.state)
+        .join(TakedownOutcome, (TakedownOutcome.takedown == Takedown.number) & (TakedownOutcome.version == 1))
+        .where(TakedownOutcome.at >= begins, TakedownOutcome.at < ends)
+    )
+    found: Counter[tuple[str, ...]] = Counter()
+    async for key, at in _timed(session, opened):
+        found[(_month(at[0]), *key, "requested")] += 1
+    async for key, (at, state) in _timed(session, answered):
+        found[(_month(at), *key, "answered")] += 1
+        found[(_month(at), *key, "acted_on")] += state in _ACTED
+    measures = SOURCES[CutSource.TAKEDOWNS].measures
+    for (*members, measure), number in found.items():
+        yield (*members, *(number if one == measure else 0 for one in measures))
+
+
+_ACTED = frozenset({TakedownState.REMOVED.value, TakedownState.RESTRICTED.value})
+
+
+def _cases(principal: Principal, asked: CutIn, *times_and_states: Any) -> Select[Any]:
+    """Cases by their first request: whoever joins later changes no month that is over."""
+    platform, first = aliased(Partner), aliased(TakedownRequest)
+    earliest = (
+        select(func.min(TakedownRequest.number))
+        .where(TakedownRequest.takedown == Takedown.number)
+        .correlate(Takedown)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(
+            *(Partner.slug, platform.slug, first.basis, first.category, first.priority, Takedown.kind),
+            *times_and_states,
+        )
+        .select_from(Takedown)
+        .join(first, first.number == earliest)
+        .join(Partner, Partner.id == first.partner)
+        .join(platform, platform.id == Takedown.platform)
+    )
+    return wanted if asked.readers == "national" else wanted.where(parties.concerns(principal))
+
+
+async def _timed(session: AsyncSession, wanted: Select[Any]) -> AsyncIterator[tuple[tuple[str, ...], Sequence[Any]]]:
+    async for row in await session.stream(wanted):
+        yield tuple(row[:6]), row[6:]
+
+
+def _month(micros: int) -> str:
+    return times.hub_day(micros)[:7]
+
+
+SOURCES: Mapping[CutSource, Source] = {
+    CutSource.SIGNALS: Source(
+        ("month", "partner", "kind", "category"), ("new", "opened", "closed", "retracted", "expired"), _signals
+    ),
+    CutSource.TAKEDOWNS: Source(
+        ("month", "partner", "platform", "basis", "category", "priority", "kind"),
+        ("requested", "answered", "acted_on"),
+        _takedowns,
+    ),
+    CutSource.REACH: Source(
+        ("month", "partner", "campaign", "province", "strand"),
+        ("activities", "sites", "classes", "participants", "views"),
+        _reach,
+    ),
+}
