@@ -1,0 +1,87 @@
+"""Figures, days and times as people read them in Vietnamese and in English."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from core.wire.documents import Cell, Language, Unit, Words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Kind(StrEnum):
+    """How a figure is set."""
+
+    SHOWN = "shown"
+    ZERO = "zero"
+    HIDDEN = "hidden"
+    NONE = "none"
+    """There is nothing that it could be computed of."""
+
+
+class Figure(msgspec.Struct, frozen=True):
+    text: str
+    kind: Kind = Kind.SHOWN
+
+
+HIDDEN = Figure("…", Kind.HIDDEN)
+NONE = Figure("–", Kind.NONE)
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
+_MONTHS += ("November", "December")
+
+
+@cache
+def words(language: Language) -> dict[str, Any]:
+    """What pages say besides the document's own words: text by name, and `notes`, a list."""
+    said: dict[str, dict[str, Any]] = msgspec.json.decode((TEMPLATES / "words.json").read_bytes())
+    return said[language]
+
+
+def word(of: Words, language: Language) -> str:
+    return of.vi if language is Language.VI else of.en
+
+
+def figure(cell: Cell, unit: Unit, language: Language) -> Figure:
+    """A cell of a document. Nothing is rounded: a document holds what is shown."""
+    if cell is None:
+        return HIDDEN
+    if unit is Unit.SECONDS:
+        return Figure(duration(int(cell), language))
+    if isinstance(cell, int):
+        return Figure(grouped(cell, language), Kind.SHOWN if cell else Kind.ZERO)
+    whole, _, part = cell.partition(".")
+    text = grouped(int(whole), language) + (("," if language is Language.VI else ".") + part if part else "")
+    return Figure(text + ("%" if unit is Unit.PERCENT else ""))
+
+
+def grouped(number: int, language: Language) -> str:
+    """1391060 as 1.391.060 in Vietnamese, 1,391,060 in English."""
+    text = f"{number:,}".replace("-", "−")
+    return text.replace(",", ".") if language is Language.VI else text
+
+
+def duration(seconds: int, language: Language) -> str:
+    """Its two largest units: `2 d 4 h`."""
+    said = words(language)
+    parts = []
+    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        number, seconds = divmod(seconds, size)
+        if number or parts:
+            parts.append((number, said[name]))
+    # A no-break space holds a number and its unit together.
+    return " ".join(f"{number}\u00a0{name}" for number, name in parts[:2] if number) or f"0\u00a0{said['second']}"
+
+
+def day(of: date, language: Language) -> str:
+    return f"{of:%d/%m/%Y}" if language is Language.VI else f"{of.day} {_MONTHS[of.month - 1]} {of.year}"
+
+
+def moment(of: datetime, zone: str, language: Language) -> str:
+    """To the minute, by the clocks of `zone`."""
+    there = of.astimezone(ZoneInfo(zone))
+    return f"{there:%H:%M}, {day(there.date(), language)}"

@@ -1,0 +1,112 @@
+"""Tables as they are printed: with two dimensions and room enough one of them goes across the page."""
+
+import msgspec
+
+from core.wire.documents import Code, Dimension, Language, Row, Table
+from plugins.documents.figures import NONE, Figure, Kind, figure, word, words
+
+ACROSS = 13
+"""Most columns of figures on a page; with more of them a table is printed row by row."""
+TIME = "time"
+"""The dimension of days or months, which always go down the page."""
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """Stands over so many columns."""
+
+    text: str
+    span: int
+
+
+class Line(msgspec.Struct, frozen=True):
+    labels: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    total: bool
+    repeated: bool = False
+    """Whether its first label is that of the line before."""
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """A table in one language."""
+
+    labels: tuple[str, ...]
+    """Over the columns that say what a line is about."""
+    groups: tuple[Heading, ...]
+    """Over the columns of figures; none where one heading is enough."""
+    heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+    totals: int = 0
+    """How many of the last columns are totals."""
+
+
+def printed(table: Table, language: Language) -> Printed:
+    """The lines of a table that has rows."""
+    if not table.dimensions:
+        return _listed(table, language)
+    if len(table.dimensions) == 2:
+        seen = [_seen(table, place) for place in (0, 1)]
+        # The second goes across where there is room, as it is the one that varies fastest in rows.
+        for down, across in ((0, 1), (1, 0)):
+            if len(seen[across]) * len(table.measures) <= ACROSS and table.dimensions[across].name != TIME:
+                return _crossed(table, down, across, language)
+    return _long(table, language)
+
+
+def _seen(table: Table, place: int) -> list[Code | None]:
+    """The members that have a row, in their order, and None last where there is a total."""
+    there = {row.key[place] for row in table.rows}
+    members: list[Code | None] = [one.code for one in table.dimensions[place].members if one.code in there]
+    return [*members, None] if None in there else members
+
+
+def _labels(dimension: Dimension, language: Language) -> dict[Code | None, str]:
+    said: dict[Code | None, str] = {one.code: word(one.label, language) for one in dimension.members}
+    return {**said, None: words(language)["total"]}
+
+
+def _figures(table: Table, row: Row | None, language: Language) -> tuple[Figure, ...]:
+    if row is not None:
+        return tuple(
+            figure(cell, measure.unit, language) for cell, measure in zip(row.cells, table.measures, strict=True)
+        )
+    return tuple(Figure("0", Kind.ZERO) if measure.additive else NONE for measure in table.measures)
+
+
+def _listed(table: Table, language: Language) -> Printed:
+    """The one row of a table without dimensions, its measures below each other."""
+    said = words(language)
+    figures = _figures(table, table.rows[0], language)
+    names = [word(measure.title, language) for measure in table.measures]
+    lines = tuple(Line((name,), (one,), False) for name, one in zip(names, figures, strict=True))
+    return Printed((said["measure"],), (), (said["figure"],), lines)
+
+
+def _long(table: Table, language: Language) -> Printed:
+    labels = [_labels(dimension, language) for dimension in table.dimensions]
+    lines, before = [], None
+    for row in table.rows:
+        said = tuple(names[code] for names, code in zip(labels, row.key, strict=True))
+        figures = _figures(table, row, language)
+        lines.append(Line(said, figures, None in row.key, len(row.key) > 1 and row.key[0] == before))
+        before = row.key[0]
+    titles = tuple(word(dimension.title, language) for dimension in table.dimensions)
+    return Printed(titles, (), tuple(word(one.title, language) for one in table.measures), tuple(lines))
+
+
+def _crossed(table: Table, down: int, across: int, language: Language) -> Printed:
+    rows = {(row.key[down], row.key[across]): row for row in table.rows}
+    members = _seen(table, across)
+    beside, over = (_labels(table.dimensions[place], language) for place in (down, across))
+    lines = []
+    for code in _seen(table, down):
+        figures = [one for other in members for one in _figures(table, rows.get((code, other)), language)]
+        lines.append(Line((beside[code],), tuple(figures), code is None))
+    titles = tuple(word(one.title, language) for one in table.measures)
+    first = (word(table.dimensions[down].title, language),)
+    totals = len(titles) * (None in members)
+    names = tuple(over[other] for other in members)
+    if len(titles) == 1:
+        return Printed(first, (Heading(titles[0], len(names)),), names, tuple(lines), totals)
+    return Printed(
+        first, tuple(Heading(name, len(titles)) for name in names), titles * len(names), tuple(lines), totals
+    )
