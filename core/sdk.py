@@ -20,6 +20,7 @@ from core.wire.assets import Scan, Verdict
 from core.wire.common import Count, ExternalId, FieldError, Line, PageSize, Prose, Time, Title
 from core.wire.delivery import EventName, EventOut
 from core.wire.documents import (
+    Cell,
     Chart,
     ChartKind,
     Dimension,
@@ -63,6 +64,7 @@ __all__ = [
     "BadSignature",
     "Canonical",
     "Category",
+    "Cell",
     "Channel",
     "Chart",
     "ChartKind",

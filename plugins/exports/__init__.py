@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from core.sdk import Feed, Format, PluginInfo, Report, hookimpl
+from core.sdk import Feed, Format, PluginInfo, hookimpl
 from plugins.exports import tables
 from plugins.exports.blocklist import read_blocklist
 
 
 @hookimpl
 def plugin_info() -> PluginInfo:
-    return PluginInfo(name="exports", title="Blocklists, CSV, reports as ZIP")
+    return PluginInfo(name="exports", title="Blocklists, CSV")
 
 
 @hookimpl
@@ -25,8 +25,3 @@ def route_handlers() -> Sequence[HTTPRouteHandler]:
 @hookimpl
 def feed_formats() -> Sequence[Format[Feed]]:
     return [Format("text/csv", "csv", tables.feed_as_csv)]
-
-
-@hookimpl
-def report_formats() -> Sequence[Format[Report]]:
-    return [Format("application/zip", "zip", tables.report_as_zip)]

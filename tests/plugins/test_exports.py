@@ -2,16 +2,13 @@
 
 import csv
 import io
-import json
-import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from core.sdk import Column, Feed, Report, Section, SignalOut, State, Tlp
+from core.sdk import Feed, SignalOut, State, Tlp
 from core.testing import TestedHub
-from core.wire.reports import Period, ReportScope
 from plugins.exports import blocklist, tables
 
 CSV = {"Accept": "text/csv"}
@@ -123,40 +120,3 @@ def test_feed_as_csv() -> None:
         f"sig_{'b' * 26},gone,,,,,,,,,13,,",
         "",
     ]
-
-
-def test_report_as_zip() -> None:
-    report = Report(
-        title="Tháng 10",
-        scope=ReportScope.PARTNER,
-        partner="a05",
-        period=Period(date(2025, 10, 1), date(2025, 11, 1)),
-        position=12,
-        as_of=datetime(2025, 11, 1, tzinfo=UTC),
-        complete=True,
-        sections=(
-            Section("signals", "Signals", columns=(Column("kind", "text"), Column("new", "count")), rows=(("url", 3),)),
-            Section("reach", "Reach", status="unavailable", note="The plugin did not answer."),
-        ),
-    )
-    made = tables.report_as_zip(report)
-    assert made == tables.report_as_zip(report)
-    archive = zipfile.ZipFile(io.BytesIO(made))
-    assert archive.namelist() == ["manifest.json", "signals.csv"]
-    assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    assert archive.read("signals.csv").decode("utf-8-sig") == "kind,new\r\nurl,3\r\n"
-    manifest = json.loads(archive.read("manifest.json"))
-    assert (manifest["title"], manifest["position"]) == ("Tháng 10", 12)
-    # What could not be made is named, so that a short archive is not taken for a quiet month.
-    assert [(one["name"], one["status"], one["rows"]) for one in manifest["sections"]] == [
-        ("signals", "made", []),
-        ("reach", "unavailable", []),
-    ]
-
-
-async def test_a_frozen_report_is_served_as_zip(hub: TestedHub) -> None:
-    agency = hub.client_as("a05")
-    made = await agency.post("/v1/reports", json={"period": {"from": "2025-10-01", "to": "2025-11-01"}})
-    answer = await agency.get(made.headers["location"], headers={"Accept": "application/zip"})
-    assert answer.headers["content-type"] == "application/zip"
-    assert "signals.csv" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
