@@ -19,6 +19,7 @@ from core.client import ClientCredentials, in_process
 from core.log import head
 from core.settings import Settings
 from core.signals import integrity
+from core.signals.recount import Difference, differences
 from core.wire.partners import ClientIn
 from core.wire.scopes import Scope
 from core.wire.signals import Category, SubmitStatus, Tlp
@@ -93,16 +94,34 @@ async def send(sending: Import, client: httpx.AsyncClient) -> None:
 @signals.command()
 @pass_house
 def check(house: House) -> None:
-    """Count claims whose signal, partner or audience is missing; exit with 1 when there is one."""
-    found = run(_orphans(house))
-    click.echo(", ".join(f"{count:,} without {name}" for name, count in found.items()))
-    if any(found.values()):
+    """Count claims that refer to what is missing, and figures that differ from the claims; exit with 1 at any.
+
+    Figures are those of the cells that reports are made of, over the days of which every claim is kept.
+    """
+    orphans, since, wrong = run(_check(house))
+    click.echo(", ".join(f"{count:,} without {name}" for name, count in orphans.items()))
+    click.echo(f"Cells since {since}: {len(wrong):,} figures differ." if since else "No day can be counted anew.")
+    if wrong:
+        columns = ("day", "partner", "audience", "kind", "category", "figure", "stored", "counted")
+        show_table(columns, (_difference(one) for one in wrong[:_SHOWN]))
+    if any(orphans.values()):
         raise click.ClickException("Claims refer to what is not there; restore the tables that they refer to.")
+    if wrong:
+        raise click.ClickException("Cells do not say what the claims say.")
 
 
-async def _orphans(house: House) -> dict[str, int]:
+_SHOWN = 100
+"""Differences that are listed."""
+
+
+async def _check(house: House) -> tuple[dict[str, int], str, Sequence[Difference]]:
     async with house.database() as db, db.survey() as session:
-        return await integrity.orphans(session)
+        return await integrity.orphans(session), *await differences(session)
+
+
+def _difference(one: Difference) -> tuple[str | Text, ...]:
+    day, partner, audience, *place = one.place
+    return day, str(partner), str(audience), *map(Text, place), one.column, f"{one.stored:,}", f"{one.counted:,}"
 
 
 def _report(sending: Import) -> None:

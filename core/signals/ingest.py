@@ -6,6 +6,7 @@ Runs only on a writer's session with the head locked (`core.signals.writer`).
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +22,7 @@ from core.signals.models import Burst, Cell, Claim, Digest, Opinion, Reference, 
 from core.signals.plan import CONTENT, Known, Picture, Row, Said, Spelling, Standing
 from core.signals.plan import Burst as Opened
 from core.signals.plan import Opinion as Judged
-from core.signals.settle import NEW_SIGNAL, OPENED, Changes, settle
+from core.signals.settle import NEW_SIGNAL, OPENED, Changes, Counted, settle
 from core.times import HOUR
 from core.wire.events import QuarantineOpened
 from core.wire.opinions import Stance
@@ -182,11 +183,10 @@ async def _write(session: AsyncSession, changes: Changes) -> None:
     await upsert(session, table_of(Opinion), changes.opinions)
     await _add_digests(session, changes)
     cells = [
-        dict(zip(("day", "partner", "audience", "kind", "category"), at, strict=True))
-        | dict(zip(("new", "opened", "closed"), counts, strict=True))
-        for at, counts in changes.cells.items()
+        dict(zip(("day", "partner", "audience", "kind", "category"), at, strict=True)) | asdict(counted)
+        for at, counted in changes.cells.items()
     ]
-    await upsert(session, table_of(Cell), cells, add=("new", "opened", "closed"))
+    await upsert(session, table_of(Cell), cells, add=Counted.__struct_fields__)
 
 
 async def _move_names(session: AsyncSession, changes: Changes) -> None:

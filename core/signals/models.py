@@ -121,11 +121,18 @@ class Cell(Base):
     opened: Mapped[int] = mapped_column(Micros)
     closed: Mapped[int] = mapped_column(Micros)
     first: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
-    """Signals on which this was the hub's first claim: summed over all partners they are distinct."""
+    """Of `new`, those that were the hub's first claim: summed over all partners they are distinct signals. One that
+    was purged with all its claims is first once more when it comes again."""
     retracted: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
     """Of `closed`."""
     expired: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
-    """Of `closed`. What is neither was closed to be opened for another audience or category."""
+    """Of `closed`. What is neither was closed to be opened for another audience or category, or on another signal."""
+    held: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
+    """Of `opened`, those that began to be held."""
+    disputed: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
+    """Times that a claim of which nobody who sees it had doubts came to be doubted."""
+    refuted: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
+    """Claims of which a review found for the first time that who doubts them is right: false positives."""
 
 
 class Opinion(Base):

@@ -6,8 +6,10 @@ the feed knows that there is nothing to tell of it. `closed` takes a position of
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec.structs import astuple
 
 from core.log.head import Head
@@ -15,6 +17,7 @@ from core.signals.keys import Keys
 from core.signals.plan import CONTENT, Known, Picture, Row, Said, Standing
 from core.signals.score import Heard, read_opinions, write_opinions
 from core.times import hub_day
+from core.wire.opinions import Stance
 from core.wire.signals import Category
 
 NEW_SIGNAL = ("id", "key", "kind", "claims")
@@ -23,6 +26,20 @@ OPENED = (
     *("value", "original", "opinions", "held", "wished", *CONTENT),
 )
 ACTIVE, SUSPENDED = "active", "suspended"
+
+
+class Counted(msgspec.Struct, gc=False):
+    """What is added to a cell; the fields are its columns."""
+
+    new: int = 0
+    opened: int = 0
+    closed: int = 0
+    first: int = 0
+    retracted: int = 0
+    expired: int = 0
+    held: int = 0
+    disputed: int = 0
+    refuted: int = 0
 
 
 class Changes:
@@ -48,7 +65,7 @@ class Changes:
         self.held: dict[tuple[int, str], int] = defaultdict(int)
         """Claims that began to be held, by partner and why."""
         self.digests: dict[tuple[int, str], int] = defaultdict(int)
-        self.cells: dict[tuple[str, int, int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        self.cells: dict[tuple[str, int, int, str, str], Counted] = defaultdict(Counted)
 
 
 def settle(picture: Picture, head: Head, keys: Keys) -> Changes:
@@ -91,6 +108,11 @@ class _Settling:
     def _open(self, claim: Standing, said: Said, audience: int) -> None:
         position = self.head.take()
         signal = claim.signal
+        cell = self._cell(claim, audience, said)
+        cell.opened += 1
+        if not claim.had:
+            cell.new += 1
+            cell.first += not signal.claims
         # The position of its first claim serves as the signal's id: unique, and given under the lock.
         signal.id = signal.id or position
         signal.claims += 1
@@ -108,21 +130,31 @@ class _Settling:
             self.changes.digests[audience, signal.kind] += self.keys.check(position)
         if claim.held and (claim.was is None or not claim.was.held):
             self.changes.held[claim.partner, claim.held] += 1
-        cell = self.changes.cells[self._cell(claim, audience, said)]
-        cell[0] += not claim.had
-        cell[1] += 1
+            cell.held += 1
         claim.had = True
 
     def _keep(self, claim: Standing, was: Row, now: Said) -> None:
         opinions, state = was.opinions, was.state
         if claim.signal.key in self.picture.reheard:
             heard = self._reheard(claim, was)
+            self._count_doubts(claim, was, heard)
             opinions, state = write_opinions(heard), self._state(claim, now, heard)
         told = was.state == state and was.opinions == opinions
         if not told or was.said != now or was.spelling is not claim.spelling:
             self._move(claim, was, now, state, opinions)
         elif was.names != claim.names:
             self.changes.renamed.append({"at": was.position, "names": claim.names})
+
+    def _count_doubts(self, claim: Standing, was: Row, heard: Mapping[int, Heard]) -> None:
+        opinions = self.picture.opinions[claim.signal.key]
+        told = [opinions[author] for author in _doubters(heard) if author in opinions]
+        upheld = [one.reviewed == self.head.at for one in told if one.verdict == "upheld"]
+        came = bool(_doubters(heard)) and not _doubters(read_opinions(was.opinions))
+        found = bool(upheld) and all(upheld)
+        if came or found:
+            cell = self._cell(claim, was.audience, was.said)
+            cell.disputed += came
+            cell.refuted += found
 
     def _move(self, claim: Standing, was: Row, now: Said, state: str, opinions: str) -> None:
         hidden = was.state == state == SUSPENDED
@@ -153,10 +185,13 @@ class _Settling:
         self.changes.closed.append({"at": was.position, "position": position, "closed": closed, "state": state})
         if was.state == ACTIVE:
             self.changes.digests[was.audience, claim.signal.kind] -= self.keys.check(was.position)
-        self.changes.cells[self._cell(claim, was.audience, was.said)][2] += 1
+        cell = self._cell(claim, was.audience, was.said)
+        cell.closed += 1
+        cell.retracted += state == "retracted"
+        cell.expired += state == "expired"
 
-    def _cell(self, claim: Standing, audience: int, said: Said) -> tuple[str, int, int, str, str]:
-        return self.day, claim.partner, audience, claim.signal.kind, said.category
+    def _cell(self, claim: Standing, audience: int, said: Said) -> Counted:
+        return self.changes.cells[self.day, claim.partner, audience, claim.signal.kind, said.category]
 
     def _heard(self, claim: Standing, audience: int) -> dict[int, Heard]:
         """The opinions that go with a claim of this audience."""
@@ -186,6 +221,10 @@ class _Settling:
         opinions = self.picture.opinions[claim.signal.key]
         against = sum(author in opinions and opinions[author].suspends for author in heard)
         return SUSPENDED if against >= (2 if said.category == Category.CSAM_HASH else 1) else ACTIVE
+
+
+def _doubters(heard: Mapping[int, Heard]) -> list[int]:
+    return [author for author, one in heard.items() if one.stance is not Stance.AGREE]
 
 
 def _settle_signals(picture: Picture, changes: Changes) -> None:
