@@ -109,7 +109,7 @@ def _host(house: House) -> PluginHost:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file differs.")
 @click.option("--folder", type=click.Path(path_type=Path), default=OPENAPI, help="Default: openapi/ of the tree.")
 def openapi(check: bool, folder: Path) -> None:
-    """Write the contract: openapi.json, asyncapi.json, scopes.md, events.md."""
+    """Write the contract: openapi.json, asyncapi.json, report.schema.json, scopes.md, events.md."""
     # Nothing is opened: the contract is made of the handlers alone.
     app = create_app(Settings(secret="x" * 32, database_url="sqlite:///none.db", blobs_url="memory:///"), strict=True)
     if not check:

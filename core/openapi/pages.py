@@ -5,7 +5,7 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from core.openapi import asyncapi
+from core.openapi import asyncapi, reports
 from core.openapi.document import render, routes
 from core.openapi.shapes import field_docs
 from core.wire.events import catalogue
@@ -50,6 +50,7 @@ def _files(app: Litestar) -> dict[str, bytes]:
     return {
         "openapi.json": render(app),
         "asyncapi.json": asyncapi.render(),
+        "report.schema.json": reports.render(),
         "scopes.md": _scopes(app).encode(),
         "events.md": _events().encode(),
     }

@@ -11,18 +11,19 @@ from typing import Any
 
 import msgspec
 
-REF = "#/components/schemas/{name}"
+_REF = "#/components/schemas/{name}"
 
 
 class Shapes:
-    """Collects the components that the schemas it hands out refer to."""
+    """Collects the components that the schemas it hands out refer to, by references like `ref`."""
 
-    def __init__(self) -> None:
+    def __init__(self, ref: str = _REF) -> None:
+        self._ref = ref
         self.components: dict[str, dict[str, Any]] = {}
 
     def schema(self, kind: Any) -> dict[str, Any]:
         """The schema of a type. Raises `RuntimeError` when two types on the wire share a name."""
-        schema, found = _schema_of(kind)
+        schema, found = _schema_of(kind, self._ref)
         for name, component in found.items():
             if self.components.setdefault(name, component) != component:
                 raise RuntimeError(f"two different types on the wire are called {name}")
@@ -35,8 +36,8 @@ class Shapes:
 
 # Hundreds of places name the same few dozen types, and each plugin's routes are described once more on their own.
 @cache
-def _schema_of(kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    (schema,), components = msgspec.json.schema_components([kind], ref_template=REF)
+def _schema_of(kind: Any, ref: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    (schema,), components = msgspec.json.schema_components([kind], ref_template=ref)
     return schema, components
 
 
