@@ -69,10 +69,10 @@ def _titles(words: Words) -> dict[str, str]:
 def archive(files: Mapping[str, bytes]) -> bytes:
     """Of bytes that depend on the content alone: stored, for deflated ones change with the version of zlib."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
         for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
+            packed.writestr(entry, content)
     return out.getvalue()
