@@ -1,0 +1,213 @@
+"""Everything that the readers of a report hold, as one system: cells, how they add up, and what an attacker knows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.reports.disclosure.cells import Cell, Line, Sheet, Span, sheets
+from core.reports.disclosure.held import SMALL, Drawn, Held, TableName, Unsettled, Weak
+from core.wire.documents import Code
+
+Row = tuple[tuple[int, int], ...]
+"""Cells and what they are taken times: they add up to nothing, and so do all changes that nobody sees."""
+
+
+@dataclass
+class Problem:
+    cells: list[Cell] = field(default_factory=list)
+    """In a fixed order: by what they are, not by where they come from."""
+    counts: list[int] = field(default_factory=list)
+    floors: list[int] = field(default_factory=list)
+    """1 where a mark says that the cell is hidden, so that it is not zero; 0 where no table has it."""
+    rows: list[Row] = field(default_factory=list)
+    least: list[tuple[int, int]] = field(default_factory=list)
+    """The first cell is never more than the second."""
+    shown: set[int] = field(default_factory=set)
+    settled: set[int] = field(default_factory=set)
+    """Shown already by a report that is held, or the reader's own: they cannot be hidden any more."""
+    contributors: dict[int, Code] = field(default_factory=dict)
+    """Whose cell it is, of those that count one contributor."""
+    own: dict[int, Mapping[Code, int]] = field(default_factory=dict)
+    """Of cells that count all contributors together: how much is each one's."""
+    tables: dict[int, set[TableName]] = field(default_factory=lambda: defaultdict(set))
+    """Where a cell is shown or marked."""
+    attackers: tuple[frozenset[Code], ...] = (frozenset(),)
+    """Whose own counts each attacker knows: nobody's, or one partner's; those that a partner's report is made for."""
+
+    def hide(self, cells: Iterable[int]) -> None:
+        self.shown.difference_update(cells)
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What one attacker knows beyond what is shown."""
+
+    known: frozenset[int]
+    """Cells that are its own."""
+    lowest: Sequence[int]
+    """By cell: it is not less, as far as the attacker knows while it is hidden."""
+    needs: Mapping[int, int]
+    """How much more each small cell must be able to be, for the attacker not to tell that it is small."""
+
+
+def attack(problem: Problem, attacker: frozenset[Code]) -> Attack:
+    known = frozenset(at for at, contributor in problem.contributors.items() if contributor in attacker)
+    lowest, needs = list(problem.floors), {}
+    for at, count in enumerate(problem.counts):
+        own = sum(problem.own.get(at, {}).get(code, 0) for code in attacker)
+        lowest[at] = max(lowest[at], own)
+        if at not in known and 0 < count - own < SMALL:
+            needs[at] = SMALL - (count - own)
+    return Attack(known, lowest, needs)
+
+
+def problem_of(drawn: Drawn | None, held: Sequence[Held]) -> Problem:
+    """Cells of `drawn` are shown as far as they are not hidden from its readers already."""
+    return _Reading(drawn, held).problem()
+
+
+class _Reading:
+    """Puts tables together: those of reports that are held, and of the one that is drawn."""
+
+    def __init__(self, drawn: Drawn | None, held: Sequence[Held]) -> None:
+        self.held = [
+            (sheet, report.hidden.get(sheet.cube.name, frozenset())) for report in held for sheet in sheets(report)
+        ]
+        self.drawn = list(sheets(drawn)) if drawn else []
+        self.sheets = [*(sheet for sheet, _ in self.held), *self.drawn]
+        self.counts: dict[Cell, int] = {}
+        self.lines: dict[Line, dict[Span, int]] = defaultdict(dict)
+        self.sums: list[tuple[Cell, tuple[Cell, ...]]] = []
+        self.own: dict[Cell, Mapping[Code, int]] = {}
+
+    def problem(self) -> Problem:
+        for sheet in self.sheets:
+            self._count(sheet)
+        for sheet in self.sheets:
+            self._zeros(sheet)
+        for line, spans in self.lines.items():
+            self._time(line, spans)
+        cells = sorted(self.counts)
+        places = {cell: at for at, cell in enumerate(cells)}
+        problem = Problem(
+            cells=cells,
+            counts=[self.counts[cell] for cell in cells],
+            floors=[0 if cell.rest else 1 for cell in cells],
+            rows=sorted({_row(places, total, parts) for total, parts in self.sums}),
+            least=self._least(places),
+            contributors=self._contributors(cells),
+            own={places[cell]: own for cell, own in self.own.items()},
+            attackers=self._attackers(),
+        )
+        self._looks(problem, places)
+        return problem
+
+    def _count(self, sheet: Sheet) -> None:
+        for at, (cell, count) in sheet.cells.items():
+            if self.counts.setdefault(cell, count) != count:
+                raise Unsettled(f"{sheet.drawn.report} counts {count} of {cell}, another report {self.counts[cell]}")
+            self.lines[cell.line][cell.span] = count
+            if at in sheet.own:
+                self.own[cell] = sheet.own[at]
+        self.sums += sheet.sums
+
+    def _zeros(self, sheet: Sheet) -> None:
+        """What another report counts, and this one would if there were any, is zero here."""
+        by = set(sheet.table.by)
+        members = {one.name: {member.code for member in one.members} for one in sheet.cube.dimensions}
+        for line, spans in self.lines.items():
+            if line.cube != sheet.cube.name or line.measure not in sheet.measures:
+                continue
+            if all(name in by and code in members[name] for name, code in line.members):
+                for span in sheet.spans:
+                    if spans.setdefault(span, 0) and Cell(line, span) not in self.counts:
+                        raise Unsettled(f"{line} is counted and is not")
+
+    def _time(self, line: Line, spans: Mapping[Span, int]) -> None:
+        """Each span is the sum of the largest ones within it, and of a rest."""
+        around: list[Span] = []
+        within: dict[Span, list[Span]] = defaultdict(list)
+        for one in sorted(spans, key=lambda span: (span[0], -span[1])):
+            while around and around[-1][1] <= one[0]:
+                around.pop()
+            if around:
+                if one[1] > around[-1][1]:
+                    raise Unsettled(f"Reports cut across each other's time in {line}")
+                within[around[-1]].append(one)
+            around.append(one)
+        for whole, parts in within.items():
+            self._split(Cell(line, whole), spans[whole], [(Cell(line, part), spans[part]) for part in parts])
+
+    def _split(self, whole: Cell, count: int, parts: list[tuple[Cell, int]]) -> None:
+        left = count - sum(part for _, part in parts)
+        covers = sum(cell.span[1] - cell.span[0] for cell, _ in parts) == whole.span[1] - whole.span[0]
+        if left < 0 or (covers and left):
+            raise Unsettled(f"{whole} is counted as {count}, its parts as {[part for _, part in parts]}")
+        added = [cell for cell, part in parts if part]
+        if not covers:
+            rest = whole._replace(rest=True)
+            self.counts[rest] = left
+            self.own[rest] = {
+                code: own - sum(self.own.get(cell, {}).get(code, 0) for cell in added)
+                for code, own in self.own.get(whole, {}).items()
+            }
+            added.append(rest)
+        self.sums.append((whole, tuple(added)))
+
+    def _least(self, places: Mapping[Cell, int]) -> list[tuple[int, int]]:
+        pairs = {(sheet.cube.name, *pair) for sheet in self.sheets for pair in sheet.cube.least}
+        found = []
+        for name, less, more in sorted(pairs):
+            for cell, at in places.items():
+                if cell.line.cube == name and cell.line.measure == less:
+                    other = places.get(cell._replace(line=cell.line._replace(measure=more)))
+                    if other is not None:
+                        found.append((at, other))
+        return found
+
+    def _contributors(self, cells: Sequence[Cell]) -> dict[int, Code]:
+        dimension = {sheet.cube.name: sheet.cube.contributor for sheet in self.sheets if sheet.cube.contributor}
+        return {
+            at: code
+            for at, cell in enumerate(cells)
+            for name, code in cell.line.members
+            if dimension.get(cell.line.cube) == name
+        }
+
+    def _attackers(self) -> tuple[frozenset[Code], ...]:
+        cubes = [sheet.cube for sheet in self.sheets]
+        known = frozenset(code for cube in cubes for code in cube.known)
+        if known:
+            return (known,)
+        insiders = {
+            member.code
+            for cube in cubes
+            if cube.contributor
+            for member in cube.dimensions[cube.place(cube.contributor)].members
+        }
+        return (frozenset(), *(frozenset({insider}) for insider in sorted(insiders)))
+
+    def _looks(self, problem: Problem, places: Mapping[Cell, int]) -> None:
+        """Where each cell is shown or marked."""
+        told = set()
+        for sheet, hidden in self.held:
+            told |= {places[cell] for cell, _ in sheet.cells.values()}
+            problem.settled |= {places[cell] for at, (cell, _) in sheet.cells.items() if at not in hidden}
+        known = frozenset(code for sheet in self.sheets for code in sheet.cube.known)
+        problem.settled |= {at for at, code in problem.contributors.items() if code in known}
+        for sheet in self.sheets:
+            for cell, _ in sheet.cells.values():
+                problem.tables[places[cell]].add(TableName(sheet.drawn.report, sheet.cube.name, sheet.table.name))
+        new = {places[cell] for sheet in self.drawn for cell, _ in sheet.cells.values()} - told
+        problem.shown = problem.settled | {at for at in new if problem.counts[at] >= SMALL}
+
+
+def _row(places: Mapping[Cell, int], total: Cell, parts: Iterable[Cell]) -> Row:
+    """A total of zero is not a cell."""
+    row = [(places[part], 1) for part in parts]
+    return tuple(sorted([*row, (places[total], -1)] if total in places else row))
+
+
+def weak(problem: Problem, attacker: frozenset[Code], cell: int, most: int | None) -> Weak:
+    (cube, members, measure), (begins, ends), rest = problem.cells[cell]
+    return Weak(tuple(sorted(attacker)), cube, members, measure, begins, ends, rest, most)

@@ -1,0 +1,137 @@
+"""The attacker's linear programme, in changes: what could be otherwise while all that is shown stays the same.
+
+It loads HiGHS, so only what the worker runs imports this. One thread, a fixed seed and a fixed order: the same problem
+has the same answer.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import log2
+
+import highspy
+import numpy as np
+
+from core.reports.disclosure.problem import Attack, Problem
+
+Changes = dict[int, float]
+"""By cell that changes: how much more or less."""
+
+ROUND = 1e-6
+"""The solver's numbers this near to whole ones are meant to be it."""
+_NODES = 2_000
+"""Steps of a search for whole numbers: counted, not timed, so that it ends the same on every machine."""
+_HIDDEN, _SETTLED = 0.01, 10_000.0
+"""What it costs to change cells that are hidden anyway, and those that cannot be any more."""
+_INFINITY = highspy.kHighsInf
+
+
+class Moves:
+    """Changes of cells that are hidden."""
+
+    def __init__(self, problem: Problem, attack: Attack) -> None:
+        self.cells = sorted(set(range(len(problem.cells))) - problem.shown - attack.known)
+        self.column = {cell: column for column, cell in enumerate(self.cells)}
+        self.programme = _Programme([attack.lowest[cell] - problem.counts[cell] for cell in self.cells])
+        for row, most in _rows(problem):
+            self.programme.row({self.column[cell]: n for cell, n in row.items() if cell in self.column}, most)
+
+    def towards(self, needs: Mapping[int, float], whole: bool = False) -> Changes:
+        """Changes that raise these cells as much as they can be raised together, each no further than it needs."""
+        columns = [self.column[cell] for cell in needs if cell in self.column]
+        needed = [needs[self.cells[column]] for column in columns]
+        self.programme.bound(columns, None, needed)
+        self.programme.price(columns, [-1.0] * len(columns))
+        values = self.programme.solve(whole)
+        self.programme.bound(columns, None, [_INFINITY] * len(columns))
+        self.programme.price(columns, [0.0] * len(columns))
+        return (
+            {} if values is None else {self.cells[at]: value for at, value in enumerate(values) if abs(value) > ROUND}
+        )
+
+
+class Covers:
+    """Changes of any cells, at a price for those that would have to be hidden for it."""
+
+    def __init__(self, problem: Problem, attack: Attack, settled: bool = False) -> None:
+        """`settled`: also changes of those that cannot be hidden, which shows what stands in the way."""
+        fixed = attack.known if settled else attack.known | problem.settled
+        self.problem = problem
+        self.cells = sorted(set(range(len(problem.cells))) - fixed)
+        # Two columns a cell: how much more, and how much less.
+        self.column = {cell: 2 * at for at, cell in enumerate(self.cells)}
+        self.programme = _Programme([0.0] * (2 * len(self.cells)))
+        fewer = [float(problem.counts[cell] - attack.lowest[cell]) for cell in self.cells]
+        self.programme.bound(range(1, 2 * len(self.cells), 2), None, fewer)
+        for row, most in _rows(problem):
+            entries = {self.column[cell]: n for cell, n in row.items() if cell in self.column}
+            self.programme.row(entries | {column + 1: -n for column, n in entries.items()}, most)
+
+    def cheapest(self, cell: int, need: float, whole: bool = False) -> Changes | None:
+        """The changes that make this cell so much more, at the least price; None: there are none."""
+        if cell not in self.column:
+            return None
+        columns = [column for at in range(len(self.cells)) for column in (2 * at, 2 * at + 1)]
+        self.programme.price(columns, [price for one in self.cells for price in (self._price(one),) * 2])
+        target = self.column[cell]
+        fewer = self.programme.upper[target + 1]
+        self.programme.bound([target, target + 1], [need, 0.0], [need, 0.0])
+        values = self.programme.solve(whole)
+        self.programme.bound([target, target + 1], [0.0, 0.0], [_INFINITY, fewer])
+        if values is None:
+            return None
+        changes = {one: values[2 * at] - values[2 * at + 1] for at, one in enumerate(self.cells)}
+        return {one: value for one, value in changes.items() if abs(value) > ROUND}
+
+    def _price(self, cell: int) -> float:
+        if cell in self.problem.settled:
+            return _SETTLED
+        return log2(2 + self.problem.counts[cell]) if cell in self.problem.shown else _HIDDEN
+
+
+def _rows(problem: Problem) -> Iterable[tuple[Mapping[int, float], float | None]]:
+    """What changes add up to: nothing (None), or no more than a number."""
+    for row in problem.rows:
+        yield dict(row), None
+    for less, more in problem.least:
+        yield {less: 1.0, more: -1.0}, float(problem.counts[more] - problem.counts[less])
+
+
+class _Programme:
+    """Rows and columns of HiGHS, solved again and again with other bounds and prices."""
+
+    def __init__(self, lower: Sequence[float]) -> None:
+        self.highs = highspy.Highs()
+        self.highs.silent()
+        for option, value in (("threads", 1), ("random_seed", 0), ("solver", "simplex"), ("mip_max_nodes", _NODES)):
+            self.highs.setOptionValue(option, value)
+        self.lower = np.array(lower, dtype=np.double)
+        self.upper = np.full(len(lower), _INFINITY)
+        for bound in lower:
+            self.highs.addVar(bound, _INFINITY)
+
+    def row(self, entries: Mapping[int, float], most: float | None) -> None:
+        if entries:
+            columns = np.array(sorted(entries), dtype=np.int32)
+            values = np.array([entries[column] for column in columns], dtype=np.double)
+            lowest, highest = (0.0, 0.0) if most is None else (-_INFINITY, most)
+            self.highs.addRow(lowest, highest, len(columns), columns, values)
+
+    def bound(self, columns: Iterable[int], lower: Sequence[float] | None, upper: Sequence[float]) -> None:
+        at = np.array(list(columns), dtype=np.int32)
+        if lower is not None:
+            self.lower[at] = lower
+        self.upper[at] = upper
+        self.highs.changeColsBounds(len(at), at, self.lower[at], self.upper[at])
+
+    def price(self, columns: Sequence[int], prices: Sequence[float]) -> None:
+        self.highs.changeColsCost(len(columns), np.array(columns, dtype=np.int32), np.array(prices, dtype=np.double))
+
+    def solve(self, whole: bool) -> list[float] | None:
+        """The cheapest values of all columns; None: there are none, or none that are whole were found."""
+        kind = highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous
+        count = len(self.lower)
+        self.highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), np.full(count, kind, dtype=np.uint8))
+        self.highs.run()
+        status = self.highs.getModelStatus()
+        solution = self.highs.getSolution()
+        found = status == highspy.HighsModelStatus.kOptimal or (whole and solution.value_valid)
+        return list(solution.col_value) if found else None
