@@ -341,5 +341,7 @@ class Judge(Job):
             reviewed=head.at,
             review_reason=self.reason,
         )
+        if self.verdict == "upheld" and opinion.verdict != "upheld":
+            picture.upheld[self.key].add(self.author)
         picture.say(self.key, self.author, judged)
         self.outcome = "done"

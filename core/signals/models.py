@@ -132,7 +132,7 @@ class Cell(Base):
     disputed: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
     """Times that a claim of which nobody who sees it had doubts came to be doubted."""
     refuted: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
-    """Claims of which a review found for the first time that who doubts them is right: false positives."""
+    """Claims of which a review found that who doubts them is right: false positives."""
 
 
 class Opinion(Base):

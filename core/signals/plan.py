@@ -130,6 +130,8 @@ class Picture:
         """By signal and author."""
         self.reheard: dict[bytes, set[int]] = defaultdict(set)
         """Authors whose opinion changed, by signal."""
+        self.upheld: dict[bytes, set[int]] = defaultdict(set)
+        """Authors whose opinion a review found right in this batch, by signal."""
         self.suspended_by: dict[int, int] = defaultdict(int)
         """How many opinions of each author began to suspend in this batch."""
         self.sight: dict[int, set[int]] = {}

@@ -147,10 +147,10 @@ class _Settling:
 
     def _count_doubts(self, claim: Standing, was: Row, heard: Mapping[int, Heard]) -> None:
         opinions = self.picture.opinions[claim.signal.key]
-        told = [opinions[author] for author in _doubters(heard) if author in opinions]
-        upheld = [one.reviewed == self.head.at for one in told if one.verdict == "upheld"]
-        came = bool(_doubters(heard)) and not _doubters(read_opinions(was.opinions))
-        found = bool(upheld) and all(upheld)
+        doubters = _doubters(heard)
+        upheld = {author for author in doubters if author in opinions and opinions[author].verdict == "upheld"}
+        came = bool(doubters) and not _doubters(read_opinions(was.opinions))
+        found = bool(upheld) and upheld <= self.picture.upheld[claim.signal.key]
         if came or found:
             cell = self._cell(claim, was.audience, was.said)
             cell.disputed += came

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
+from core.auth.models import Partner
 from core.log.models import Tick
 from core.signals import retention
 from core.signals.jobs import Hold
@@ -105,13 +106,13 @@ class History:
 
     async def think(self) -> None:
         """Somebody says what it thinks of others' claims, or of what another thought."""
-        who, signal = self.random.choice(sorted(PARTNERS)), self.random.choice(IDS)
         before = await Thought.read(self.room)
-        if self.random.random() < 0.7:
-            stance = self.random.choice([*Stance, Stance.FALSE_POSITIVE, None])
-            await self.room.opine(who, signal, stance)
+        if before.voices and self.random.random() < 0.4:
+            signal, author = self.random.choice(before.voices)
+            await self.room.judge(REVIEWER, signal, author, self.random.choice(["upheld", "dismissed"]))
         else:
-            await self.room.judge(REVIEWER, signal, who, self.random.choice(["upheld", "dismissed"]))
+            stance = self.random.choice([*Stance, Stance.FALSE_POSITIVE, None])
+            await self.room.opine(self.random.choice(sorted(PARTNERS)), self.random.choice(IDS), stance)
         (await Thought.read(self.room)).count_since(before, self.clock.now, self.doubts)
 
     def item(self) -> dict[str, Any]:
@@ -131,20 +132,21 @@ class History:
 class Thought:
     """What is thought at one time: who is told to doubt which claim, and which opinions were upheld."""
 
-    def __init__(self, claims: Sequence[Any], upheld: set[tuple[int, int]]) -> None:
+    def __init__(self, claims: Sequence[Any], opinions: Sequence[Any]) -> None:
         self.places = {row.opened: (row.partner, row.audience, row.kind, row.category) for row in claims}
         self.signals = {row.opened: row.signal for row in claims}
         self.doubters = {row.opened: _doubters(row.opinions) for row in claims}
-        self.upheld = upheld
+        self.voices = sorted((public_id(row.key), row.slug) for row in opinions)
+        self.upheld = {(row.signal, row.partner) for row in opinions if row.verdict == "upheld"}
 
     @classmethod
     async def read(cls, room: Room) -> "Thought":
         columns = (Claim.opened, Claim.signal, Claim.partner, Claim.audience, Claim.category, Claim.opinions)
         standing = select(*columns, Signal.kind).join(Signal, Signal.id == Claim.signal).where(Claim.closed == 0)
-        upheld = select(Opinion.signal, Opinion.partner).where(Opinion.verdict == "upheld")
+        given = select(Opinion.signal, Opinion.partner, Opinion.verdict, Signal.key, Partner.slug)
+        given = given.join(Signal, Signal.id == Opinion.signal).join(Partner, Partner.id == Opinion.partner)
         async with room.db.survey() as session:
-            claims = (await session.execute(standing)).all()
-            return cls(claims, {(row[0], row[1]) for row in await session.execute(upheld)})
+            return cls((await session.execute(standing)).all(), (await session.execute(given)).all())
 
     def count_since(self, before: "Thought", at: int, doubts: Counter[tuple[Place, str]]) -> None:
         for claim, place in self.places.items():
