@@ -80,20 +80,20 @@ def _member(first: date, last: date, asked: Asked) -> Member:
     if asked.grain == "day":
         return Member(first.isoformat(), _words(first, first))
     if whole and first.day == 1:
-        return Member(f"{first:%Y-%m}", Words(f"{first:%m/%Y}", f"{_MONTHS[first.month - 1]} {first.year}"))
+        return Member(f"{first:%Y-%m}", Words(f"{first:%m/%Y}", f"{MONTHS[first.month - 1]} {first.year}"))
     return Member(f"{first}/{last}", _words(first, last - timedelta(1)))
 
 
 def _words(first: date, last: date, until: str = "") -> Words:
     """`until`: the time of the last day at which it ends."""
-    english = [f"{day.day} {_MONTHS[day.month - 1]} {day.year}" for day in (first, last)]
+    english = [f"{day.day} {MONTHS[day.month - 1]} {day.year}" for day in (first, last)]
     if first == last and not until:
         return Words(f"{first:%d/%m/%Y}", english[0])
     return Words(f"{first:%d/%m/%Y} – {last:%d/%m/%Y}{until}", f"{english[0]} – {english[1]}{until}")
 
 
 # The names that `strftime` gives depend on the machine's locale.
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def _next_month(day: date) -> date:
