@@ -36,6 +36,8 @@ from core.growing import Growing
 from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
+from core.reports import reports
+from core.reports.jobs import Reporter
 from core.safeguards import appeals, preservations, quality
 from core.safeguards import retention as safeguard_retention
 from core.settings import Settings
@@ -74,6 +76,7 @@ class Hub:
         self.kinds = Kinds(self.plugins.signal_kinds())
         self.pusher = Pusher(self.db, self.plugins, settings)
         self.tokens = Tokens(self.db, settings)
+        self.reporter = Reporter(self.db, self.blobs, self.plugins, self.tokens, settings)
         self.guard = Guard(self.db, self.kinds)
         self.wake = Wake(self.db)
         self.readers = Readers(self.db)
@@ -94,6 +97,9 @@ class Hub:
     async def _blind(self) -> int:
         return await blinding.follow(self.db, self.keys, self.kinds)
 
+    async def _sweep(self) -> int:
+        return await assets.sweep(self.db, self.blobs, _abandoned(), reports.named)
+
     @asynccontextmanager
     async def running(self, app: Litestar) -> AsyncIterator[None]:
         await self.tokens.refresh()
@@ -111,6 +117,7 @@ class Hub:
                 asyncio.create_task(_every(1, self.readers.flush)),
                 asyncio.create_task(_every(1, lambda: ticking.tick(self.db))),
                 asyncio.create_task(_every(1, self.pusher.work)),
+                asyncio.create_task(_every(1, self.reporter.work)),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
                 asyncio.create_task(_every(5, lambda: appeals.watch(self.db, self.writer))),
                 asyncio.create_task(_every(60, lambda: preservations.expire(self.db))),
@@ -121,7 +128,7 @@ class Hub:
                 asyncio.create_task(_every(3600, lambda: readers.purge(self.db))),
                 asyncio.create_task(_every(3600, lambda: self.blobs.sweep(_abandoned()))),
                 asyncio.create_task(_every(3600, lambda: uploads.sweep(self.db, self.growing))),
-                asyncio.create_task(_every(3600, lambda: assets.sweep(self.db, self.blobs, _abandoned()))),
+                asyncio.create_task(_every(3600, self._sweep)),
             ]
             try:
                 # Who waits for news would keep the server waiting.
@@ -132,6 +139,7 @@ class Hub:
                     job.cancel()
                     with suppress(asyncio.CancelledError):
                         await job
+                self.reporter.stop()
                 await self.pusher.stop()
 
     @asynccontextmanager

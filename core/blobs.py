@@ -93,6 +93,11 @@ class Blobs:
             await obstore.put_async(self._store, _key(sha256), data)
         return sha256
 
+    async def read(self, sha256: str) -> bytes:
+        """A whole blob, of those known to be small. Raises `FileNotFoundError`."""
+        found = await obstore.get_async(self._store, _key(sha256))
+        return bytes(await found.bytes_async())
+
     @asynccontextmanager
     async def on_disk(self, staged: Staged) -> AsyncIterator[Path]:
         """A file with what was received, for libraries that want one; not to be changed."""

@@ -14,6 +14,7 @@ from core.plugin.connector import BadSignature, Connector, Example, Refused, Tra
 from core.plugin.contract import run_connector_contract
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, ReportFormat, hookimpl
+from core.reports.asked import by_day, time_dimension
 from core.times import from_micros, now
 from core.wire.answers import AnswerIn
 from core.wire.assets import Scan, Verdict
@@ -29,8 +30,10 @@ from core.wire.documents import (
     Language,
     Measure,
     Member,
+    Period,
     ReaderClass,
     Row,
+    Section,
     SectionStatus,
     Table,
     Unit,
@@ -50,8 +53,9 @@ from core.wire.outcomes import (
     OutcomeIn,
     StatementCategory,
 )
-from core.wire.reports import Column, Period, Report, Section
 from core.wire.scopes import PartnerKind, Scope
+from core.wire.sections import Asked, Cube, Draft, Quantile, Share, Wanted
+from core.wire.sections import Count as CountOf
 from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, State, Tlp
 from core.wire.takedowns import TakedownState
 
@@ -59,6 +63,7 @@ __all__ = [
     "JSON",
     "NDJSON",
     "AnswerIn",
+    "Asked",
     "AutomatedDecision",
     "AutomatedDetection",
     "BadSignature",
@@ -68,11 +73,12 @@ __all__ = [
     "Channel",
     "Chart",
     "ChartKind",
-    "Column",
     "Conflict",
     "Connector",
     "Context",
     "Count",
+    "CountOf",
+    "Cube",
     "DecisionAccount",
     "DecisionGround",
     "DecisionIdentifier",
@@ -80,6 +86,7 @@ __all__ = [
     "Detail",
     "Dimension",
     "Document",
+    "Draft",
     "EventName",
     "EventOut",
     "Example",
@@ -109,9 +116,9 @@ __all__ = [
     "PluginInfo",
     "Principal",
     "Prose",
+    "Quantile",
     "ReaderClass",
     "Refused",
-    "Report",
     "ReportFormat",
     "Row",
     "Scan",
@@ -119,6 +126,7 @@ __all__ = [
     "Section",
     "SectionStatus",
     "Severity",
+    "Share",
     "SignalIn",
     "SignalKind",
     "SignalOut",
@@ -134,12 +142,14 @@ __all__ = [
     "Unavailable",
     "Unit",
     "Verdict",
+    "Wanted",
     "WebhookDisabled",
     "WebhookLapsed",
     "WebhookPing",
     "Withdrawal",
     "Words",
     "answers",
+    "by_day",
     "from_micros",
     "hookimpl",
     "may_leave",
@@ -152,6 +162,7 @@ __all__ = [
     "scoped",
     "takes",
     "takes_bulk",
+    "time_dimension",
     "translate_items",
     "versioned",
 ]

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -113,28 +113,38 @@ async def admit(
     return put
 
 
-async def sweep(db: Database, blobs: Blobs, before: datetime) -> int:
-    """Delete the blobs that no asset names and that were received before that time; returns how many."""
+Named = Callable[[AsyncSession, Sequence[str]], Awaitable[set[str]]]
+"""Which of these blobs something names."""
+
+
+async def sweep(db: Database, blobs: Blobs, before: datetime, *others: Named) -> int:
+    """Delete the blobs that no asset names, nor anything of the `others`, and that were received before that time.
+
+    Returns how many.
+    """
     swept = 0
     async for old in blobs.kept(before):
         async with db.snapshot(0) as snapshot:
-            unnamed = await _unnamed(snapshot, old)
+            unnamed = await _unnamed(snapshot, old, *others)
         for sha256 in unnamed:
             # Under the lock, one at a time: an upload that names it meanwhile waits, and then finds that it is gone.
             async with head.edge(db, 0, "hub", "SweepAssets") as session:
-                if await _unnamed(session, [sha256]):
+                if await _unnamed(session, [sha256], *others):
                     await session.execute(delete(Rendition).where(Rendition.source == sha256))
                     await blobs.delete(sha256)
                     swept += 1
     return swept
 
 
-async def _unnamed(session: AsyncSession, sha256s: Sequence[str]) -> set[str]:
+async def _unnamed(session: AsyncSession, sha256s: Sequence[str], *others: Named) -> set[str]:
     named = await session.scalars(select(Asset.sha256).where(among(Asset.sha256, sha256s, session)))
     made = select(Rendition.sha256).where(
         among(Rendition.sha256, sha256s, session), exists().where(Asset.sha256 == Rendition.source)
     )
-    return set(sha256s) - set(named) - set(await session.scalars(made))
+    unnamed = set(sha256s) - set(named) - set(await session.scalars(made))
+    for other in others:
+        unnamed -= await other(session, sha256s)
+    return unnamed
 
 
 async def remove(session: AsyncSession, principal: Principal, id: str, number: str, name: str) -> None:

@@ -1,8 +1,7 @@
 """What plugins may make files of, and what happens when they cannot."""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 import msgspec
 
@@ -15,8 +14,6 @@ log = logging.getLogger("kmm.plugins")
 
 _RE_EXPORTED = {Tlp.CLEAR, Tlp.GREEN, Tlp.AMBER}
 
-T = TypeVar("T")
-
 
 def may_leave(signal: SignalOut) -> bool:
     """Whether a plugin may re-export this signal: AMBER+STRICT and RED stay here, and so does what carries no TLP.
@@ -28,29 +25,16 @@ def may_leave(signal: SignalOut) -> bool:
 
 def of_feed(plugin: str, form: Format[Feed]) -> Format[Feed]:
     """The format as the hub uses it: fed with what may leave, its bugs contained."""
-    render = _contained(plugin, form)
 
     def render_page(page: Feed) -> bytes:
         leaving = tuple(signal for signal in page.signals if may_leave(signal))
-        return render(msgspec.structs.replace(page, signals=leaving))
-
-    return msgspec.structs.replace(form, render=render_page)
-
-
-def of_report(plugin: str, form: Format[T]) -> Format[T]:
-    """The format as the hub uses it: its bugs contained."""
-    return msgspec.structs.replace(form, render=_contained(plugin, form))
-
-
-def _contained(plugin: str, form: Format[T]) -> Callable[[T], bytes]:
-    def render(document: T) -> bytes:
         try:
-            return form.render(document)
+            return form.render(msgspec.structs.replace(page, signals=leaving))
         except Exception:
             log.exception("plugin %s could not render %s", plugin, form.media_type)
             raise Unavailable(f"{form.media_type} cannot be made at the moment; ask for application/json.") from None
 
-    return render
+    return msgspec.structs.replace(form, render=render_page)
 
 
 def of_kind(plugin: str, kind: SignalKind) -> SignalKind:

@@ -19,7 +19,7 @@ from core.plugin.connector import Connector
 from core.wire.assets import Scan
 from core.wire.documents import Frozen, Language
 from core.wire.kinds import SignalKind
-from core.wire.reports import Period, Report, Section
+from core.wire.sections import Asked, Draft
 from core.wire.signals import Feed
 
 PROJECT = "khongmotminh"
@@ -150,15 +150,17 @@ def feed_formats(ctx: Context) -> Sequence[Format[Feed]]:  # type: ignore[empty-
 
 
 @hookspec
-def report_formats(ctx: Context) -> Sequence[Format[Report]]:  # type: ignore[empty-body]
-    """Further forms of `GET /v1/reports/{id}`."""
+def report_formats(ctx: Context) -> Sequence[ReportFormat]:  # type: ignore[empty-body]
+    """Files that are made of every report."""
 
 
 @hookspec
-async def report_sections(ctx: Context, principal: Viewer, period: Period) -> Sequence[Section]:  # type: ignore[empty-body]
-    """Further sections of a report that `principal` is making. Asked while the report is made, within a time budget.
+async def report_sections(ctx: Context, principal: Viewer, asked: Asked) -> Sequence[Draft]:  # type: ignore[empty-body]
+    """Further sections of a report, for those who order them by name. `principal` ordered it.
 
-    What is late, wrong or raises becomes a noted gap in the report.
+    Tables come as cubes, whose small cells are then hidden together with those of core; a section without any is text.
+    Count only what can be counted again: facts told in `asked.positions`. Asked while the report is made, within a time
+    budget. What is late, wrong or raises becomes a noted gap in the report.
     """
 
 

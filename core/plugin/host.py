@@ -14,18 +14,18 @@ import msgspec
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import times
 from core.edge import JSON, NDJSON
 from core.errors import Unavailable
 from core.plugin import discovery, hooks, mounting
 from core.plugin.connector import Connector
 from core.plugin.discovery import Found
-from core.plugin.hooks import Context, Format
+from core.plugin.hooks import Context, Format, ReportFormat
 from core.plugin.lane import Lane, Look
 from core.plugin.plugin import Plugin
 from core.settings import Settings
 from core.wire.kinds import SignalKind
 from core.wire.notices import Notice
-from core.wire.reports import Report
 from core.wire.scopes import PartnerKind
 from core.wire.signals import Feed
 
@@ -43,7 +43,7 @@ _LONGER = {hooks.scan_asset.__name__: 12}
 """Budgets that a hook may have, for those that look through a gigabyte."""
 _LEAVE = 5.0
 """Seconds that a plugin has to wind up when the application ends."""
-_CORE_FORMS = (f"the feed as {JSON}", f"the feed as {NDJSON}", f"reports as {JSON}", "reports as text/csv")
+_CORE_FORMS = (f"the feed as {JSON}", f"the feed as {NDJSON}", "reports as .json")
 
 
 class Quarantine(msgspec.Struct, frozen=True):
@@ -51,6 +51,8 @@ class Quarantine(msgspec.Struct, frozen=True):
 
     phase: str
     error: str
+    since: int
+    """µs."""
 
 
 class PluginStatus(msgspec.Struct, frozen=True):
@@ -144,7 +146,7 @@ class PluginHost:
         self._shut_away(plugin, phase, exc)
 
     def _shut_away(self, plugin: Plugin, phase: str, exc: BaseException) -> None:
-        self.quarantined[plugin.name] = Quarantine(phase, f"{type(exc).__name__}: {exc}")
+        self.quarantined[plugin.name] = Quarantine(phase, f"{type(exc).__name__}: {exc}", times.now())
         log.error("plugin %s is quarantined, phase %s", plugin.name, phase, exc_info=exc)
 
     def _sound(self) -> list[Plugin]:
@@ -184,9 +186,10 @@ class PluginHost:
         """By media type. What may not be re-exported is gone before a format sees it."""
         return {form.media_type: form for plugin in self._sound() for form in plugin.feed_formats}
 
-    def report_formats(self) -> dict[str, Format[Report]]:
-        """By media type."""
-        return {form.media_type: form for plugin in self._sound() for form in plugin.report_formats}
+    def report_formats(self) -> list[ReportFormat]:
+        """In the order of extensions."""
+        found = [form for plugin in self._sound() for form in plugin.report_formats]
+        return sorted(found, key=lambda form: form.extension)
 
     def connector(self, kind: PartnerKind, slug: str) -> Connector | None:
         """The one that speaks for this partner, else the one for its kind."""

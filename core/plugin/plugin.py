@@ -13,11 +13,10 @@ from core.plugin import formats, hooks, mounting
 from core.plugin.channel import Channel
 from core.plugin.connector import Connector
 from core.plugin.discovery import Found
-from core.plugin.hooks import PROJECT, Context, Format, NoSettings, PluginInfo
+from core.plugin.hooks import PROJECT, Context, Format, NoSettings, PluginInfo, ReportFormat
 from core.plugin.lane import Lane
 from core.sealing import Sealer
 from core.wire.kinds import SignalKind
-from core.wire.reports import Report
 from core.wire.signals import Feed
 
 T = TypeVar("T")
@@ -33,7 +32,7 @@ class Plugin:
         self.connectors: Sequence[Connector] = ()
         self.kinds: Sequence[SignalKind] = ()
         self.feed_formats: Sequence[Format[Feed]] = ()
-        self.report_formats: Sequence[Format[Report]] = ()
+        self.report_formats: Sequence[ReportFormat] = ()
         self.channels: Sequence[Channel] = ()
         self.migrations: Path | None = None
         self._find = found.load
@@ -66,7 +65,7 @@ class Plugin:
         self.connectors = self._all(hooks.connectors, Connector)
         self.kinds = [formats.of_kind(self.name, kind) for kind in self._all(hooks.signal_kinds, SignalKind)]
         self.feed_formats = [formats.of_feed(self.name, form) for form in self._all(hooks.feed_formats, Format)]
-        self.report_formats = [formats.of_report(self.name, form) for form in self._all(hooks.report_formats, Format)]
+        self.report_formats = self._all(hooks.report_formats, ReportFormat)
         self.channels = self._all(hooks.channels, Channel)
         if self.implements(hooks.migrations):
             self.migrations = _checked(hooks.migrations, self._ask(hooks.migrations), Path)
@@ -79,7 +78,7 @@ class Plugin:
             *(f"the connector of {connector.partner or connector.kind}" for connector in self.connectors),
             *(f"the kind {kind.name}" for kind in self.kinds),
             *(f"the feed as {form.media_type}" for form in self.feed_formats),
-            *(f"reports as {form.media_type}" for form in self.report_formats),
+            *(f"reports as .{form.extension}" for form in self.report_formats),
             *(f"the channel {channel.name}" for channel in self.channels),
         ]
 

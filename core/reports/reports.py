@@ -1,27 +1,42 @@
-"""Freezing reports and reading them again."""
+"""Ordering reports and reading them again."""
 
-import hashlib
-from datetime import date, datetime, time, timedelta
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
 from core.auth.access import Principal
-from core.db import Database
-from core.errors import Conflict, Forbidden, NotFound
-from core.log import head
-from core.log.events import record
-from core.log.models import Tick
-from core.plugin.host import PluginHost
-from core.reports import drawing as sections
-from core.reports.models import FrozenReport
-from core.wire.events import ReportFrozen
-from core.wire.reports import Period, Report, ReportIn, ReportOut, Reports, ReportScope
+from core.db import among, page_of
+from core.errors import Conflict, Forbidden, NotFound, TooManyRequests
+from core.reports import templates
+from core.reports.making import period_of
+from core.reports.models import Report, ReportFile
+from core.reports.sections import SECTIONS
+from core.wire.documents import Language, Period, Positions, ReaderClass
+from core.wire.reports import (
+    FrozenOut,
+    Refusal,
+    ReportFileOut,
+    ReportIn,
+    ReportOut,
+    ReportProgress,
+    Reports,
+    ReportState,
+)
 from core.wire.scopes import Scope
+from core.wire.templates import Definition, Heading
 
-_PREFIX = "rep"
+PREFIX = "rep"
+LONGEST = timedelta(days=400)
+"""A year with room on either side."""
+_WAITING = 50
+"""Reports of one partner that are not yet made."""
+_TITLE = Heading("Báo cáo tổng hợp", "Consolidated report")
+_PARTNER = ReaderClass.PARTNER.value
 
 
 class EmptyPeriod(Conflict):
@@ -36,123 +51,187 @@ class LongPeriod(Conflict):
     code = "long_period"
 
 
-LONGEST = timedelta(days=400)
-"""A year with room on either side."""
+class NotBegun(Conflict):
+    """The period lies ahead."""
+
+    code = "not_begun"
 
 
-async def freeze(db: Database, plugins: PluginHost, principal: Principal, asked: ReportIn) -> ReportOut:
-    """Draw the report up in one snapshot and store it for the caller's partner.
+class TwoDefinitions(Conflict):
+    """A template has a definition of its own."""
 
-    Plugins are asked before the log's head is locked: a slow one costs this caller time and no other caller anything.
-    Raises `EmptyPeriod`, `LongPeriod`, and `Forbidden` for a national report without `reports:national`.
+    code = "two_definitions"
+
+
+class NotMade(Conflict):
+    """The report has no manifest yet."""
+
+    code = "not_made"
+
+
+async def ask(session: AsyncSession, principal: Principal, wanted: ReportIn) -> ReportOut:
+    """Note what is wanted; `jobs` makes it. For schedules and for those who ask by hand.
+
+    Raises `EmptyPeriod`, `LongPeriod`, `NotBegun`, `TwoDefinitions`, `NotFound` for a template that is not there,
+    `Forbidden` for national and public reports without `reports:national`, and `TooManyRequests`.
     """
-    _require(principal, asked)
-    while True:
-        report = await _draw_up(db, plugins, principal, asked)
-        row = _row(principal, asked, canonical(report))
-        async with head.edge(db, principal.partner, principal.client, "FreezeReport") as session:
-            # What began before the period's end may have been committed after it, and after the snapshot.
-            if report.complete and report.position != (await _reach(session, _midnight(asked.period.until)))[0]:
-                continue
-            row.position = await record(session, ReportFrozen(report=row.id), to=(principal.partner,))
-            session.add(row)
-        return _out(row)
-
-
-def _row(principal: Principal, asked: ReportIn, document: bytes) -> FrozenReport:
-    return FrozenReport(
-        id=ids.new(_PREFIX),
+    _require_period(wanted.period)
+    title, definition, readers = await _resolved(session, principal, wanted)
+    if readers is not ReaderClass.PARTNER and Scope.REPORTS_NATIONAL not in principal.scopes:
+        raise Forbidden(f"A {readers} report needs the scope {Scope.REPORTS_NATIONAL}.")
+    await _require_room(session, principal)
+    now = times.now()
+    row = Report(
+        id=ids.new(PREFIX),
         partner=principal.partner,
-        created=times.now(),
-        title=asked.title,
-        scope=asked.scope.value,
-        since=asked.period.since.isoformat(),
-        until=asked.period.until.isoformat(),
-        sha256=hashlib.sha256(document).hexdigest(),
-        document=document,
+        client=principal.client,
+        created=now,
+        template=wanted.template,
+        title=msgspec.json.encode(title).decode(),
+        definition=msgspec.json.encode(definition).decode(),
+        readers=readers.value,
+        since=wanted.period.since.isoformat(),
+        until=wanted.period.until.isoformat(),
+        state=ReportState.QUEUED.value,
+        wakes=now,
     )
+    session.add(row)
+    await session.flush()
+    return out(row, ())
 
 
-def canonical(report: Report) -> bytes:
-    """Sorted keys, no blanks, integers and text only: equal reports are equal bytes."""
-    return msgspec.json.encode(report, order="sorted")
+def _require_period(period: Period) -> None:
+    if period.since >= period.until:
+        raise EmptyPeriod("`to` is the first day that counts no longer; put it after `from`.")
+    if period.until - period.since > LONGEST:
+        raise LongPeriod(f"A report counts at most {LONGEST.days} days. Freeze several.")
+    if period.since > times.today():
+        raise NotBegun("Nothing of the period has happened yet.")
 
 
-async def find(session: AsyncSession, principal: Principal, id: str) -> bytes:
-    """The document as frozen. Raises `NotFound` for another partner's."""
-    if not ids.named(_PREFIX, id):
+async def _resolved(
+    session: AsyncSession, principal: Principal, wanted: ReportIn
+) -> tuple[Heading, Definition, ReaderClass]:
+    if wanted.template is None:
+        definition = wanted.definition or Definition(tuple(SECTIONS))
+        # Each once: two of the same name would be two that cannot be told apart.
+        definition = Definition(tuple(dict.fromkeys(definition.sections)))
+        return wanted.title or _TITLE, definition, wanted.readers or ReaderClass.PARTNER
+    if wanted.definition is not None:
+        raise TwoDefinitions("Send `template` or `definition`: a template has its own.")
+    found = await templates.find(session, principal, wanted.template)
+    return wanted.title or found.title, found.definition, wanted.readers or found.readers
+
+
+async def _require_room(session: AsyncSession, principal: Principal) -> None:
+    waiting = select(func.count()).where(Report.partner == principal.partner, Report.wakes.is_not(None))
+    if (await session.execute(waiting)).scalar_one() >= _WAITING:
+        detail = f"{_WAITING} of your reports are being made. Wait for them."
+        raise TooManyRequests(detail, headers={"Retry-After": "60"})
+
+
+def readable(principal: Principal) -> ColumnElement[bool]:
+    """One's own, and public ones once they are made.
+
+    National counts stay closed to clients of the same partner that may not ask for them.
+    """
+    public = and_(Report.readers == ReaderClass.PUBLIC.value, Report.state == ReportState.MADE.value)
+    own = Report.partner == principal.partner
+    if Scope.REPORTS_NATIONAL in principal.scopes:
+        return or_(own, public)
+    return or_(and_(own, Report.readers == _PARTNER), public)
+
+
+async def row_of(session: AsyncSession, principal: Principal, id: str) -> Report:
+    """Raises `NotFound` for what the principal may not read."""
+    named = select(Report).where(Report.id == id, readable(principal))
+    row = await session.scalar(named) if ids.named(PREFIX, id) else None
+    if row is None:
         raise NotFound
-    named = select(FrozenReport.document).where(FrozenReport.id == id, _own(principal))
-    document = await session.scalar(named)
-    if document is None:
-        raise NotFound
-    return document
+    return row
+
+
+async def find(session: AsyncSession, principal: Principal, id: str) -> ReportOut:
+    """Raises `NotFound`."""
+    row = await row_of(session, principal, id)
+    return out(row, (await _files(session, [row.number]))[row.number])
 
 
 async def page(session: AsyncSession, principal: Principal, after: int, limit: int) -> Reports:
-    """The caller's reports in the order in which they were frozen, from behind position `after`."""
-    following = select(FrozenReport).where(_own(principal), FrozenReport.position > after)
-    rows = list(await session.scalars(following.order_by(FrozenReport.position).limit(limit + 1)))
-    more = len(rows) > limit
-    return Reports(tuple(map(_out, rows[:limit])), str(rows[limit - 1].position) if more else None)
+    """What the principal may read, in the order of orders, from behind the number `after`."""
+    rows, following = await page_of(session, select(Report).where(readable(principal)), Report.number, after, limit)
+    found = await _files(session, [row.number for row in rows])
+    return Reports(tuple(out(row, found[row.number]) for row in rows), following)
 
 
-def _require(principal: Principal, asked: ReportIn) -> None:
-    if asked.period.since >= asked.period.until:
-        raise EmptyPeriod("`to` is the first day that counts no longer; put it after `from`.")
-    if asked.period.until - asked.period.since > LONGEST:
-        raise LongPeriod(f"A report counts at most {LONGEST.days} days. Freeze several.")
-    if asked.scope is ReportScope.NATIONAL and Scope.REPORTS_NATIONAL not in principal.scopes:
-        raise Forbidden(f"A national report needs the scope {Scope.REPORTS_NATIONAL}.")
+async def file(session: AsyncSession, principal: Principal, id: str, name: str) -> ReportFile:
+    """A file of a report that is made. Raises `NotFound`, and `NotMade`."""
+    row = await row_of(session, principal, id)
+    require_made(row)
+    found = await session.scalar(select(ReportFile).where(ReportFile.report == row.number, ReportFile.name == name))
+    if found is None:
+        raise NotFound("The report has no such file; it names those that it has.")
+    return found
 
 
-def _own(principal: Principal) -> ColumnElement[bool]:
-    """National counts stay closed to clients of the same partner that may not ask for them."""
-    own = FrozenReport.partner == principal.partner
-    if Scope.REPORTS_NATIONAL in principal.scopes:
-        return own
-    return and_(own, FrozenReport.scope != ReportScope.NATIONAL.value)
+async def manifest(session: AsyncSession, principal: Principal, id: str) -> str:
+    """Compact JWS. Raises `NotFound`, and `NotMade`."""
+    row = await row_of(session, principal, id)
+    require_made(row)
+    assert row.manifest is not None
+    return row.manifest
 
 
-async def _draw_up(db: Database, plugins: PluginHost, principal: Principal, asked: ReportIn) -> Report:
-    end = _midnight(asked.period.until)
-    complete = times.now() >= end
-    national = asked.scope is ReportScope.NATIONAL
-    async with db.snapshot(principal.partner) as snapshot:
-        position, at = await _reach(snapshot, end)
-        own = await sections.own(snapshot, principal, asked.period, national=national)
-    # Plugins open views of their own; a connection that waits for another one would be one too many.
-    added = await sections.from_plugins(plugins, principal, asked.period, [section.name for section in own])
-    return Report(
-        title=asked.title,
-        scope=asked.scope,
-        partner=None if national else principal.slug,
-        period=asked.period,
-        position=position,
-        as_of=times.from_micros(end if complete else at),
-        complete=complete,
-        sections=(*own, *added),
-    )
+def require_made(row: Report) -> None:
+    if row.state != ReportState.MADE:
+        raise NotMade(f"The report is {row.state}. Files and manifest are there once it is made.")
 
 
-async def _reach(session: AsyncSession, end: int) -> tuple[int, int]:
-    """The last position before `end` and its time, both 0 when there is none."""
-    newest = select(Tick.position, Tick.n, Tick.at).where(Tick.at < end).order_by(Tick.at.desc()).limit(1)
-    row = (await session.execute(newest)).first()
-    return (row.position + row.n - 1, row.at + row.n - 1) if row else (0, 0)
+async def named(session: AsyncSession, sha256s: Sequence[str]) -> set[str]:
+    """Which of these blobs are files of reports."""
+    return set(await session.scalars(select(ReportFile.sha256).where(among(ReportFile.sha256, sha256s, session))))
 
 
-def _midnight(day: date) -> int:
-    return times.to_micros(datetime.combine(day, time(), times.HUB_ZONE))
+async def _files(session: AsyncSession, numbers: Sequence[int]) -> dict[int, list[ReportFile]]:
+    found: dict[int, list[ReportFile]] = defaultdict(list)
+    for row in await session.scalars(select(ReportFile).where(among(ReportFile.report, numbers, session))):
+        found[row.report].append(row)
+    return found
 
 
-def _out(row: FrozenReport) -> ReportOut:
+def out(row: Report, files: Collection[ReportFile]) -> ReportOut:
     return ReportOut(
         id=row.id,
-        title=row.title,
-        scope=ReportScope(row.scope),
-        period=Period(date.fromisoformat(row.since), date.fromisoformat(row.until)),
-        position=row.position,
+        title=msgspec.json.decode(row.title, type=Heading),
+        template=row.template,
+        readers=ReaderClass(row.readers),
+        period=period_of(row.since, row.until),
+        state=ReportState(row.state),
+        progress=ReportProgress(row.done, row.steps),
         created=times.from_micros(row.created),
-        sha256=row.sha256,
+        frozen=_frozen(row),
+        files=tuple(_file(one) for one in sorted(files, key=lambda one: one.name)),
+        left_out=msgspec.json.decode(row.left_out, type=tuple[str, ...]),
+        refusal=None if row.refusal is None else msgspec.json.decode(row.refusal, type=Refusal),
     )
+
+
+def _frozen(row: Report) -> FrozenOut | None:
+    if row.frozen is None:
+        return None
+    assert row.position is not None
+    assert row.sha256 is not None
+    assert row.after is not None
+    assert row.up_to is not None
+    return FrozenOut(
+        at=times.from_micros(row.frozen),
+        position=row.position,
+        document_sha256=row.sha256,
+        positions=Positions(row.after, row.up_to),
+        provisional=bool(row.provisional),
+    )
+
+
+def _file(row: ReportFile) -> ReportFileOut:
+    language = None if row.language is None else Language(row.language)
+    return ReportFileOut(row.name, row.media_type, language, row.size, row.sha256)

@@ -66,9 +66,23 @@ class MaterialRecalled(Event, frozen=True, tag="material.recalled"):
 
 
 class ReportFrozen(Event, frozen=True, tag="report.frozen"):
-    """A consolidated report was frozen. For the partner that made it."""
+    """A consolidated report was frozen: its document has this SHA-256 for good. For the partner that ordered it."""
 
     report: str
+    sha256: str
+
+
+class ReportMade(Event, frozen=True, tag="report.made"):
+    """All files of a report are there. For the partner that ordered it; of a public one, for who may read reports."""
+
+    report: str
+
+
+class ReportRefused(Event, frozen=True, tag="report.refused"):
+    """There will be no report: it was refused, or it failed. For the partner that ordered it."""
+
+    report: str
+    state: str
 
 
 class GuardChanged(Event, frozen=True, tag="guard.changed"):

@@ -1,92 +1,127 @@
-"""Consolidated reports: what is asked for, and the document that is frozen."""
+"""Consolidated reports: what is ordered, how far it is, and where its files are."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from core.wire.common import Count, Line, Prose, Sha256, Slug, Time
-from core.wire.documents import Name, Period
+from core.wire.common import Count, Sha256, Slug, Time
+from core.wire.documents import Language, Name, Period, Positions, ReaderClass
+from core.wire.templates import Definition, Heading
 
 ReportId = Annotated[str, Meta(pattern="^rep_[a-z2-7]{26}$", min_length=30, max_length=30)]
 
 
-class ReportScope(StrEnum):
-    PARTNER = "partner"
-    """What the partner may see."""
-    NATIONAL = "national"
-    """Every partner's counts; needs `reports:national`."""
-
-
 class ReportIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which report to freeze."""
+    """Which report to freeze: by a template, or by a definition of its own."""
 
     period: Period
-    scope: ReportScope = ReportScope.PARTNER
-    title: Line | None = None
+    template: Slug | None = None
+    definition: Definition | None = None
+    readers: ReaderClass | None = None
+    """Default: the template's; without a template, `partner`."""
+    title: Heading | None = None
+    """Default: the template's. Needed beside a definition."""
 
 
-class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Name
-    kind: Literal["day", "text", "count"]
-    """A day is YYYY-MM-DD; a count is an integer."""
+class ReportState(StrEnum):
+    QUEUED = "queued"
+    DRAWING = "drawing"
+    """Its figures are being counted."""
+    PROTECTING = "protecting"
+    """What has to be hidden is being worked out."""
+    RENDERING = "rendering"
+    """It is frozen; its files are being made."""
+    MADE = "made"
+    REFUSED = "refused"
+    """It would have given away what is hidden in reports that its readers already hold."""
+    FAILED = "failed"
 
 
-Cell = Count | str | None
+class ReportProgress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Steps that are done, of so many."""
+
+    done: Count
+    of: Count
 
 
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One table of a report, or the statement that it could not be made."""
+class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why there is no report."""
 
-    name: Name
-    title: Line
-    status: Literal["made", "unavailable"] = "made"
-    note: Prose = ""
-    """How to read it; or why it is missing, so that a short report is not taken for a quiet month."""
-    columns: tuple[Column, ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
-    """As many cells a row as there are columns, in a fixed order of rows."""
+    code: str
+    """`weakens` or `failed`."""
+    detail: str
+    tables: tuple[str, ...] = ()
+    """Those of this report and of earlier ones that together would say too much."""
 
 
-class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A frozen report. Its canonical JSON (sorted keys, integers and text only) is what the ETag is the SHA-256 of.
+class ReportFileOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file, at `/v1/reports/{id}/files/{name}`."""
 
-    It carries neither its id nor the time of its making: frozen twice over unchanged data it is the same bytes.
-    """
+    name: str
+    media_type: str
+    language: Language | None
+    """Null: the same for both."""
+    size: Count
+    sha256: Sha256
 
-    title: Line | None
-    scope: ReportScope
-    partner: Slug | None
-    """Through whose eyes; null in a national report."""
-    period: Period
+
+class FrozenOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the log holds it."""
+
+    at: Time
     position: Count
-    """The last of the log in the period when this was frozen. Every signal up to it is counted.
-
-    Activities count by their own day, also when they are told of after the period; a report frozen later may have more.
-    """
-    as_of: Time
-    """The end of the period; of one that is not over, the time of `position`."""
-    complete: bool
-    """Whether the period was over, so that no signal can be added to it."""
-    sections: tuple[Section, ...]
+    document_sha256: Sha256
+    """Of `report.json`; printed on every page."""
+    positions: Positions
+    provisional: bool
+    """The period was not over; it is not made again."""
 
 
 class ReportOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a frozen report is and how to recognise it."""
+    """A report, and how far it is."""
 
     id: ReportId
-    title: Line | None
-    scope: ReportScope
+    title: Heading
+    template: Slug | None
+    readers: ReaderClass
     period: Period
-    position: Count
-    """Of its freezing in the log; lists are in this order."""
+    state: ReportState
+    progress: ReportProgress
     created: Time
-    sha256: Sha256
-    """Of the document that GET gives as JSON."""
+    frozen: FrozenOut | None
+    """Null until it is."""
+    files: tuple[ReportFileOut, ...]
+    """In the order of their names. All are there once it is `made`, and the manifest with them."""
+    left_out: tuple[str, ...]
+    """Names of files that could not be made of it."""
+    refusal: Refusal | None
 
 
 class Reports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reports: tuple[ReportOut, ...]
     next: str | None
     """Cursor for the next page; null on the last."""
+
+
+class RemadeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that was drawn again."""
+
+    name: str
+    same: bool
+    """Whether every byte is."""
+    renderer_changed: bool
+    """Another library or version draws it now; the file as it was first made is what is served."""
+
+
+class Remade(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A report counted and drawn again, with the same cells hidden; what was frozen stays."""
+
+    same: bool
+    """Whether every byte of the document is, and every file that the renderer of then still draws."""
+    document_sha256: Sha256
+    """Of the document as it comes out now."""
+    sections: tuple[Name, ...]
+    """Those that differ."""
+    files: tuple[RemadeFile, ...]

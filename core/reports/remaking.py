@@ -1,0 +1,78 @@
+"""Making a frozen report again, to see whether the same comes out."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import select
+
+from core.db import Database
+from core.errors import Conflict, Unavailable
+from core.reports import ledger, making
+from core.reports.files import JSON_FILE, read_document
+from core.reports.jobs import Reporter
+from core.reports.models import Report, ReportFile, ReportSecret
+from core.reports.process import Died
+from core.reports.reports import require_made
+from core.wire.documents import Document, Name
+from core.wire.reports import Remade, RemadeFile
+
+_SECONDS = 120.0
+_LATER = {"Retry-After": "30"}
+
+
+class Provisional(Conflict):
+    """What is counted of a running period is not there any more to be counted again."""
+
+    code = "provisional"
+
+
+async def remake(db: Database, reporter: Reporter, row: Report) -> Remade:
+    """Count the same stretch of the log again, hide what was hidden, draw every file, compare.
+
+    Raises `NotMade`, `Provisional`, and `Unavailable` when it takes too long.
+    """
+    require_made(row)
+    if row.provisional:
+        raise Provisional("The period was not over when it was frozen. Order a report of it again.")
+    async with db.survey() as session:
+        secret = (await session.scalars(select(ReportSecret).where(ReportSecret.report == row.number))).one()
+        files = list(await session.scalars(select(ReportFile).where(ReportFile.report == row.number)))
+    try:
+        async with asyncio.timeout(_SECONDS):
+            return await _compared(reporter, row, secret, files)
+    except (TimeoutError, Died):
+        raise Unavailable("It takes too long at the moment; try again.", headers=_LATER) from None
+
+
+async def _compared(reporter: Reporter, row: Report, secret: ReportSecret, files: Sequence[ReportFile]) -> Remade:
+    order = await reporter.order(row)
+    drawing = await reporter.draw(order)
+    pattern = ledger.pattern_of(secret.pattern)
+    data = await reporter.process.run(_SECONDS, making.write, order, drawing, pattern)
+    before = await read_document(reporter.blobs, row)
+    redrawn = await _redrawn(reporter, row, data, files)
+    kept = all(one.same or one.renderer_changed for one in redrawn)
+    return Remade(data == before and kept, ledger.digest(data), _differing(before, data), redrawn)
+
+
+async def _redrawn(reporter: Reporter, row: Report, data: bytes, files: Sequence[ReportFile]) -> tuple[RemadeFile, ...]:
+    frozen = reporter.frozen(row, data)
+    wanted = {one.name: one for one in reporter.wanted_files()}
+    found = []
+    for file in sorted(files, key=lambda one: one.name):
+        form = wanted.get(file.name)
+        changed = form is None or form.renderer != file.renderer
+        again = data if file.name == JSON_FILE else await reporter.draw_file(form, frozen) if form else None
+        same = again is not None and ledger.digest(again) == file.sha256
+        found.append(RemadeFile(file.name, same, renderer_changed=changed))
+    return tuple(found)
+
+
+def _differing(before: bytes, now: bytes) -> tuple[Name, ...]:
+    """Names of sections."""
+    one, other = ({part.name: part for part in _DOCUMENT.decode(data).sections} for data in (before, now))
+    return tuple(name for name in one | other if one.get(name) != other.get(name))
+
+
+_DOCUMENT = msgspec.json.Decoder(Document)
