@@ -8,38 +8,20 @@ from typing import NoReturn
 
 import click
 import httpx
-import msgspec
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from core.cli.house import alone_in
-from core.client import ClientCredentials
+from core.cli.remote import remote_options, signing_in
 from core.copy import Copy, Page
 from core.sync import NeverWhole, Refused, Sync, Unreachable
 
 _EXIT_CODES: dict[type[Exception], int] = {Refused: 1, Unreachable: 3, NeverWhole: 4, sqlite3.DatabaseError: 4}
 
 
-class Credentials(msgspec.Struct, frozen=True):
-    """What `kmm client add` prints, as far as it is needed to sign in."""
-
-    id: str
-    client_secret: str
-
-
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--url", envvar="KMM_BASE_URL", default="http://127.0.0.1:8080", show_default=True, help="The hub.")
-@click.option("--client-id", envvar="KMM_CLIENT_ID", help="Also KMM_CLIENT_ID.")
-@click.option(
-    "--client-secret", envvar="KMM_CLIENT_SECRET", help="Better KMM_CLIENT_SECRET: `ps` shows options to all."
-)
-@click.option(
-    "--credentials",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Both, in the JSON that `kmm client add` prints.",
-)
+@remote_options
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only these; other kinds need a new walk.")
 @click.option("--page", type=click.IntRange(1, 10_000), default=10_000, show_default=True, help="Signals a request.")
 @click.option("--follow", is_flag=True, help="Go on with changes as they come, until interrupted.")
@@ -68,7 +50,7 @@ def sync(
       4    new copies do not add up either, or copy.db cannot be read or written
       130  interrupted
     """
-    auth = _credentials(client_id, client_secret, credentials)
+    auth = signing_in(client_id, client_secret, credentials)
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder, "sync"), _told(), Copy(folder / "copy.db", kinds) as copy, _bar() as bar:
         task = bar.add_task("", total=None, signals=copy.signals)
@@ -84,18 +66,6 @@ def sync(
                 program.follow()
             program.catch_up()
     click.echo(f"{copy.signals:,} signals in {folder / 'copy.db'}")
-
-
-def _credentials(client_id: str | None, client_secret: str | None, file: Path | None) -> ClientCredentials:
-    if file:
-        try:
-            kept = msgspec.json.decode(file.read_bytes(), type=Credentials)
-        except msgspec.DecodeError as exc:
-            raise click.UsageError(f"{file}: {exc}") from None
-        return ClientCredentials(kept.id, kept.client_secret)
-    if client_id and client_secret:
-        return ClientCredentials(client_id, client_secret)
-    raise click.UsageError("Give --client-id and --client-secret, their variables, or --credentials.")
 
 
 def _bar() -> Progress:
