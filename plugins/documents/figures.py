@@ -1,6 +1,7 @@
 """Figures, days and times as people read them in Vietnamese and in English."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from core.wire.documents import Cell, Language, Unit, Words
+from core.sdk import Cell, Language, Unit, Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -52,16 +53,18 @@ def figure(cell: Cell, unit: Unit, language: Language) -> Figure:
         return HIDDEN
     if unit is Unit.SECONDS:
         return Figure(duration(int(cell), language))
-    if isinstance(cell, int):
-        return Figure(grouped(cell, language), Kind.SHOWN if cell else Kind.ZERO)
-    whole, _, part = cell.partition(".")
-    text = grouped(int(whole), language) + (("," if language is Language.VI else ".") + part if part else "")
-    return Figure(text + ("%" if unit is Unit.PERCENT else ""))
+    whole, _, part = str(cell).partition(".")
+    # The sign of -0.5 is the text's, for that of its whole part is lost.
+    sign = "−" if whole.startswith("-") else ""
+    text = sign + grouped(abs(int(whole)), language)
+    if part:
+        text += ("," if language is Language.VI else ".") + part
+    return Figure(text + ("%" if unit is Unit.PERCENT else ""), Kind.SHOWN if Decimal(cell) else Kind.ZERO)
 
 
 def grouped(number: int, language: Language) -> str:
     """1391060 as 1.391.060 in Vietnamese, 1,391,060 in English."""
-    text = f"{number:,}".replace("-", "−")
+    text = f"{number:,}"
     return text.replace(",", ".") if language is Language.VI else text
 
 

@@ -2,11 +2,13 @@
 
 import msgspec
 
-from core.wire.documents import Code, Dimension, Language, Row, Table
+from core.sdk import Dimension, Language, Row, Table
 from plugins.documents.figures import NONE, Figure, Kind, figure, word, words
 
 ACROSS = 13
 """Most columns of figures on a page; with more of them a table is printed row by row."""
+_FEW, _LONG = 6, 72
+"""Over more columns than `_FEW` a heading has room for so many letters."""
 TIME = "time"
 """The dimension of days or months, which always go down the page."""
 
@@ -44,23 +46,29 @@ def printed(table: Table, language: Language) -> Printed:
     if not table.dimensions:
         return _listed(table, language)
     if len(table.dimensions) == 2:
-        seen = [_seen(table, place) for place in (0, 1)]
-        # The second goes across where there is room, as it is the one that varies fastest in rows.
-        for down, across in ((0, 1), (1, 0)):
-            if len(seen[across]) * len(table.measures) <= ACROSS and table.dimensions[across].name != TIME:
-                return _crossed(table, down, across, language)
+        # Days go down the page; else the dimension with fewer members goes across it.
+        columns = {place: len(_seen(table, place)) * len(table.measures) for place in (1, 0)}
+        fitting = [place for place, number in columns.items() if _fits(table.dimensions[place], number, language)]
+        if fitting:
+            across = min(fitting, key=columns.__getitem__)
+            return _crossed(table, 1 - across, across, language)
     return _long(table, language)
 
 
-def _seen(table: Table, place: int) -> list[Code | None]:
+def _fits(dimension: Dimension, columns: int, language: Language) -> bool:
+    longest = max((len(word(one.label, language)) for one in dimension.members), default=0)
+    return dimension.name != TIME and columns <= (ACROSS if longest <= _LONG else _FEW)
+
+
+def _seen(table: Table, place: int) -> list[str | None]:
     """The members that have a row, in their order, and None last where there is a total."""
     there = {row.key[place] for row in table.rows}
-    members: list[Code | None] = [one.code for one in table.dimensions[place].members if one.code in there]
+    members: list[str | None] = [one.code for one in table.dimensions[place].members if one.code in there]
     return [*members, None] if None in there else members
 
 
-def _labels(dimension: Dimension, language: Language) -> dict[Code | None, str]:
-    said: dict[Code | None, str] = {one.code: word(one.label, language) for one in dimension.members}
+def _labels(dimension: Dimension, language: Language) -> dict[str | None, str]:
+    said: dict[str | None, str] = {one.code: word(one.label, language) for one in dimension.members}
     return {**said, None: words(language)["total"]}
 
 

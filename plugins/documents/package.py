@@ -59,7 +59,7 @@ def _resource(flat: Flat, content: bytes, extension: str, media_type: str) -> di
 
 def _field(field: Field) -> dict[str, Any]:
     described = {"name": field.name, "type": _TYPES[field.kind], **_titles(field.title)}
-    return described | ({"unit": field.unit} if field.unit else {})
+    return described | ({"unit": field.unit, "additive": field.additive} if field.unit else {})
 
 
 def _titles(words: Words) -> dict[str, str]:

@@ -7,7 +7,7 @@ from functools import cache
 
 import msgspec
 
-from core.wire.documents import Cell, ChartKind, Code, Language, Measure, Table, Unit
+from core.sdk import Cell, ChartKind, Language, Measure, Table, Unit
 from plugins.documents.figures import TEMPLATES, Figure, Kind, figure, grouped, word, words
 
 FULL = 10_000
@@ -85,7 +85,7 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 def picture(section: str, table: Table, language: Language) -> Picture | None:
-    """The chart of a table; None where it asks for none, or has no figures to draw."""
+    """The chart of a table; None where it asks for none, or all that it would draw is zero."""
     if table.chart is None or not table.rows:
         return None
     drawn = {
@@ -95,6 +95,8 @@ def picture(section: str, table: Table, language: Language) -> Picture | None:
         ChartKind.BARS: _bars,
     }[table.chart.kind]
     made = drawn(table, language)
+    if not _worth(made):
+        return None
     said, title = words(language), word(table.title, language)
     measures = _measures(table)
     # Where each line or step is a measure of its own it says so itself.
@@ -104,6 +106,12 @@ def picture(section: str, table: Table, language: Language) -> Picture | None:
     measure = "" if by_itself else word(measures[0].title, language)
     alt = f"{said[table.chart.kind]}: {title}. {_highest(made, language)}{said['below']}"
     return msgspec.structs.replace(made, name=f"{section}-{table.name}", title=title, measure=measure, alt=alt)
+
+
+def _worth(made: Picture) -> bool:
+    """Whether anything is seen on it but zeros."""
+    shown = (one for series in made.series for one in series.marks)
+    return any(one.kind in {Kind.SHOWN, Kind.HIDDEN} for one in (*shown, *made.tiles))
 
 
 def _highest(made: Picture, language: Language) -> str:
@@ -125,7 +133,7 @@ def _measures(table: Table) -> list[Measure]:
     return [one for name in asked for one in table.measures if one.name == name] or [table.measures[0]]
 
 
-def _cells(table: Table, measure: Measure) -> dict[tuple[Code | None, ...], Cell]:
+def _cells(table: Table, measure: Measure) -> dict[tuple[str | None, ...], Cell]:
     place = table.measures.index(measure)
     return {row.key: row.cells[place] for row in table.rows}
 
@@ -319,8 +327,8 @@ def _rounded(value: Decimal) -> Decimal:
 
 def _legend(bounds: Sequence[Decimal], unit: Unit, language: Language) -> tuple[Legend, ...]:
     texts = [figure(_plain(bound), unit, language).text for bound in bounds]
-    if len(texts) == 1:
-        return (Legend(1, "> 0"),)
+    if len(texts) < 2:
+        return tuple(Legend(1, "> 0") for _ in texts)
     made = [Legend(1, f"< {texts[1]}")]
     made += [Legend(at + 1, f"{texts[at]} – < {texts[at + 1]}") for at in range(1, len(texts) - 1)]
-    return (*made, Legend(len(texts), f"≥ {texts[-1]}")) if texts else ()
+    return (*made, Legend(len(texts), f"≥ {texts[-1]}"))

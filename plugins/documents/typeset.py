@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from core.wire.documents import Frozen, Language
+from core.sdk import Frozen, Language
 from plugins.documents.figures import TEMPLATES, words
 from plugins.documents.package import archive
 from plugins.documents.pictures import Picture

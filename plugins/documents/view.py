@@ -5,9 +5,9 @@ from datetime import timedelta
 import msgspec
 import segno
 
-from core.wire.documents import Document, Frozen, Language, ReaderClass, SectionStatus
-from core.wire.documents import Section as Given
-from core.wire.documents import Table as GivenTable
+from core.sdk import Document, Frozen, Language, ReaderClass, SectionStatus
+from core.sdk import Section as Given
+from core.sdk import Table as GivenTable
 from plugins.documents.figures import Figure, day, figure, grouped, moment, word, words
 from plugins.documents.lines import Printed, printed
 from plugins.documents.pictures import Picture, picture
