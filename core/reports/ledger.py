@@ -72,10 +72,11 @@ def _shelved(shelf: Shelf) -> ColumnElement[bool]:
 
 def bytes_of(cubes: Sequence[Cube]) -> bytes:
     """Equal cubes are equal bytes, in whatever order they were counted."""
-    return msgspec.msgpack.encode([_ordered(cube) for cube in sorted(cubes, key=lambda cube: cube.name)])
+    return msgspec.msgpack.encode([ordered(cube) for cube in sorted(cubes, key=lambda cube: cube.name)])
 
 
-def _ordered(cube: Cube) -> Cube:
+def ordered(cube: Cube) -> Cube:
+    """With its atoms in plain dictionaries, in order."""
     durations = {atom: dict(sorted(took.items())) for atom, took in sorted(cube.durations.items())}
     return msgspec.structs.replace(cube, atoms=dict(sorted(cube.atoms.items())), durations=durations)
 

@@ -105,7 +105,8 @@ async def reach(session: AsyncSession, end: int) -> tuple[int, int]:
 
 async def _section(session: AsyncSession, name: Name, asked: Asked) -> Draft:
     try:
-        return await SECTIONS[name](session, asked)
+        draft = await SECTIONS[name](session, asked)
+        return msgspec.structs.replace(draft, cubes=tuple(map(ledger.ordered, draft.cubes)))
     except (SQLAlchemyError, OSError):
         # The database's trouble is every section's, and passes.
         raise
