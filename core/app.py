@@ -36,7 +36,7 @@ from core.growing import Growing
 from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
-from core.reports import reports
+from core.reports import cuts, reports, schedules
 from core.reports.jobs import Reporter
 from core.safeguards import appeals, preservations, quality
 from core.safeguards import retention as safeguard_retention
@@ -118,6 +118,8 @@ class Hub:
                 asyncio.create_task(_every(1, lambda: ticking.tick(self.db))),
                 asyncio.create_task(_every(1, self.pusher.work)),
                 asyncio.create_task(_every(1, self.reporter.work)),
+                asyncio.create_task(_every(1, lambda: schedules.tick(self.db))),
+                asyncio.create_task(_every(1, lambda: cuts.work(self.db, self.settings))),
                 asyncio.create_task(_every(20, lambda: claim_retention.expire(self.db, self.writer))),
                 asyncio.create_task(_every(5, lambda: appeals.watch(self.db, self.writer))),
                 asyncio.create_task(_every(60, lambda: preservations.expire(self.db))),

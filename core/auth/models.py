@@ -72,13 +72,15 @@ class AccessVersion(Base):
 
 
 class SigningKey(Base):
-    """A key of the ring that signs access tokens (RFC 9068)."""
+    """A key of the ring that signs access tokens (RFC 9068) and documents."""
 
     __tablename__ = "signing_key"
 
     kid: Mapped[str] = mapped_column(Text, primary_key=True)
     private: Mapped[bytes] = mapped_column(LargeBinary)
-    """The JWK, encrypted under a key derived from the hub's secret."""
+    """The JWK, encrypted under a key derived from the hub's secret; empty once it has retired."""
+    public: Mapped[str | None] = mapped_column(Text)
+    """The JWK without what is private: it verifies documents for as long as they are kept."""
     signs_from: Mapped[int] = mapped_column(Micros)
     """Published before this, so that verifiers know it in time."""
     retires: Mapped[int | None] = mapped_column(Micros)

@@ -8,7 +8,7 @@ from litestar.params import JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import answers, openapi, times
-from core.auth import clients, groups, kinds, oauth, partners, server
+from core.auth import clients, groups, keys, kinds, oauth, partners, server
 from core.auth.access import Principal, identified, public, scoped
 from core.auth.tokens import Tokens
 from core.db import Database
@@ -120,7 +120,18 @@ def read_key_set(tokens: Tokens) -> Response[KeySet]:
     return Response(tokens.current.ring.public(), headers={"Cache-Control": "public, max-age=300"})
 
 
-oauth_handlers = [issue_token, revoke_token, read_server_metadata, read_key_set]
+@get("/.well-known/document-keys.json", operation_id="ReadDocumentKeys", **public())
+async def read_document_keys(db: Database) -> Response[KeySet]:
+    """Every key that ever signed a document of this hub: manifests of reports, custody.
+
+    Keep a copy beside what you verify by it. Access tokens are verified by `/.well-known/jwks.json` alone.
+    """
+    async with db.snapshot(partner=0) as session:
+        found = await keys.documents(session)
+    return Response(found, headers={"Cache-Control": "public, max-age=300"})
+
+
+oauth_handlers = [issue_token, revoke_token, read_server_metadata, read_key_set, read_document_keys]
 """These live at the root, where the RFCs put them."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from core.cli import access, demo, guard, lookup, policy, server, signals, sync
+from core.cli import access, demo, guard, lookup, policy, report, server, signals, sync
 from core.cli.house import Commands, House
 
 
@@ -48,6 +48,7 @@ for command in (
     guard.guard,
     policy.policy,
     lookup.lookup,
+    report.report,
     sync.sync,
     server.plugins,
     server.openapi,

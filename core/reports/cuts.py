@@ -9,7 +9,6 @@ import logging
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,8 +40,6 @@ _PATIENCE = 30
 _LEASE = 120 * times.SECOND
 """Longer than counting may take, facts and all."""
 _PROGRAM = str(Path(__file__).with_name("counting.py"))
-# One at a time: whoever waits for a cut waits for a question that may be dear.
-_worker = ThreadPoolExecutor(1, "kmm-cut")
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -182,7 +179,7 @@ async def _count(db: Database, settings: Settings, row: ReportCut) -> tuple[byte
                 return None, None, "The partner that asked is suspended."
             await facts.write(session, principal, asked, folder / "facts.csv")
         question = _question(asked, principal, settings, folder)
-        said = await asyncio.get_running_loop().run_in_executor(_worker, _run, question)
+        said = await _run(question)
         if said.refused:
             return None, None, said.refused
         return msgspec.json.encode(said.rows), (folder / "rows.parquet").read_bytes(), None
@@ -205,16 +202,30 @@ def _question(asked: CutIn, principal: Principal, settings: Settings, folder: Pa
     }
 
 
-def _run(question: dict[str, Any]) -> _Said:
-    command = [sys.executable, "-I", _PROGRAM]
+async def _run(question: dict[str, Any]) -> _Said:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", _PROGRAM),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     try:
-        done = subprocess.run(  # noqa: S603  (our own words)
-            command, input=msgspec.json.encode(question), capture_output=True, timeout=_PATIENCE, check=True
-        )
-        return msgspec.json.decode(done.stdout, type=_Said)
-    except (subprocess.SubprocessError, msgspec.MsgspecError):
-        log.exception("a cut was not counted")
-        return _Said(refused="It takes too much to count. Ask for fewer months or dimensions.")
+        async with asyncio.timeout(_PATIENCE):
+            out, err = await child.communicate(msgspec.json.encode(question))
+        return msgspec.json.decode(out, type=_Said)
+    except TimeoutError:
+        return _Said(refused=_TOO_MUCH)
+    except msgspec.MsgspecError:
+        # Ended by one of its limits. Nothing that it says holds a fact's value: a member is a word of the hub.
+        log.error("a cut was not counted: %s", err.decode(errors="replace")[-1_000:])
+        return _Said(refused=_TOO_MUCH)
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+_TOO_MUCH = "It takes too much to count. Ask for fewer months or dimensions."
 
 
 def _out(row: ReportCut, rows: bytes | None) -> CutOut:

@@ -77,8 +77,7 @@ async def ask(session: AsyncSession, principal: Principal, wanted: ReportIn) -> 
     """
     _require_period(wanted.period)
     title, definition, readers = await _resolved(session, principal, wanted)
-    if readers is not ReaderClass.PARTNER and Scope.REPORTS_NATIONAL not in principal.scopes:
-        raise Forbidden(f"A {readers} report needs the scope {Scope.REPORTS_NATIONAL}.")
+    require_readers(principal, readers)
     await _require_room(session, principal)
     now = times.now()
     row = Report(
@@ -98,6 +97,12 @@ async def ask(session: AsyncSession, principal: Principal, wanted: ReportIn) -> 
     session.add(row)
     await session.flush()
     return out(row, ())
+
+
+def require_readers(principal: Principal, readers: ReaderClass) -> None:
+    """Raises `Forbidden` when the principal may not order for these readers."""
+    if readers is not ReaderClass.PARTNER and Scope.REPORTS_NATIONAL not in principal.scopes:
+        raise Forbidden(f"A {readers} report needs the scope {Scope.REPORTS_NATIONAL}.")
 
 
 def _require_period(period: Period) -> None:

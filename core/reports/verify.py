@@ -1,8 +1,8 @@
 """Whether a file is a report of the hub, told offline: by the signed manifest and the hub's public keys alone.
 
 2026-11-22: what is signed is the manifest, which holds the SHA-256 of every file, so that one signature covers formats
-that have no place for one. Whoever keeps file, manifest and key set needs no hub: the keys of `/v1/report-keys` stay
-after a rotation. Held by tests/reports/test_verify.py.
+that have no place for one. Whoever keeps file, manifest and key set needs no hub: the keys of
+/.well-known/document-keys.json stay after a rotation. Held by tests/reports/test_verify.py.
 """
 
 import base64

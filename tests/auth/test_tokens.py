@@ -352,7 +352,12 @@ async def test_a_retired_key_verifies_nothing(room: Room, monkeypatch: pytest.Mo
     assert ring.verifier(old) is None
     await keys.rotate(room.db, room.settings)
     async with room.db.snapshot(0) as session:
-        assert old not in set(await session.scalars(select(SigningKey.kid)))
+        assert old not in {key.kid for key in (await keys.load(session, room.settings)).keys}
+        (private,) = await session.scalars(select(SigningKey.private).where(SigningKey.kid == old))
+        assert private == b""
+    kept = (await room.anonymous().get("/.well-known/document-keys.json")).json()["keys"]
+    assert kept[0].keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+    assert kept[0]["kid"] == old, "what it signed is verified by it"
 
 
 async def test_processes_that_start_together_make_one_key(new_database: Callable[[], str]) -> None:

@@ -2,6 +2,6 @@
 
 from litestar.types import ControllerRouterHandler
 
-from core.reports.routes import reports
+from core.reports.routes import cuts, reports, templates
 
-handlers: list[ControllerRouterHandler] = [*reports.handlers]
+handlers: list[ControllerRouterHandler] = [*reports.handlers, *templates.handlers, *cuts.handlers]
