@@ -28,6 +28,8 @@ class Field(msgspec.Struct, frozen=True):
     """Of a measure: None in its cells is hidden. None in a code: all members together."""
     scale: int = 0
     """Of decimals: so many digits behind the point."""
+    additive: bool = False
+    """Whether a total is the sum of its parts."""
 
 
 class Flat(msgspec.Struct, frozen=True):
@@ -52,8 +54,8 @@ def day_of(dimension: Dimension, code: str) -> date | None:
 
 
 def plain(text: str) -> str:
-    """Composed letters (NFC), and nothing that a file cannot hold."""
-    return unicodedata.normalize("NFC", _UNWRITABLE.sub("", text))
+    """Composed letters (NFC), lines that end in LF, and nothing that a file cannot hold."""
+    return unicodedata.normalize("NFC", _UNWRITABLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _states(sections: Iterable[Section]) -> Flat:
@@ -75,7 +77,7 @@ def _states(sections: Iterable[Section]) -> Flat:
 
 
 def _state(section: Section) -> Iterator[str | None]:
-    since = section.since and section.since.isoformat().replace("+00:00", "Z")
+    since = section.since.isoformat().replace("+00:00", "Z") if section.since else None
     yield from (section.name, *_both(section.title), section.status.value, since)
     yield from _both(section.note) if section.note else (None, None)
 
@@ -106,8 +108,9 @@ def _codes(dimension: Dimension) -> Iterator[Field]:
 def _figures(measure: Measure, cells: Iterable[int | str | None]) -> Field:
     scales = [len(cell.partition(".")[2]) for cell in cells if isinstance(cell, str)]
     if not scales and measure.unit is not Unit.PERCENT:
-        return Field(measure.name, "whole", measure.title, measure.unit)
-    return Field(measure.name, "decimal", measure.title, measure.unit, max(scales, default=1))
+        return Field(measure.name, "whole", measure.title, measure.unit, additive=measure.additive)
+    scale = max(scales, default=1)
+    return Field(measure.name, "decimal", measure.title, measure.unit, scale, additive=measure.additive)
 
 
 def _distinct(fields: Iterable[Field]) -> Iterator[Field]:

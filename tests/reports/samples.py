@@ -17,6 +17,7 @@ from core.wire.documents import (
     Document,
     Frozen,
     Member,
+    Period,
     Positions,
     ReaderClass,
     Section,
@@ -24,7 +25,6 @@ from core.wire.documents import (
     Unit,
     Words,
 )
-from core.wire.reports import Period
 from core.wire.signals import Category
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from datetime import UTC
 
 import xlsxwriter
 
@@ -30,7 +31,7 @@ def render(frozen: Frozen, language: Language | None) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
         # A time of its own choice would make every file another one.
-        created = document.as_of.replace(tzinfo=None)
+        created = document.as_of.astimezone(UTC).replace(tzinfo=None)
         book.set_properties({"title": written(word(document.title, language)), "created": created})
         paper = Paper(book, frozen, language)
         sheets = list(_named(frozen, language))

@@ -24,7 +24,7 @@ _COLOURS = ("#12355B", "#D1495B", "#2E8B7A", "#E0A030", "#6C5B9E", "#4C86C6", "#
 class Drawn(msgspec.Struct, frozen=True):
     """The figures of a chart."""
 
-    points: tuple[str | None, ...]
+    points: tuple[str, ...]
     """Members of `along`; where there is none, titles."""
     series: tuple[tuple[str, tuple[Cell, ...]], ...]
     """Title, and a figure for each point."""
@@ -57,7 +57,7 @@ def draw(paper: Paper, sheet: Worksheet, table: Table, chart: Chart, top: int, l
     shape.set_legend({"position": "bottom", "none": len(drawn.series) == 1})
     shape.set_x_axis(_points_axis(chart.kind, drawn))
     shape.set_y_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D8D8D8"}}})
-    shape.show_blanks_as("gap")
+    # A filter on the table's rows hides the figures beside them, which is no reason to draw another chart.
     shape.show_hidden_data()
     shape.set_size({"width": _WIDTH, "height": _HEIGHT})
     sheet.insert_chart(top, left, shape, {"description": _told(paper, table, drawn), "object_position": 2})

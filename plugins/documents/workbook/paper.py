@@ -90,7 +90,7 @@ class Paper:
     def _looks(self, mark: str) -> dict[str, Any]:
         if mark.startswith("decimals"):
             return {"num_format": "#,##0." + "0" * int(mark.removeprefix("decimals"))}
-        return {
+        looks: dict[str, dict[str, Any]] = {
             "title": {"bold": True, "font_size": 14, "font_color": _INK},
             "quiet": {"font_color": "#555555"},
             "wrapped": {"text_wrap": True},
@@ -99,4 +99,5 @@ class Paper:
             "figure": {"bottom": 4, "bottom_color": _RULE, "align": "right", "num_format": "#,##0"},
             "total": {"bold": True, "bg_color": _PALE},
             "day": {"num_format": "dd/mm/yyyy" if self.language is Language.VI else "yyyy-mm-dd", "align": "left"},
-        }[mark]
+        }
+        return looks[mark]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from xlsxwriter.worksheet import Worksheet
 
-from core.sdk import Row, Section, SectionStatus, Table
+from core.sdk import Dimension, Measure, Row, Section, SectionStatus, Table
 from plugins.documents.figures import moment, word
 from plugins.documents.flat import day_of
 from plugins.documents.workbook.chart import draw
@@ -21,7 +21,7 @@ def write_table(paper: Paper, name: str, section: Section, table: Table) -> None
     sheet.write_string(0, 0, written(word(table.title, paper.language)), paper.style("title"))
     sheet.write_string(1, 0, written(" · ".join(_origin(paper, section))), paper.style("quiet"))
     sheet.write_string(2, 0, paper.said["notes"][0], paper.style("quiet"))
-    columns = [*table.dimensions, *table.measures]
+    columns: list[Dimension | Measure] = [*table.dimensions, *table.measures]
     for column, one in enumerate(columns):
         sheet.write_string(HEAD, column, paper.heading(one), paper.style("head"))
     rows = list(_rows(table))
