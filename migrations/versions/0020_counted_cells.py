@@ -44,8 +44,14 @@ GROUP BY 1, {_PLACE}"""  # noqa: S608  (our own names)
 def upgrade() -> None:
     for name in _ADDED:
         op.add_column("cell", sa.Column(name, MICROS, nullable=False, server_default="0"))
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    if is_postgresql:
+        # Row-level security shows claims to nobody else, not even to their owner.
+        op.execute("SET LOCAL ROLE kmm_writer")
     _fill(_OPENED, ("first", "held"))
     _fill(_CLOSED, ("retracted", "expired"))
+    if is_postgresql:
+        op.execute("RESET ROLE")
 
 
 def downgrade() -> None:
