@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from core.sdk import Language, PluginInfo, ReportFormat, hookimpl
-from plugins.documents import csvs, parquet, workbook
+from plugins.documents import csvs, page, parquet, typeset, workbook
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OWN = f"khongmotminh {version('khongmotminh')}"
 # A workbook is deflated, and its bytes change with whoever does that.
 _XLSXWRITER = f"xlsxwriter {version('xlsxwriter')}, zlib {zlib.ZLIB_RUNTIME_VERSION}"
 _DUCKDB = f"duckdb {version('duckdb')}"
+_TYPST = f"typst {version('typst')}"
 
 
 @hookimpl
@@ -30,4 +31,7 @@ def report_formats() -> Sequence[ReportFormat]:
         ReportFormat("csv", "application/zip", "csv.zip", (), _OWN, csvs.render),
         ReportFormat("xlsx", _XLSX, "xlsx", tuple(Language), _XLSXWRITER, workbook.render),
         ReportFormat("parquet", "application/zip", "parquet.zip", (), _DUCKDB, parquet.render),
+        ReportFormat("pdf", "application/pdf", "pdf", tuple(Language), _TYPST, typeset.render_pdf),
+        ReportFormat("html", "text/html", "html", tuple(Language), _TYPST, page.render),
+        ReportFormat("png", "application/zip", "png.zip", tuple(Language), _TYPST, typeset.render_pictures),
     ]

@@ -1,5 +1,7 @@
 """Figures, days and times as people read them in Vietnamese and in English."""
 
+import re
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -45,6 +47,12 @@ def words(language: Language) -> dict[str, Any]:
 
 def word(of: Words, language: Language) -> str:
     return of.vi if language is Language.VI else of.en
+
+
+def told(of: Words, language: Language) -> str:
+    """As it is printed: composed letters, nothing that is not seen or that turns its line around."""
+    text = re.sub("\r\n?", "\n", unicodedata.normalize("NFC", word(of, language)))
+    return "".join(one for one in text if one == "\n" or unicodedata.category(one)[0] != "C")
 
 
 def figure(cell: Cell, unit: Unit, language: Language) -> Figure:

@@ -3,7 +3,7 @@
 import msgspec
 
 from core.sdk import Dimension, Language, Row, Table
-from plugins.documents.figures import NONE, Figure, Kind, figure, word, words
+from plugins.documents.figures import NONE, Figure, Kind, figure, told, words
 
 ACROSS = 13
 """Most columns of figures on a page; with more of them a table is printed row by row."""
@@ -56,7 +56,7 @@ def printed(table: Table, language: Language) -> Printed:
 
 
 def _fits(dimension: Dimension, columns: int, language: Language) -> bool:
-    longest = max((len(word(one.label, language)) for one in dimension.members), default=0)
+    longest = max((len(told(one.label, language)) for one in dimension.members), default=0)
     return dimension.name != TIME and columns <= (ACROSS if longest <= _LONG else _FEW)
 
 
@@ -68,7 +68,7 @@ def _seen(table: Table, place: int) -> list[str | None]:
 
 
 def _labels(dimension: Dimension, language: Language) -> dict[str | None, str]:
-    said: dict[str | None, str] = {one.code: word(one.label, language) for one in dimension.members}
+    said: dict[str | None, str] = {one.code: told(one.label, language) for one in dimension.members}
     return {**said, None: words(language)["total"]}
 
 
@@ -84,7 +84,7 @@ def _listed(table: Table, language: Language) -> Printed:
     """The one row of a table without dimensions, its measures below each other."""
     said = words(language)
     figures = _figures(table, table.rows[0], language)
-    names = [word(measure.title, language) for measure in table.measures]
+    names = [told(measure.title, language) for measure in table.measures]
     lines = tuple(Line((name,), (one,), False) for name, one in zip(names, figures, strict=True))
     return Printed((said["measure"],), (), (said["figure"],), lines)
 
@@ -97,8 +97,8 @@ def _long(table: Table, language: Language) -> Printed:
         figures = _figures(table, row, language)
         lines.append(Line(said, figures, None in row.key, len(row.key) > 1 and row.key[0] == before))
         before = row.key[0]
-    titles = tuple(word(dimension.title, language) for dimension in table.dimensions)
-    return Printed(titles, (), tuple(word(one.title, language) for one in table.measures), tuple(lines))
+    titles = tuple(told(dimension.title, language) for dimension in table.dimensions)
+    return Printed(titles, (), tuple(told(one.title, language) for one in table.measures), tuple(lines))
 
 
 def _crossed(table: Table, down: int, across: int, language: Language) -> Printed:
@@ -109,8 +109,8 @@ def _crossed(table: Table, down: int, across: int, language: Language) -> Printe
     for code in _seen(table, down):
         figures = [one for other in members for one in _figures(table, rows.get((code, other)), language)]
         lines.append(Line((beside[code],), tuple(figures), code is None))
-    titles = tuple(word(one.title, language) for one in table.measures)
-    first = (word(table.dimensions[down].title, language),)
+    titles = tuple(told(one.title, language) for one in table.measures)
+    first = (told(table.dimensions[down].title, language),)
     totals = len(titles) * (None in members)
     names = tuple(over[other] for other in members)
     if len(titles) == 1:

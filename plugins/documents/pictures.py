@@ -8,14 +8,14 @@ from functools import cache
 import msgspec
 
 from core.sdk import Cell, ChartKind, Language, Measure, Table, Unit
-from plugins.documents.figures import TEMPLATES, Figure, Kind, figure, grouped, word, words
+from plugins.documents.figures import TEMPLATES, Figure, Kind, figure, grouped, told, words
 
 FULL = 10_000
 """Heights and lengths are whole parts of the axis, so that no float's last digit decides over bytes."""
 SHADES = 5
 _MOST_BARS = 34
 _MOST_PANELS = 18
-_SPANS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000)
+_SPANS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000)
 """Steps of an axis of seconds."""
 
 
@@ -97,13 +97,13 @@ def picture(section: str, table: Table, language: Language) -> Picture | None:
     made = drawn(table, language)
     if not _worth(made):
         return None
-    said, title = words(language), word(table.title, language)
+    said, title = words(language), told(table.title, language)
     measures = _measures(table)
     # Where each line or step is a measure of its own it says so itself.
     by_itself = table.chart.kind is ChartKind.FUNNEL or (
         table.chart.kind is ChartKind.TIME_SERIES and len(measures) > 1 and len(table.dimensions) == 1
     )
-    measure = "" if by_itself else word(measures[0].title, language)
+    measure = "" if by_itself else told(measures[0].title, language)
     alt = f"{said[table.chart.kind]}: {title}. {_highest(made, language)}{said['below']}"
     return msgspec.structs.replace(made, name=f"{section}-{table.name}", title=title, measure=measure, alt=alt)
 
@@ -161,7 +161,7 @@ def _axis(values: Iterable[Cell | str], unit: Unit, language: Language) -> tuple
     end = step * number
     ticks = []
     for at in range(number + 1):
-        text = figure(_plain(step * at), unit, language).text
+        text = figure(_plain(step * at), unit, language).text if at else "0"
         ticks.append(Tick(int(step * at * FULL / end), text))
     return end, tuple(ticks)
 
@@ -193,7 +193,7 @@ def _time_series(table: Table, language: Language) -> Picture:
         members = [one for one in others[0].members if one.code in there]
         wanted = [
             (
-                word(one.label, language),
+                told(one.label, language),
                 {at.code: cells.get((at.code, one.code, *rest), _absent(measures[0])) for at in time.members},
             )
             for one in members
@@ -203,11 +203,11 @@ def _time_series(table: Table, language: Language) -> Picture:
         for one in measures:
             cells = _cells(table, one)
             wanted.append(
-                (word(one.title, language), {at.code: cells.get((at.code,), _absent(one)) for at in time.members})
+                (told(one.title, language), {at.code: cells.get((at.code,), _absent(one)) for at in time.members})
             )
     kept = wanted[:_MOST_PANELS]
     top, ticks = _axis((cell for _, by_time in kept for cell in by_time.values()), unit, language)
-    labels = {at.code: word(at.label, language) for at in time.members}
+    labels = {at.code: told(at.label, language) for at in time.members}
     series = tuple(
         Series(title, _marks(((labels[code], cell) for code, cell in by_time.items()), unit, top, language))
         for title, by_time in kept
@@ -227,10 +227,10 @@ def _bars(table: Table, language: Language) -> Picture:
     cells = _cells(table, measure)
     first, *others = table.dimensions
     rest = (None,) * len(others)
-    wanted = [(word(one.label, language), cells.get((one.code, *rest), _absent(measure))) for one in first.members]
+    wanted = [(told(one.label, language), cells.get((one.code, *rest), _absent(measure))) for one in first.members]
     kept = wanted[:_MOST_BARS]
     top, ticks = _axis((cell for _, cell in kept), measure.unit, language)
-    series = (Series(word(first.title, language), _marks(kept, measure.unit, top, language)),)
+    series = (Series(told(first.title, language), _marks(kept, measure.unit, top, language)),)
     return msgspec.structs.replace(
         _bare(ChartKind.BARS), series=series, ticks=ticks, more=_more(wanted, kept, language)
     )
@@ -243,7 +243,7 @@ def _funnel(table: Table, language: Language) -> Picture:
     marks = tuple(
         mark
         for measure, cell in wanted
-        for mark in _marks([(word(measure.title, language), cell)], measure.unit, top, language)
+        for mark in _marks([(told(measure.title, language), cell)], measure.unit, top, language)
     )
     return msgspec.structs.replace(_bare(ChartKind.FUNNEL), series=(Series("", marks),))
 
@@ -286,7 +286,7 @@ def _tile_grid(table: Table, language: Language) -> Picture:
     province = next(place for place, one in enumerate(table.dimensions) if one.name == "province")
     by_code = {key[province]: cell for key, cell in cells.items() if key.count(None) == len(key) - 1}
     bounds = _bounds(by_code[code] for code in by_code if code is not None)
-    labels = {one.code: word(one.label, language) for one in table.dimensions[province].members}
+    labels = {one.code: told(one.label, language) for one in table.dimensions[province].members}
     grid = layout()
     tiles = []
     for place in grid.tiles:

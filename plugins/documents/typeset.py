@@ -53,16 +53,25 @@ def _set(
     import typst  # noqa: PLC0415  (80 MB, which the server has no use for)
 
     told = {"words": words(language), "language": language.value, **given}
-    made = typst.compile(
-        TEMPLATES / template,
-        root=TEMPLATES,
-        font_paths=[TEMPLATES / "fonts"],
-        ignore_system_fonts=True,
-        format=form,
-        ppi=_PIXELS_PER_INCH,
-        sys_inputs={"given": msgspec.json.encode(told).decode()},
-        timestamp=time,
-        pdf_standards=list(STANDARDS) if form == "pdf" else [],
-    )
+
+    def compiled(standards: Sequence[Any]) -> bytes | list[bytes]:
+        made: bytes | list[bytes] = typst.compile(
+            TEMPLATES / template,
+            root=TEMPLATES,
+            font_paths=[TEMPLATES / "fonts"],
+            ignore_system_fonts=True,
+            format=form,
+            ppi=_PIXELS_PER_INCH,
+            sys_inputs={"given": msgspec.json.encode(told).decode()},
+            timestamp=time,
+            pdf_standards=list(standards),
+        )
+        return made
+
+    try:
+        made = compiled(STANDARDS if form == "pdf" else ())
+    except typst.TypstError:
+        # Both standards refuse a letter that no font has. Whoever bears such a name gets a report all the same.
+        made = compiled(())
     # One page is bytes, several are a list.
     return made if isinstance(made, list) else [made]

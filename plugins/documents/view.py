@@ -8,7 +8,7 @@ import segno
 from core.sdk import Document, Frozen, Language, ReaderClass, SectionStatus
 from core.sdk import Section as Given
 from core.sdk import Table as GivenTable
-from plugins.documents.figures import Figure, day, figure, grouped, moment, word, words
+from plugins.documents.figures import Figure, day, figure, grouped, moment, told, words
 from plugins.documents.lines import Printed, printed
 from plugins.documents.pictures import Picture, picture
 
@@ -70,7 +70,7 @@ def view(frozen: Frozen, language: Language) -> View:
     code = segno.make_qr(verify, error="m")
     return View(
         language=language,
-        title=word(document.title, language),
+        title=told(document.title, language),
         issuer=frozen.issuer,
         readers=_readers(document, language),
         period=_period(document, language),
@@ -118,10 +118,10 @@ def _section(given: Given, zone: str, language: Language) -> Section:
         warning = f"{said[given.status]}{since}"
     return Section(
         name=given.name,
-        title=word(given.title, language),
+        title=told(given.title, language),
         status=given.status,
         warning=warning,
-        note=word(given.note, language) if given.note else "",
+        note=told(given.note, language) if given.note else "",
         key_figures=_key_figures(given, language),
         tables=tuple(_table(given.name, table, language) for table in given.tables),
     )
@@ -130,7 +130,7 @@ def _section(given: Given, zone: str, language: Language) -> Section:
 def _table(section: str, given: GivenTable, language: Language) -> Table:
     return Table(
         name=given.name,
-        title=word(given.title, language),
+        title=told(given.title, language),
         printed=printed(given, language) if given.rows else None,
         picture=picture(section, given, language),
     )
@@ -142,6 +142,6 @@ def _key_figures(given: Given, language: Language) -> tuple[KeyFigure, ...]:
             if set(row.key) <= {None}:
                 pairs = list(zip(table.measures, row.cells, strict=True))[:_KEY_FIGURES]
                 return tuple(
-                    KeyFigure(word(one.title, language), figure(cell, one.unit, language)) for one, cell in pairs
+                    KeyFigure(told(one.title, language), figure(cell, one.unit, language)) for one, cell in pairs
                 )
     return ()
