@@ -15,12 +15,11 @@ class OptionsMiddleware(ASGIMiddleware):
     Litestar's own answer names those of the first handler alone, and is held up by the guards.
     """
 
-    scopes = (ScopeType.HTTP,)
+    @staticmethod
+    def should_bypass_for_scope(scope: Scope) -> bool:
+        return scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS"
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS":
-            await next_app(scope, receive, send)
-            return
         every = (route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute))
         here = [route for route in every if route.path_format == scope["path_template"]]
         methods = {method for route in here for method in route.methods}

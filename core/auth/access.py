@@ -64,15 +64,16 @@ def guard(principal: Principal | None, handler: BaseRouteHandler) -> None:
         return
     if not isinstance(principal, Principal):
         raise Unauthorized("Send a token from /oauth/token as `Authorization: Bearer …`.", headers=_CHALLENGE)
-    missing = sorted(handler.opt.get("scopes", frozenset(Scope)) - principal.scopes)
-    if missing:
-        needed = " ".join(missing)
+    scopes = handler.opt.get("scopes", _EVERY)
+    if not scopes <= principal.scopes:
+        needed = " ".join(sorted(scopes - principal.scopes))
         raise Forbidden(
             f"The token lacks: {needed}. Ask for it at /oauth/token, or ask the operator to grant it.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'},
         )
 
 
+_EVERY = frozenset(Scope)
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
