@@ -78,7 +78,7 @@ def _faults_of_months(months: Months) -> list[FieldError]:
         return [FieldError("/months/to", "empty_period", "`to` is the first month that counts no longer.")]
     if (until.year - since.year) * 12 + until.month - since.month > _LONGEST:
         return [FieldError("/months/from", "long_period", f"A cut counts at most {_LONGEST} months.")]
-    if until > times.today().replace(day=1):
+    if months.until > times.hub_day(times.now())[:7]:
         return [FieldError("/months/to", "not_over", "A cut counts months that are over.")]
     return []
 
