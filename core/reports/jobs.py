@@ -278,9 +278,8 @@ class Reporter:
     def frozen(self, report: Report, data: bytes) -> Frozen:
         """What renderers are handed."""
         assert report.position is not None
-        assert report.sha256 is not None
         document = msgspec.json.decode(data, type=Document)
-        return Frozen(report.id, document, report.sha256, report.position, self._settings.base_url)
+        return Frozen(report.id, document, ledger.digest(data), report.position, self._settings.base_url)
 
     async def draw_file(self, wanted: Wanted, frozen: Frozen) -> bytes | None:
         """The bytes of a file, or None: one form that falls over leaves the others whole."""

@@ -1,84 +1,97 @@
-"""Reports over HTTP: the bytes that were frozen, their ETag, their tables."""
+"""Reports over HTTP: ordered, followed, fetched."""
 
 import asyncio
-import csv
 import hashlib
-import io
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from core import times
+from core.reports.process import Process
 from core.testing import TestedHub
 
 OCTOBER = {"period": {"from": "2026-10-01", "to": "2026-11-01"}}
-TODAY = date.fromisoformat(times.hub_day(times.now()))
-ABOUT_NOW = {"period": {"from": f"{TODAY - timedelta(7)}", "to": f"{TODAY + timedelta(7)}"}}
+TODAY = {"period": {"from": f"{times.today()}", "to": f"{times.today() + timedelta(1)}"}}
+BRIEF = {"definition": {"sections": ["content"]}}
 
 
 @pytest.fixture
-async def agency(hub: TestedHub) -> httpx.AsyncClient:
-    item = {"kind": "domain", "value": "gift.example", "category": "phishing"}
-    await hub.client_as("tiktok").post("/v1/signals", json={"signals": [item | {"tlp": "GREEN"}]})
-    await hub.client_as("meta").post("/v1/signals", json={"signals": [item]})
+def agency(hub: TestedHub, process: Process) -> httpx.AsyncClient:
+    hub.parts.reporter.process = process
     return hub.client_as("a05")
 
 
-async def freeze(client: httpx.AsyncClient, asked: Mapping[str, object]) -> httpx.Response:
-    answer = await client.post("/v1/reports", json=asked)
-    assert answer.status_code == 201, answer.text
-    return await client.get(answer.headers["location"])
+async def make(client: httpx.AsyncClient, wanted: Mapping[str, object]) -> dict[str, Any]:
+    answer = await client.post("/v1/reports", json=wanted)
+    assert answer.status_code == 202, answer.text
+    async with asyncio.timeout(60):
+        while (report := (await client.get(answer.headers["location"])).json())["state"] != "made":
+            assert report["state"] not in ("failed", "refused"), report
+            await asyncio.sleep(0.05)
+    made: dict[str, Any] = report
+    return made
 
 
-async def test_the_etag_is_the_sha256_of_the_bytes(agency: httpx.AsyncClient) -> None:
-    made = (await agency.post("/v1/reports", json=OCTOBER)).json()
-    answer = await agency.get(f"/v1/reports/{made['id']}")
-    assert hashlib.sha256(answer.content).hexdigest() == made["sha256"]
-    assert answer.headers["etag"] == f'"{made["sha256"]}"'
-    again = await agency.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]})
-    assert (again.status_code, again.content, again.headers["vary"]) == (304, b"", "Accept")
-    older = await agency.get(answer.request.url, headers={"If-None-Match": f'"x{made["sha256"]}"'})
-    assert (older.status_code, older.headers["vary"]) == (200, "Accept")
+async def test_files_are_served_as_they_were_made(agency: httpx.AsyncClient) -> None:
+    report = await make(agency, OCTOBER | BRIEF)
+    names = [file["name"] for file in report["files"]]
+    assert "report.json" in names
+    for file in report["files"]:
+        answer = await agency.get(f"/v1/reports/{report['id']}/files/{file['name']}")
+        assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
+        assert answer.headers["etag"] == f'"{file["sha256"]}"'
+        assert answer.headers["content-type"].startswith(file["media_type"])
+        assert answer.headers["content-digest"].startswith("sha-256=:")
+        again = await agency.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        part = await agency.get(answer.request.url, headers={"Range": "bytes=1-3"})
+        assert (part.status_code, part.content) == (206, answer.content[1:4])
+    assert (await agency.get(f"/v1/reports/{report['id']}/files/report.exe")).status_code == 404
 
 
-async def test_json_and_csv_show_the_same_figures(agency: httpx.AsyncClient) -> None:
-    report = await freeze(agency, ABOUT_NOW | {"scope": "national"})
-    (section, *_) = report.json()["sections"]
-    table = await agency.get(report.request.url, headers={"Accept": "text/csv"})
-    assert table.headers["content-type"].startswith("text/csv")
-    assert table.headers["etag"] != report.headers["etag"]
-    names, *rows = csv.reader(io.StringIO(table.content.decode("utf-8-sig")))
-    assert names == [column["name"] for column in section["columns"]]
-    assert rows == [["" if cell is None else str(cell) for cell in row] for row in section["rows"]]
-    assert {(row[1], row[4]) for row in rows} == {("tiktok", "1"), ("meta", "1")}
+async def test_the_manifest_names_every_file(agency: httpx.AsyncClient) -> None:
+    report = await make(agency, OCTOBER | BRIEF)
+    answer = await agency.get(f"/v1/reports/{report['id']}/manifest")
+    assert answer.headers["content-type"].startswith("application/jose")
+    assert answer.text.count(".") == 2
 
 
-async def test_a_partner_counts_what_it_may_see(agency: httpx.AsyncClient) -> None:
-    (section, *_) = (await freeze(agency, ABOUT_NOW)).json()["sections"]
-    assert [(row[1], row[4]) for row in section["rows"]] == [(None, 1)]
+async def test_made_again(agency: httpx.AsyncClient) -> None:
+    report = await make(agency, OCTOBER | BRIEF)
+    remade = (await agency.post(f"/v1/reports/{report['id']}/remake")).json()
+    assert remade["same"]
+    assert all(file["same"] for file in remade["files"])
+    running = await make(agency, TODAY | BRIEF)
+    answer = await agency.post(f"/v1/reports/{running['id']}/remake")
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:kmm:problem:provisional")
 
 
-async def test_tables_by_name(agency: httpx.AsyncClient) -> None:
-    report = await freeze(agency, OCTOBER)
-    for table, status in (("materials", 200), ("activities", 200), ("victims", 404)):
-        answer = await agency.get(report.request.url, params={"table": table}, headers={"Accept": "text/csv"})
-        assert answer.status_code == status
+async def test_before_it_is_made_there_is_nothing_to_fetch(hub: TestedHub, agency: httpx.AsyncClient) -> None:
+    async with hub.parts.reporter.process._turn:
+        ordered = (await agency.post("/v1/reports", json=OCTOBER)).json()
+        for what in ("manifest", "files/report.json"):
+            answer = await agency.get(f"/v1/reports/{ordered['id']}/{what}")
+            assert (answer.status_code, answer.json()["type"]) == (409, "urn:kmm:problem:not_made")
 
 
 async def test_others_find_nothing(hub: TestedHub, agency: httpx.AsyncClient) -> None:
-    report = await freeze(agency, OCTOBER)
+    report = await make(agency, OCTOBER | BRIEF)
     operator = hub.client_as("secretariat")
-    for where in (report.request.url, "/v1/reports/rep_aaaaaaaaaaaaaaaaaaaaaaaaaa"):
-        answer = await operator.get(where)
-        assert (answer.status_code, answer.json()["type"]) == (404, "urn:kmm:problem:not_found")
+    for name in (report["id"], "rep_aaaaaaaaaaaaaaaaaaaaaaaaaa"):
+        for what in ("", "/manifest", "/files/report.json"):
+            answer = await operator.get(f"/v1/reports/{name}{what}")
+            assert (answer.status_code, answer.json()["type"]) == (404, "urn:kmm:problem:not_found")
+        assert (await operator.post(f"/v1/reports/{name}/remake")).status_code == 404
     assert (await operator.get("/v1/reports")).json()["reports"] == []
 
 
 async def test_national_needs_its_scope(hub: TestedHub) -> None:
-    answer = await hub.client_as("tiktok").post("/v1/reports", json=OCTOBER | {"scope": "national"})
-    assert answer.status_code == 403
+    for readers in ("national", "public"):
+        answer = await hub.client_as("tiktok").post("/v1/reports", json=OCTOBER | {"readers": readers})
+        assert answer.status_code == 403
 
 
 async def test_a_period_without_days_is_a_conflict(agency: httpx.AsyncClient) -> None:
@@ -87,13 +100,13 @@ async def test_a_period_without_days_is_a_conflict(agency: httpx.AsyncClient) ->
 
 
 async def test_lists_are_linked(agency: httpx.AsyncClient) -> None:
-    made = [(await agency.post("/v1/reports", json=OCTOBER)).json() for _ in range(3)]
+    made = [(await agency.post("/v1/reports", json=OCTOBER | BRIEF)).json()["id"] for _ in range(3)]
     first = await agency.get("/v1/reports", params={"limit": 2})
     rest = await agency.get(first.links["next"]["url"])
-    assert [*first.json()["reports"], *rest.json()["reports"]] == made
+    assert [one["id"] for one in (*first.json()["reports"], *rest.json()["reports"])] == made
     assert "next" not in rest.links
 
 
-async def test_a_crowd_of_reports_outnumbers_the_connections(agency: httpx.AsyncClient) -> None:
-    made = await asyncio.gather(*(agency.post("/v1/reports", json=OCTOBER) for _ in range(40)))
-    assert {answer.status_code for answer in made} == {201}
+async def test_a_crowd_of_orders_outnumbers_the_connections(agency: httpx.AsyncClient) -> None:
+    made = await asyncio.gather(*(agency.post("/v1/reports", json=OCTOBER | BRIEF) for _ in range(40)))
+    assert {answer.status_code for answer in made} == {202}
