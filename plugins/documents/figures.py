@@ -34,8 +34,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 HIDDEN = Figure("…", Kind.HIDDEN)
 NONE = Figure("–", Kind.NONE)
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
-_MONTHS += ("November", "December")
+_MONTHS = tuple("January February March April May June July August September October November December".split())
 
 
 @cache
@@ -79,7 +78,7 @@ def grouped(number: int, language: Language) -> str:
 def duration(seconds: int, language: Language) -> str:
     """Its two largest units: `2 d 4 h`."""
     said = words(language)
-    parts = []
+    parts: list[tuple[int, str]] = []
     for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
         number, seconds = divmod(seconds, size)
         if number or parts:

@@ -31,8 +31,9 @@ def _page(seen: View, drawings: dict[str, bytes]) -> Iterator[str]:
     yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{escape(seen.title)} · {escape(seen.period)}</title>\n<style>\n{style}</style>\n</head>\n<body>"
-    yield f'<header><div><p class="campaign">{escape(said["campaign"])}</p><p>{escape(said["kind"])}</p>'
-    yield f'<h1>{escape(seen.title)}</h1>\n<p class="period">{escape(seen.period)}</p></div></header>\n<main>'
+    yield f'<header><div><p class="campaign">{escape(said["campaign"])}</p><p>{escape(said["tagline"])}</p>'
+    yield f"<h1><small>{escape(said['kind'])}</small>{escape(seen.title)}</h1>"
+    yield f'<p class="period">{escape(seen.period)}</p></div></header>\n<main>'
     if seen.provisional:
         yield _warning(said["provisional"], said["provisional_note"])
     yield from _facts(seen)
@@ -41,8 +42,8 @@ def _page(seen: View, drawings: dict[str, bytes]) -> Iterator[str]:
     yield f"<section><h2>{escape(said['reading'])}</h2>\n<ul>"
     yield from (f"<li>{escape(note)}</li>" for note in said["notes"])
     yield "</ul></section>"
-    for section in seen.sections:
-        yield from _section(section, drawings, seen.language)
+    for at, section in enumerate(seen.sections, 1):
+        yield from _section(at, section, drawings, seen.language)
     yield f"</main>\n<footer><p>{escape(said['position'])} {seen.position}</p>"
     yield f"<p>{escape(said['sha256'])}: <code>{seen.sha256}</code></p></footer>\n</body>\n</html>"
 
@@ -66,12 +67,13 @@ def _facts(seen: View) -> Iterator[str]:
 
 def _contents(seen: View) -> Iterator[str]:
     yield f"<nav><h2>{escape(words(seen.language)['contents'])}</h2>\n<ol>"
-    for section in seen.sections:
+    for at, section in enumerate(seen.sections, 1):
         tables = "".join(
-            f'<li><a href="#{section.name}-{table.name}">{escape(table.title)}</a></li>' for table in section.tables
+            f'<li>{at}.{place} <a href="#{section.name}-{table.name}">{escape(table.title)}</a></li>'
+            for place, table in enumerate(section.tables, 1)
         )
         below = f"<ol>{tables}</ol>" if tables else ""
-        yield f'<li><a href="#{section.name}">{escape(section.title)}</a>{below}</li>'
+        yield f'<li>{at} <a href="#{section.name}">{escape(section.title)}</a>{below}</li>'
     yield "</ol></nav>"
 
 
@@ -80,25 +82,26 @@ def _key_figures(seen: View) -> Iterator[str]:
         return
     yield f'<section class="key"><h2>{escape(words(seen.language)["key_figures"])}</h2>'
     for section in seen.sections:
-        if section.key_figures:
-            yield f"<h3>{escape(section.title)}</h3>\n<dl>"
+        if section.key_figures or section.warning:
+            warning = f" <small>{escape(section.warning)}</small>" if section.warning else ""
+            yield f"<h3>{escape(section.title)}{warning}</h3>\n<dl>"
             for one in section.key_figures:
                 yield f"<div><dt>{escape(one.label)}</dt>{_cell(one.figure, 'dd')}</div>"
             yield "</dl>"
     yield "</section>"
 
 
-def _section(section: Section, drawings: dict[str, bytes], language: Language) -> Iterator[str]:
+def _section(number: int, section: Section, drawings: dict[str, bytes], language: Language) -> Iterator[str]:
     said = words(language)
-    yield f'<section id="{section.name}"><h2>{escape(section.title)}</h2>'
+    yield f'<section id="{section.name}"><h2>{number} {escape(section.title)}</h2>'
     if section.warning:
         yield _warning(section.warning, section.note)
     elif section.note:
         yield f'<p class="note">{_told(section.note)}</p>'
     if not section.tables and not section.warning:
         yield f"<p>{escape(said['empty'])}</p>"
-    for table in section.tables:
-        yield f'<article id="{section.name}-{table.name}"><h3>{escape(table.title)}</h3>'
+    for at, table in enumerate(section.tables, 1):
+        yield f'<article id="{section.name}-{table.name}"><h3>{number}.{at} {escape(table.title)}</h3>'
         yield from _table(table, drawings, language)
         yield "</article>"
     yield "</section>"

@@ -12,8 +12,8 @@ import msgspec
 
 from core.sdk import Frozen, Language
 from plugins.documents.figures import TEMPLATES, words
+from plugins.documents.marks import Picture
 from plugins.documents.package import archive
-from plugins.documents.pictures import Picture
 from plugins.documents.view import View, view
 
 STANDARDS: Sequence[Any] = ("a-2a", "ua-1")

@@ -10,7 +10,8 @@ from core.sdk import Section as Given
 from core.sdk import Table as GivenTable
 from plugins.documents.figures import Figure, day, figure, grouped, moment, told, words
 from plugins.documents.lines import Printed, printed
-from plugins.documents.pictures import Picture, picture
+from plugins.documents.marks import Picture
+from plugins.documents.pictures import picture
 
 
 class Fact(msgspec.Struct, frozen=True):

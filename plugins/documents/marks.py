@@ -1,0 +1,145 @@
+"""What charts are drawn from: figures with their sizes, axes, and the picture that holds them."""
+
+import math
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from core.sdk import Cell, ChartKind, Language, Measure, Table, Unit
+from plugins.documents.figures import NONE, Kind, figure
+
+FULL = 10_000
+"""Heights and lengths are whole parts of the axis, so that no float's last digit decides over bytes."""
+SHADES = 5
+_SPANS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000)
+"""Steps of an axis of seconds."""
+ABSENT = ""
+"""The cell of a row that is not there, of a measure that is no sum."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A figure as it is drawn."""
+
+    label: str
+    text: str
+    kind: Kind
+    size: int | None
+    """Of FULL; null for what is hidden or cannot be computed."""
+
+
+class Tick(msgspec.Struct, frozen=True):
+    size: int
+    text: str
+
+
+class Series(msgspec.Struct, frozen=True):
+    title: str
+    marks: tuple[Mark, ...]
+
+
+class Tile(msgspec.Struct, frozen=True):
+    column: int
+    row: int
+    mark: Mark
+    shade: int
+    """From 1, light, to SHADES; 0 where there is no figure to shade by."""
+
+
+class Island(msgspec.Struct, frozen=True):
+    column: int
+    row: int
+    label: str
+
+
+class Legend(msgspec.Struct, frozen=True):
+    shade: int
+    text: str
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """One chart in one language. Fields that its kind has no use for are empty."""
+
+    name: str
+    """Of its file, without an extension."""
+    kind: ChartKind
+    title: str
+    measure: str
+    """What is drawn; empty where every line or step is a measure of its own."""
+    alt: str
+    """For those who do not see it."""
+    series: tuple[Series, ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    islands: tuple[Island, ...] = ()
+    columns: int = 0
+    rows: int = 0
+    legend: tuple[Legend, ...] = ()
+    elsewhere: tuple[Mark, ...] = ()
+    """Of members that have no tile."""
+    more: str = ""
+    """Says how many bars or panels are left to the table."""
+
+
+def bare(kind: ChartKind) -> Picture:
+    """Before its table's words are put to it."""
+    return Picture(name="", kind=kind, title="", measure="", alt="")
+
+
+def measures(table: Table) -> list[Measure]:
+    """Those that the chart asks for, else the first: of one unit, for they share an axis."""
+    asked = table.chart.measures if table.chart else ()
+    found = [one for name in asked for one in table.measures if one.name == name] or [table.measures[0]]
+    return [one for one in found if one.unit == found[0].unit]
+
+
+def cells(table: Table, measure: Measure) -> Mapping[tuple[str | None, ...], Cell]:
+    """By key."""
+    place = table.measures.index(measure)
+    return {row.key: row.cells[place] for row in table.rows}
+
+
+def absent(measure: Measure) -> Cell:
+    """Of a row that is not there."""
+    return 0 if measure.additive else ABSENT
+
+
+def marks(by_label: Iterable[tuple[str, Cell]], unit: Unit, top: Decimal, language: Language) -> tuple[Mark, ...]:
+    """Figures on an axis that ends at `top`."""
+    made = []
+    for label, cell in by_label:
+        shown = NONE if cell == ABSENT else figure(cell, unit, language)
+        size = None if cell is None or cell == ABSENT else int(Decimal(cell) * FULL / top)
+        made.append(Mark(label, shown.text, shown.kind, size))
+    return tuple(made)
+
+
+def axis(values: Iterable[Cell], unit: Unit, language: Language) -> tuple[Decimal, tuple[Tick, ...]]:
+    """Where it ends, and three to six ticks from zero on round numbers."""
+    top = max((Decimal(value) for value in values if value is not None and value != ABSENT), default=Decimal(0))
+    step = _step(top, unit)
+    # Decimal's own division rounds towards zero.
+    number = max(1, math.ceil(top / step))
+    end = step * number
+    ticks = []
+    for at in range(number + 1):
+        text = figure(plain(step * at), unit, language).text if at else "0"
+        ticks.append(Tick(int(step * at * FULL / end), text))
+    return end, tuple(ticks)
+
+
+def plain(value: Decimal) -> Cell:
+    """As a document has it."""
+    return int(value) if value == value.to_integral_value() else str(value)
+
+
+def _step(top: Decimal, unit: Unit) -> Decimal:
+    """The least round step that the top holds at most five of."""
+    if unit is Unit.SECONDS:
+        return Decimal(next((span for span in _SPANS if top <= span * 5), 2_592_000))
+    step = Decimal(1)
+    while True:
+        for times in (1, 2, 5):
+            if top <= step * times * 5:
+                return step * times
+        step *= 10
