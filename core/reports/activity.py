@@ -44,14 +44,14 @@ class Silence(NamedTuple):
 async def signal_days(session: AsyncSession, asked: Asked) -> Days:
     """When each partner's claims were opened or closed. A partner is told of itself alone."""
     rows = select(Partner.slug, Cell.day).join(Partner, Partner.id == Cell.partner).distinct()
-    in_time = rows.where(Cell.day >= str(_from(asked)), Cell.day < str(asked.period.until))
-    return _days(asked, await session.execute(in_time))
+    in_time = Cell.day.between(_from(asked).isoformat(), last_day(asked).isoformat())
+    return _days(asked, await session.execute(rows.where(in_time)))
 
 
 async def all_days(session: AsyncSession, asked: Asked) -> Days:
     """When it did anything of what a report counts: claims, activities, steps of takedowns."""
     told = select(Partner.slug, ReachCell.day).join(Partner, Partner.id == ReachCell.partner).distinct()
-    told = told.where(ReachCell.day >= str(_from(asked)), ReachCell.day < str(asked.period.until))
+    told = told.where(ReachCell.day.between(_from(asked).isoformat(), last_day(asked).isoformat()))
     begins = midnight(_from(asked))
     taken = select(Partner.slug, TakedownStep.at).join(Partner, Partner.id == TakedownStep.actor)
     taken = taken.where(TakedownStep.at >= begins, TakedownStep.at < asked.ends)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.models import Partner, Sight
 from core.reports import labels
+from core.reports.activity import last_day
 from core.reports.asked import by_day
 from core.signals.models import Cell
 from core.wire.documents import Code, Dimension, Member, ReaderClass, Words
@@ -29,7 +30,7 @@ async def counted(
     """Sums of columns of the cells of the period. For one partner: of what it has in sight now; `own`: of its own."""
     keys = (Cell.day, *(getattr(Cell, name) for name in by), Partner.slug)
     sums = (func.sum(getattr(Cell, name)) for name in columns)
-    rows = select(*keys, *sums).join(Partner, Partner.id == Cell.partner).where(*_in_period(asked)).group_by(*keys)
+    rows = select(*keys, *sums).join(Partner, Partner.id == Cell.partner).where(_in_period(asked)).group_by(*keys)
     if asked.readers is ReaderClass.PARTNER:
         seen = Cell.audience.in_(select(Sight.audience).where(Sight.partner == asked.partner))
         rows = rows.where(Cell.partner == asked.partner if own else seen)
@@ -42,8 +43,8 @@ async def counted(
     return {atom: tuple(found[atom, at] for at in range(len(columns))) for atom in sorted(atoms)}
 
 
-def _in_period(asked: Asked) -> tuple[ColumnElement[bool], ...]:
-    return Cell.day >= asked.period.since.isoformat(), Cell.day < asked.period.until.isoformat()
+def _in_period(asked: Asked) -> ColumnElement[bool]:
+    return Cell.day.between(asked.period.since.isoformat(), last_day(asked).isoformat())
 
 
 def whose(asked: Asked, slug: str) -> Code:
