@@ -13,12 +13,13 @@ from core.signals.guard_list import Entry
 from core.signals.keys import public_id
 from core.signals.kinds import Kinds
 from core.signals.models import Cell, Claim, Normaliser, Opinion, Reference, Signal
+from core.signals.recount import differences
 from core.wire.guard import GuardEntryIn
 from core.wire.kinds import Canonical, SignalKind
 from core.wire.opinions import Stance
 from core.wire.signals import SignalIn, State, Submitted
+from tests.signals.cells import assert_counters_are_right
 from tests.signals.conftest import KEYS, Room
-from tests.signals.test_cells import assert_counters_are_right
 from tests.signals.test_suspension import copies
 
 
@@ -67,6 +68,7 @@ async def newly(room: Room) -> int:
     """Claims counted as new: reading one again makes none."""
     async with room.db.writer() as session:
         await assert_counters_are_right(session)
+        assert (await differences(session))[1] == []
         return int((await session.execute(select(func.sum(Cell.new)))).scalar_one())
 
 

@@ -13,8 +13,8 @@ from core.signals.models import Claim, Opinion, SignalPolicy
 from core.wire.opinions import OpinionStatus, Stance
 from core.wire.scopes import PartnerKind
 from core.wire.signals import State
+from tests.signals.cells import assert_counters_are_right, assert_sums_are_right
 from tests.signals.conftest import KINDS, Room
-from tests.signals.test_cells import assert_counters_are_right, assert_sums_are_right
 
 DOMAIN = {"kind": "domain", "value": "bait.example", "tlp": "GREEN", "confidence": 50, "category": "phishing"}
 FALSE, DOUBT, AGREE = Stance.FALSE_POSITIVE, Stance.DISAGREE, Stance.AGREE
