@@ -101,7 +101,7 @@ async def put(session: AsyncSession, principal: Principal, slug: str, data: Temp
         row = ReportTemplate(partner=principal.partner, slug=slug, body=body, version=1)
         session.add(row)
         await session.flush()
-    elif row.body != body:
+    elif msgspec.convert(row.body, TemplateIn) != data:
         row.body, row.version = body, row.version + 1
     return _own(row)
 
