@@ -80,8 +80,8 @@ class Remote(msgspec.Struct, frozen=True):
 
 def ask(client: httpx.Client, method: str, path: str, body: Mapping[str, Any] | None = None) -> bytes:
     """The answer's content. Raises `click.ClickException` for a refusal."""
-    sent = {} if body is None else {"content": msgspec.json.encode(body), "headers": {"Content-Type": JSON}}
-    answer = client.request(method, path, **sent)
+    content = None if body is None else msgspec.json.encode(body)
+    answer = client.request(method, path, content=content, headers={"Content-Type": JSON} if body else {})
     if answer.is_error:
         raise click.ClickException(_refusal(answer))
     return answer.content
