@@ -55,7 +55,7 @@ def test_every_journey_has_something_to_show(tmp_path: Path) -> None:
             assert shared >= 3
             # The agency is a member of the sharing group as well.
             assert len(agency.get("/v1/signals").json()["signals"]) == shared + 2
-            period = {"period": {"from": "2026-09-01", "to": "2027-01-01"}, "scope": "national"}
+            period = {"period": {"from": "2026-09-01", "to": "2027-01-01"}, "readers": "national"}
             report = agency.post("/v1/reports", json=period)
             assert report.is_success, report.text
 

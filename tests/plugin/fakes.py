@@ -1,12 +1,14 @@
 """Plugins made on the spot."""
 
 from collections.abc import Callable
+from datetime import date
 from types import ModuleType
 from typing import Any
 
 from core.plugin.host import PluginHost
-from core.sdk import PluginInfo, hookimpl
+from core.sdk import Asked, Draft, Period, PluginInfo, ReaderClass, Words, hookimpl
 from core.settings import Settings
+from core.wire.documents import Positions
 
 
 def plugin(name: str, **hooks: Callable[..., Any]) -> ModuleType:
@@ -24,3 +26,21 @@ def settings(**more: Any) -> Settings:
 
 def host(*plugins: object, budget: float = 2, **more: Any) -> PluginHost:
     return PluginHost(settings(**more), plugins, kinds=["url"], budget=budget)
+
+
+ASKED = Asked(
+    readers=ReaderClass.PUBLIC,
+    partner=None,
+    slug=None,
+    period=Period(date(2025, 10, 1), date(2025, 11, 1)),
+    positions=Positions(3, 12),
+    begins=1,
+    ends=2,
+    grain="day",
+)
+"""A stretch of the log that a section of a report may be asked for."""
+
+
+def draft(name: str) -> Draft:
+    """A section without figures."""
+    return Draft(name, Words(name, name))

@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -14,10 +13,9 @@ from sqlalchemy import text
 from core.db import Database
 from core.plugin import hooks
 from core.plugin.host import PluginHost
-from core.sdk import Context, Period, Section, Unavailable
-from tests.plugin.fakes import host, plugin
+from core.sdk import Context, Draft, Unavailable
+from tests.plugin.fakes import ASKED, draft, host, plugin
 
-PERIOD = Period(date(2025, 10, 1), date(2025, 11, 1))
 BUDGET = 0.2
 
 
@@ -25,29 +23,29 @@ class Caller:
     partner = 7
 
 
-async def good() -> Sequence[Section]:
-    return [Section("good", "Good")]
+async def good() -> Sequence[Draft]:
+    return [draft("good")]
 
 
 async def ask(running: PluginHost) -> dict[str, Any]:
-    return {name: answer async for name, answer in running.ask(hooks.report_sections, Caller(), PERIOD)}
+    return {name: answer async for name, answer in running.ask(hooks.report_sections, Caller(), ASKED)}
 
 
 async def test_a_plugin_that_raises_is_missing_and_the_next_is_asked() -> None:
-    async def raising() -> Sequence[Section]:
+    async def raising() -> Sequence[Draft]:
         raise ZeroDivisionError("a bug")
 
     running = host(plugin("raising", report_sections=raising), plugin("good", report_sections=good))
     async with running.running():
         answers = await ask(running)
     assert isinstance(answers["raising"], ZeroDivisionError)
-    assert answers["good"] == [Section("good", "Good")]
+    assert answers["good"] == [draft("good")]
     assert running.quarantined_names() == ()
 
 
 @pytest.mark.parametrize(
     "answer",
-    ["text", None, [1], [Section("name with spaces", "Title")], [Section("name", "Title", rows=((-1,),))]],
+    ["text", None, [1], [draft("name with spaces")], [draft("x")]],
 )
 async def test_an_answer_of_another_shape_is_missing(answer: Any) -> None:
     async def sections() -> Any:
@@ -61,7 +59,7 @@ async def test_an_answer_of_another_shape_is_missing(answer: Any) -> None:
 async def test_one_that_is_late_is_cancelled_and_asked_again_next_time() -> None:
     ended: list[str] = []
 
-    async def late() -> Sequence[Section]:
+    async def late() -> Sequence[Draft]:
         try:
             await asyncio.sleep(60)
         finally:
@@ -80,7 +78,7 @@ async def test_one_that_is_late_is_cancelled_and_asked_again_next_time() -> None
 async def test_one_that_blocks_its_thread_is_abandoned_while_the_server_goes_on() -> None:
     released = threading.Event()
 
-    async def blocking() -> Sequence[Section]:
+    async def blocking() -> Sequence[Draft]:
         released.wait(30)
         return []
 
@@ -98,7 +96,7 @@ async def test_one_that_blocks_its_thread_is_abandoned_while_the_server_goes_on(
         async with running.running():
             answers = await ask(running)
             assert isinstance(answers["blocking"], TimeoutError)
-            assert answers["good"] == [Section("good", "Good")]
+            assert answers["good"] == [draft("good")]
             assert running.quarantined["blocking"].phase == "heartbeat"
             assert turns > 50, "the server's loop stood still"
             assert isinstance((await ask(running))["blocking"], Unavailable)
@@ -111,7 +109,7 @@ async def test_one_that_blocks_its_thread_is_abandoned_while_the_server_goes_on(
 async def test_a_session_sees_with_the_eyes_of_its_principal(database_url: str) -> None:
     seen: list[Any] = []
 
-    async def reading(ctx: Context, principal: Caller) -> Sequence[Section]:
+    async def reading(ctx: Context, principal: Caller) -> Sequence[Draft]:
         async with ctx.session(principal) as session:
             row = await session.execute(text("SELECT current_user, current_setting('kmm.partner')"))
             seen.append(tuple(row.one()))
@@ -123,7 +121,7 @@ async def test_a_session_sees_with_the_eyes_of_its_principal(database_url: str) 
 
 
 async def test_a_session_stores_nothing(database_url: str) -> None:
-    async def writing(ctx: Context, principal: Caller) -> Sequence[Section]:
+    async def writing(ctx: Context, principal: Caller) -> Sequence[Draft]:
         async with ctx.session(principal) as session:
             # Refused on PostgreSQL, rolled back on SQLite.
             await session.execute(text("DELETE FROM kind_scope"))

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pluggy
@@ -15,21 +14,22 @@ from core.errors import HANDLERS, Unavailable
 from core.plugin import hooks
 from core.plugin.hooks import PROJECT
 from core.sdk import (
+    Asked,
     Canonical,
     Channel,
-    Column,
     Connector,
     Context,
     Detail,
+    Draft,
     Feed,
     Format,
+    Frozen,
+    Language,
     Notice,
     PartnerKind,
-    Period,
     PluginInfo,
-    Report,
+    ReportFormat,
     Scan,
-    Section,
     SignalKind,
     SignalOut,
     State,
@@ -37,12 +37,10 @@ from core.sdk import (
     Tlp,
     Translated,
     Verdict,
+    Words,
     public,
 )
-from core.wire.reports import ReportScope
-from tests.plugin.fakes import host, plugin
-
-PERIOD = Period(date(2025, 10, 1), date(2025, 11, 1))
+from tests.plugin.fakes import ASKED, host, plugin
 
 
 class Caller:
@@ -121,35 +119,25 @@ def test_hook_feed_formats() -> None:
 
 
 def test_hook_report_formats() -> None:
-    as_of = datetime(2025, 11, 1, tzinfo=UTC)
-    report = Report(
-        title=None,
-        scope=ReportScope.PARTNER,
-        partner="a",
-        period=PERIOD,
-        position=12,
-        as_of=as_of,
-        complete=True,
-        sections=(),
-    )
-    good: Format[Report] = Format("text/x-report", "txt", lambda report: str(report.position).encode())
-    bad: Format[Report] = Format("text/x-broken", "txt", lambda report: report.nothing)  # type: ignore[attr-defined]
-    formats = host(plugin("formats", report_formats=lambda: [good, bad])).report_formats()
-    assert formats["text/x-report"].render(report) == b"12"
-    with pytest.raises(Unavailable, match="text/x-broken cannot be made"):
-        formats["text/x-broken"].render(report)
+    def render(frozen: Frozen, language: Language | None) -> bytes:
+        return f"{frozen.position} {language}".encode()
+
+    one = ReportFormat("text", "text/plain", "txt", (Language.VI,), "tests 1", render)
+    other = ReportFormat("lines", "text/plain", "lines", (), "tests 1", render)
+    assert host(plugin("formats", report_formats=lambda: [one, other])).report_formats() == [other, one]
+    second = host(plugin("first", report_formats=lambda: [one]), plugin("second", report_formats=lambda: [one]))
+    assert second.quarantined["second"].phase == "claims"
+    assert host(plugin("json", report_formats=lambda: [ReportFormat("a", "b", "json", (), "", render)])).quarantined
 
 
 async def test_hook_report_sections() -> None:
-    async def sections(ctx: Context, principal: Caller, period: Period) -> list[Section]:
-        rows = ((period.since.isoformat(), principal.partner),)
-        return [Section("own", "Own", columns=(Column("day", "day"), Column("count", "count")), rows=rows)]
+    async def sections(ctx: Context, principal: Caller, asked: Asked) -> list[Draft]:
+        return [Draft("own", Words(f"{principal.partner}", f"{asked.positions.to}"))]
 
     running = host(plugin("sections", report_sections=sections), plugin("silent"))
     async with running.running():
-        answers = [answer async for answer in running.ask(hooks.report_sections, Caller(), PERIOD)]
-    columns = (Column("day", "day"), Column("count", "count"))
-    assert answers == [("sections", [Section("own", "Own", columns=columns, rows=(("2025-10-01", 7),))])]
+        answers = [answer async for answer in running.ask(hooks.report_sections, Caller(), ASKED)]
+    assert answers == [("sections", [Draft("own", Words("7", "12"))])]
 
 
 async def test_hook_scan_asset(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ async def test_what_a_lane_may_ask_for(hub: TestedHub) -> None:
         found["nobody"] = await ctx.viewer(0)
         async with ctx.store() as session:
             await head.lock(session)
-            at = await record(session, ReportFrozen(report="rpt_1"), to=[tiktok])
+            at = await record(session, ReportFrozen(report="rpt_1", sha256="0" * 64), to=[tiktok])
             await head.settle(session, "living", "Tell")
         addressed = (await ctx.news([tiktok, operator, partners["meta"]])).addressed
         found["news"] = (addressed[tiktok], addressed[operator], addressed.get(partners["meta"]) == at) == (

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import pytest
@@ -16,10 +15,10 @@ from core.errors import HANDLERS
 from core.plugin import hooks, mounting
 from core.plugin.host import PluginHost
 from core.plugin.mounting import GRANTED, WITHHELD
-from core.sdk import Period, Scope, Section, public, scoped
+from core.sdk import Draft, Scope, public, scoped
 from core.settings import Settings
 from core.testing import run_hub
-from tests.plugin.fakes import host, plugin, settings
+from tests.plugin.fakes import ASKED, host, plugin, settings
 
 
 class Caller:
@@ -59,15 +58,14 @@ def test_a_quarantined_plugin_answers_503_wherever_it_would_answer(path: str, me
 async def test_one_that_is_quarantined_while_it_runs_shuts_at_once() -> None:
     released = threading.Event()
 
-    async def blocking() -> Sequence[Section]:
+    async def blocking() -> Sequence[Draft]:
         released.wait(30)
         return []
 
     running = host(plugin("late", route_handlers=lambda: [read_thing], report_sections=blocking), budget=0.1)
-    period = Period(date(2025, 10, 1), date(2025, 11, 1))
     with client(running) as http:
         assert http.get("/late/thing/a").status_code == 200
-        assert [name async for name, _ in running.ask(hooks.report_sections, Caller(), period)] == ["late"]
+        assert [name async for name, _ in running.ask(hooks.report_sections, Caller(), ASKED)] == ["late"]
         released.set()
         assert http.get("/late/thing/a").status_code == 503
 

@@ -53,5 +53,5 @@ def test_everything_it_adds_works(clean: Path, tmp_path: Path) -> None:
         "sent": ["created"],
         "accounts": {"accounts": ["example-quest:4321"]},
         "tsv": ["active", "example-quest:4321\n"],
-        "sections": {"signals": "made", "materials": "made", "activities": "made", "reach": "made"},
+        "sections": {"games": "made"},
     }

@@ -38,8 +38,10 @@ async def journey(folder: Path) -> dict[str, object]:
         accounts = await reader.get("/example-games/accounts")
         tsv = await reader.get("/v1/signals", headers={"Accept": "text/tab-separated-values"})
         period = {"from": "2025-10-01", "to": "2025-12-01"}
-        frozen = await reader.post("/v1/reports", json={"period": period})
-        report = await reader.get(frozen.headers["location"])
+        wanted = {"period": period, "definition": {"sections": ["games"]}}
+        ordered = await reader.post("/v1/reports", json=wanted)
+        await hub.parts.reporter.work()
+        report = await reader.get(f"{ordered.headers['location']}/files/report.json")
     return {
         "core": str(Path(core.__file__).parent),
         "sent": [result["status"] for result in sent.json()["results"]],

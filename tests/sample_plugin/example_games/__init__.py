@@ -10,27 +10,26 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.campaigns.activities import audience_by_province
 from core.sdk import (
+    Asked,
     Canonical,
     Category,
-    Column,
     Connector,
     Context,
+    Draft,
     ExternalId,
     Feed,
     Format,
     PartnerKind,
-    Period,
     PluginInfo,
     Principal,
     Scope,
-    Section,
     SignalIn,
     SignalKind,
     Tlp,
     Translated,
     Withdrawal,
+    Words,
     hookimpl,
     may_leave,
     scoped,
@@ -137,14 +136,9 @@ def feed_formats() -> Sequence[Format[Feed]]:
 
 
 @hookimpl
-async def report_sections(ctx: Context, principal: Principal, period: Period) -> Sequence[Section]:
-    async with ctx.session(principal) as session:
-        provinces = await audience_by_province(session, principal, period.since, period.until, national=False)
-    return [
-        Section(
-            name="reach",
-            title="Reach of the activities, all provinces together",
-            columns=(Column("participants", "count"), Column("views", "count")),
-            rows=((sum(one.participants for one in provinces), sum(one.views for one in provinces)),),
-        )
-    ]
+async def report_sections(ctx: Context, principal: Principal, asked: Asked) -> Sequence[Draft]:
+    note = Words(
+        "Tài khoản bị khóa được chia sẻ trong mục tín hiệu, loại game_account.",
+        "Locked accounts are shared among the signals, of the kind game_account.",
+    )
+    return [Draft("games", Words("Trò chơi", "Games"), note=note)]
