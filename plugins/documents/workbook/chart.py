@@ -15,9 +15,9 @@ from plugins.documents.flat import day_of
 from plugins.documents.workbook.paper import Paper, written
 
 _SHAPES = {ChartKind.TIME_SERIES: "line"}
-_LINES = 21
-"""Rows of a sheet that a chart of so many pixels stands over."""
-_WIDTH, _HEIGHT = 760, 400
+_WIDTH, _HEIGHT, _BAR = 760, 400, 24
+_ROW = 20
+"""Pixels of a row of a sheet."""
 _COLOURS = ("#12355B", "#D1495B", "#2E8B7A", "#E0A030", "#6C5B9E", "#4C86C6", "#8A5A2B", "#7A7A7A")
 
 
@@ -36,7 +36,8 @@ def draw(paper: Paper, sheet: Worksheet, table: Table, chart: Chart, top: int, l
     drawn = _drawn(paper, table, chart)
     if not drawn.points or not drawn.series:
         return
-    first = top + _LINES
+    height = max(_HEIGHT, _BAR * len(drawn.points)) if chart.kind is not ChartKind.TIME_SERIES else _HEIGHT
+    first = top + height // _ROW + 2
     _write_figures(paper, sheet, drawn, first, left)
     shape = paper.book.add_chart({"type": _SHAPES.get(chart.kind, "bar")})
     last = first + len(drawn.points)
@@ -50,16 +51,26 @@ def draw(paper: Paper, sheet: Worksheet, table: Table, chart: Chart, top: int, l
                 "values": [sheet.name, first + 1, column, last, column],
                 "line": {"color": colour, "width": 2},
                 "fill": {"color": colour},
+                # A day between two hidden ones has no line to be seen by.
+                "marker": {"type": "circle", "size": 4, "fill": {"color": colour}, "border": {"color": colour}},
                 "gap": 40,
             }
         )
     shape.set_title({"name": [sheet.name, 0, 0], "name_font": {"size": 12}})
     shape.set_legend({"position": "bottom", "none": len(drawn.series) == 1})
-    shape.set_x_axis(_points_axis(chart.kind, drawn))
-    shape.set_y_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D8D8D8"}}})
+    figures = {"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D8D8D8"}}}
+    if chart.kind is ChartKind.TIME_SERIES:
+        shape.set_x_axis(_days_axis(drawn))
+        shape.set_y_axis(figures)
+    else:
+        # Bars lie down, and begin below if nothing is said; tables are read from above.
+        shape.set_x_axis(figures)
+        shape.set_y_axis(
+            {"reverse": True, "crossing": "max", "interval_unit": 1, "major_gridlines": {"visible": False}}
+        )
     # A filter on the table's rows hides the figures beside them, which is no reason to draw another chart.
     shape.show_hidden_data()
-    shape.set_size({"width": _WIDTH, "height": _HEIGHT})
+    shape.set_size({"width": _WIDTH, "height": height})
     sheet.insert_chart(top, left, shape, {"description": _told(paper, table, drawn), "object_position": 2})
 
 
@@ -106,16 +117,14 @@ def _write_figures(paper: Paper, sheet: Worksheet, drawn: Drawn, first: int, lef
             label = paper.label(drawn.along, point) if drawn.along else point
             sheet.write_string(line, left, label, paper.style("label"))
     for column, (title, figures) in enumerate(drawn.series, left + 1):
-        sheet.write_string(first, column, title, paper.style("head"))
+        sheet.write_string(first, column, title, paper.style("head", "right"))
+        sheet.set_column(column, column, min(max(len(title) + 3, 14), 40))
         for line, cell in enumerate(figures, first + 1):
             if cell is not None:
                 paper.write_figure(sheet, line, column, cell)
 
 
-def _points_axis(kind: ChartKind, drawn: Drawn) -> dict[str, object]:
-    if kind is not ChartKind.TIME_SERIES:
-        # Bars are drawn from below; tables are read from above.
-        return {"reverse": True, "interval_unit": 1}
+def _days_axis(drawn: Drawn) -> dict[str, object]:
     days = drawn.along and all(day_of(drawn.along, code) for code in drawn.points)
     return {"date_axis": True, "num_format": "dd/mm", "num_font": {"rotation": -45}} if days else {}
 

@@ -1,6 +1,6 @@
 """The first sheet: of what the figures are, how to verify them, and the state of each section."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from xlsxwriter.worksheet import Worksheet
@@ -9,7 +9,8 @@ from core.sdk import ReaderClass, Section, SectionStatus
 from plugins.documents.figures import day, moment, word
 from plugins.documents.workbook.paper import Paper, written
 
-_LABELS, _TEXTS = 34, 110
+_LABELS, _TEXTS, _LETTERS = 34, 110, 130
+_HIGH = 15
 
 
 def write_cover(paper: Paper, sheets: Sequence[tuple[Section, str]]) -> None:
@@ -17,21 +18,22 @@ def write_cover(paper: Paper, sheets: Sequence[tuple[Section, str]]) -> None:
     sheet = paper.sheet(paper.said["cover"])
     sheet.set_column(0, 0, _LABELS)
     sheet.set_column(1, 1, _TEXTS)
-    sheet.write_string(0, 0, written(word(paper.frozen.document.title, paper.language)), paper.style("title"))
+    paper.write_title(sheet, 0, word(paper.frozen.document.title, paper.language))
     line = _write_pairs(paper, sheet, 2, _facts(paper))
-    sheet.write_string(line + 1, 0, paper.said["contents"], paper.style("title"))
+    paper.write_title(sheet, line + 1, paper.said["contents"])
     line = _write_pairs(paper, sheet, line + 2, _contents(paper, sheets))
-    sheet.write_string(line + 1, 0, paper.said["reading"], paper.style("title"))
-    for note in paper.said["notes"]:
-        line += 1
-        sheet.write_string(line + 1, 1, note, paper.style("wrapped"))
+    paper.write_title(sheet, line + 1, paper.said["reading"])
+    _write_pairs(paper, sheet, line + 2, (("", note) for note in paper.said["notes"]))
 
 
-def _write_pairs(paper: Paper, sheet: Worksheet, line: int, pairs: Iterator[tuple[str, str]]) -> int:
+def _write_pairs(paper: Paper, sheet: Worksheet, line: int, pairs: Iterable[tuple[str, str]]) -> int:
     """The row behind the last."""
     for label, text in pairs:
         sheet.write_string(line, 0, written(label), paper.style("label", "wrapped"))
         sheet.write_string(line, 1, written(text), paper.style("label", "wrapped"))
+        # Not every program makes a row as high as its text.
+        folded = sum(1 + len(one) // _LETTERS for one in text.split("\n"))
+        sheet.set_row(line, _HIGH * max(folded, 1 + len(label) // _LABELS))
         line += 1
     return line
 
@@ -69,8 +71,10 @@ def _days(paper: Paper) -> str:
 def _contents(paper: Paper, sheets: Sequence[tuple[Section, str]]) -> Iterator[tuple[str, str]]:
     """Each section with its sheets, or with why it has none."""
     for section in paper.frozen.document.sections:
-        lines = [*_state(paper, section), *(name for one, name in sheets if one is section)]
-        yield word(section.title, paper.language), "\n".join(lines)
+        label = word(section.title, paper.language)
+        for text in [*_state(paper, section), *(name for one, name in sheets if one is section)]:
+            yield label, text
+            label = ""
 
 
 def _state(paper: Paper, section: Section) -> Iterator[str]:

@@ -14,6 +14,7 @@ from plugins.documents.flat import plain
 
 _INK, _PALE, _RULE = "#12355B", "#E8EEF5", "#9DB2C9"
 _A4 = 9
+_TALL = 24
 NOTHING = ""
 """In place of a figure that there is nothing to compute of."""
 _RICH = "<r>"
@@ -65,6 +66,10 @@ class Paper:
             return f"{title} ({self.said['second']})"
         return title
 
+    def write_title(self, sheet: Worksheet, line: int, text: str) -> None:
+        sheet.write_string(line, 0, written(text), self.style("title"))
+        sheet.set_row(line, _TALL)
+
     def write_figure(self, sheet: Worksheet, line: int, column: int, cell: Cell, *marks: str) -> None:
         """A number of the document as it is: a float would be printed with digits that it does not have."""
         if isinstance(cell, int):
@@ -78,7 +83,7 @@ class Paper:
             sheet.write_number(line, column, Decimal(cell), self.style("figure", *marks, *decimals))
 
     def style(self, *marks: str) -> Format:
-        """`title`, `quiet`, `wrapped`; `head`, `label`, `figure`, `total`; `day`; `decimals1`, with so many digits."""
+        """`title`, `quiet`, `wrapped`, `head`, `right`, `label`, `figure`, `total`, `day`; `decimals2`: two digits."""
         return self._formats(frozenset(marks))
 
     def _format(self, marks: frozenset[str]) -> Format:
@@ -94,7 +99,8 @@ class Paper:
             "title": {"bold": True, "font_size": 14, "font_color": _INK},
             "quiet": {"font_color": "#555555"},
             "wrapped": {"text_wrap": True},
-            "head": {"bold": True, "text_wrap": True, "font_color": "#FFFFFF", "bg_color": _INK},
+            "right": {"align": "right"},
+            "head": {"bold": True, "text_wrap": True, "valign": "vcenter", "font_color": "#FFFFFF", "bg_color": _INK},
             "label": {"bottom": 4, "bottom_color": _RULE},
             "figure": {"bottom": 4, "bottom_color": _RULE, "align": "right", "num_format": "#,##0"},
             "total": {"bold": True, "bg_color": _PALE},

@@ -12,18 +12,20 @@ from plugins.documents.workbook.paper import NOTHING, Paper, written
 
 HEAD = 3
 """The row of headings, counted from 0; above it: titles."""
-_WIDEST, _FIGURES = 48, 14
+_WIDEST, _FIGURES, _TALL = 48, 16, 32
 
 
 def write_table(paper: Paper, name: str, section: Section, table: Table) -> None:
     """Totals last, as the document has them."""
     sheet = paper.sheet(name)
-    sheet.write_string(0, 0, written(word(table.title, paper.language)), paper.style("title"))
+    paper.write_title(sheet, 0, word(table.title, paper.language))
     sheet.write_string(1, 0, written(" · ".join(_origin(paper, section))), paper.style("quiet"))
     sheet.write_string(2, 0, paper.said["notes"][0], paper.style("quiet"))
     columns: list[Dimension | Measure] = [*table.dimensions, *table.measures]
     for column, one in enumerate(columns):
-        sheet.write_string(HEAD, column, paper.heading(one), paper.style("head"))
+        marks = ("head", "right") if isinstance(one, Measure) else ("head",)
+        sheet.write_string(HEAD, column, paper.heading(one), paper.style(*marks))
+    sheet.set_row(HEAD, _TALL)
     rows = list(_rows(table))
     for line, row in enumerate(rows, HEAD + 1):
         _write_row(paper, sheet, line, table, row)

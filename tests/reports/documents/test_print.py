@@ -1,0 +1,206 @@
+"""The typeset report, read back by a program of other people: its text, its marks on every page, its tags."""
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pypdf
+import pytest
+
+from core.wire.documents import (
+    Chart,
+    ChartKind,
+    Dimension,
+    Document,
+    Language,
+    Measure,
+    Member,
+    ReaderClass,
+    Row,
+    Section,
+    SectionStatus,
+    Table,
+    Unit,
+    Words,
+)
+from plugins.documents import typeset
+from plugins.documents.figures import words
+from plugins.documents.lines import printed
+from plugins.documents.view import view
+from tests.reports.documents.injections import TEXTS, everywhere
+from tests.reports.samples import document, frozen
+
+BOTH = pytest.mark.parametrize("language", list(Language))
+
+
+def read(of: Document, language: Language) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(typeset.render_pdf(frozen(of), language)))
+
+
+def text_of(pdf: pypdf.PdfReader) -> str:
+    """In one line, for what is broken over lines on paper is one text; so is a word with places to break."""
+    return " ".join(" ".join(page.extract_text() for page in pdf.pages).replace("\u200b", "").split())
+
+
+@BOTH
+def test_every_word_and_figure_can_be_copied_out(language: Language) -> None:
+    seen = view(frozen(), language)
+    text = text_of(read(document(), language))
+    for section in seen.sections:
+        assert section.title in text
+        assert section.note in text
+        for table in section.tables:
+            assert table.printed is not None
+            assert f"{table.title} " in text
+            # Row by row: a figure is beside its label and in its order.
+            for line in table.printed.lines:
+                told = " ".join([*line.labels, *(figure.text for figure in line.figures)])
+                assert " ".join(told.split()) in text, told
+
+
+def test_letters_of_vietnamese_come_back_composed() -> None:
+    every = "".join(chr(point) for point in range(0x1EA0, 0x1EFA)) + "ĂăÂâĐđÊêÔôƠơƯư"
+    of = msgspec.structs.replace(document(), title=Words(every, every))
+    title = text_of(read(of, Language.VI)).replace(" ", "")
+    assert every in title
+
+
+@BOTH
+def test_every_page_says_what_it_is_a_page_of(language: Language) -> None:
+    pdf, seen, said = read(document(), language), view(frozen(), language), words(language)
+    for number, page in enumerate(pdf.pages, 1):
+        text = page.extract_text()
+        assert f"SHA-256 {seen.sha256}" in text
+        assert f"{said['position']} {seen.position}" in text
+        assert f"{said['page']} {number}{said['of']}{len(pdf.pages)}" in text
+        assert said["provisional"] not in text
+
+
+def test_every_page_of_provisional_figures_says_so() -> None:
+    pdf = read(msgspec.structs.replace(document(), provisional=True), Language.VI)
+    assert all("Số liệu tạm tính" in page.extract_text() for page in pdf.pages)
+
+
+@BOTH
+def test_it_keeps_and_can_be_read_out(language: Language) -> None:
+    pdf, seen = read(document(), language), view(frozen(), language)
+    xmp = bytes(pdf.root_object["/Metadata"].get_data()).decode()
+    assert re.search(r"pdfaid:part\D+2\D.*pdfaid:conformance\W+A", xmp, re.DOTALL)
+    assert re.search(r"pdfuaid:part\D+1\D", xmp)
+    assert pdf.root_object["/Lang"] == language.value
+    assert pdf.metadata is not None
+    assert str(pdf.metadata.title).startswith(seen.title)
+    kinds = [one.get("/S") for one in tags(pdf.root_object["/StructTreeRoot"])]
+    tables = [table for section in seen.sections for table in section.tables if table.printed]
+    assert kinds.count("/Table") == len(tables)
+    assert kinds.count("/H1") == len(seen.sections) + 3
+    alts = [one["/Alt"] for one in tags(pdf.root_object["/StructTreeRoot"]) if one.get("/S") == "/Figure"]
+    # The first is the code to scan.
+    assert alts == [alts[0], *(picture.alt for picture in typeset.drawn(seen))]
+
+
+def tags(node: Any) -> Iterator[Any]:
+    node = node.get_object()
+    if isinstance(node, list):
+        for one in node:
+            yield from tags(one)
+    elif isinstance(node, dict):
+        yield node
+        if "/K" in node:
+            yield from tags(node["/K"])
+
+
+def test_it_is_dated_by_its_figures() -> None:
+    pdf = read(document(), Language.EN)
+    assert pdf.metadata is not None
+    assert pdf.metadata.creation_date == document().as_of
+
+
+def test_a_long_table_has_its_headings_on_every_page() -> None:
+    names = tuple(Member(f"m{at}", Words(f"Dòng {at}", f"Row {at}")) for at in range(60))
+    rows = (*(Row((one.code,), (at + 10,)) for at, one in enumerate(names)), Row((None,), (2_370,)))
+    dimension = Dimension("rows", Words("Cột nhãn", "Labels"), names)
+    measure = Measure("number", Words("Cột số", "Numbers"), Unit.COUNT, additive=True)
+    table = Table("long", Words("Bảng dài", "Long"), (dimension,), (measure,), rows)
+    of = msgspec.structs.replace(
+        document(), sections=(Section("one", Words("Một mục", "One section"), tables=(table,)),)
+    )
+    pages = [page.extract_text() for page in read(of, Language.VI).pages]
+    holding = [text for text in pages if re.search(r"Dòng \d+ \d+", text)]
+    assert len(holding) == 2
+    assert all("Cột nhãn Cột số" in text for text in holding)
+    # The total is not alone on the last one.
+    assert "Tổng số 2.370" in holding[-1]
+
+
+@BOTH
+def test_what_is_missing_is_said(language: Language) -> None:
+    since = datetime(2026, 10, 3, 1, tzinfo=UTC)
+    note = Words("Tiện ích không trả lời.", "The plugin did not answer.")
+    gone = Section("gone", Words("Vắng", "Gone"), SectionStatus.UNAVAILABLE, since, note)
+    empty = Section("empty", Words("Trống", "Empty"))
+    bare = msgspec.structs.replace(document().sections[0].tables[0], rows=())
+    without = Section("without", Words("Không dòng", "Without rows"), tables=(bare,))
+    of = msgspec.structs.replace(document(), sections=(gone, empty, without))
+    text, said = text_of(read(of, language)), words(language)
+    time = "08:00, 03/10/2026" if language is Language.VI else "08:00, 3 October 2026"
+    assert f"{said['unavailable']} {said['since'].format(time=time)}" in text
+    assert (note.vi if language is Language.VI else note.en) in text
+    assert text.count(said["empty"]) == 2
+
+
+def test_a_report_for_a_partner_names_it() -> None:
+    of = msgspec.structs.replace(document(), readers=ReaderClass.PARTNER, partner="lotus")
+    assert "Đối tác lotus" in text_of(read(of, Language.VI))
+
+
+@pytest.mark.parametrize("text", ["#let x = 1", "*đậm* _nghiêng_", "$x^2$ <nhãn> @tham", "= Đầu đề", "\\u{41}`mã`"])
+def test_text_is_never_markup(text: str) -> None:
+    # Copied out, what is broken over lines has blanks of its own.
+    found = text_of(read(everywhere(text), Language.VI)).replace(" ", "")
+    assert found.count(text.replace(" ", "")) > 20
+
+
+def test_any_text_can_be_printed() -> None:
+    """Letters that no font has, signs that turn lines around, five thousand letters in a title."""
+    for text in [*TEXTS[::6], "😀" * 40, "\ufffe\uffff", "a\x00b", "\u202e", "a" * 5_000]:
+        assert typeset.render_pdf(frozen(everywhere(text)), Language.VI).startswith(b"%PDF-")
+
+
+def test_two_dimensions_cross_where_there_is_room() -> None:
+    tables = {table.name: table for section in document().sections for table in section.tables}
+    crossed = printed(tables["signals_by_partner_and_category"], Language.EN)
+    # Three partners and their total go across, eleven categories and theirs down.
+    assert (len(crossed.heads), len(crossed.lines), crossed.totals) == (4, 12, 1)
+    both = printed(tables["takedowns_by_platform_and_category"], Language.EN)
+    assert [one.span for one in both.groups] == [2, 2, 2, 2]
+    days = printed(tables["signals_by_day_and_partner"], Language.EN)
+    assert (days.labels, len(days.lines)) == (("Day",), 32)
+
+
+def test_rows_that_are_not_there_are_zero_and_hidden_ones_are_not() -> None:
+    first = Dimension("first", Words("A", "A"), (Member("x", Words("x", "x")), Member("y", Words("y", "y"))))
+    second = msgspec.structs.replace(first, name="second")
+    measures = (
+        Measure("number", Words("Số", "Number"), Unit.COUNT, additive=True),
+        Measure("share", Words("Tỷ lệ", "Share"), Unit.PERCENT, additive=False),
+    )
+    rows = (Row(("x", "x"), (7, "12.5")), Row(("y", "y"), (None, None)))
+    made = printed(Table("t", Words("T", "T"), (first, second), measures, rows), Language.VI)
+    assert [[one.text for one in line.figures] for line in made.lines] == [
+        ["7", "12,5%", "0", "–"],
+        ["0", "–", "…", "…"],
+    ]
+
+
+def test_a_table_without_the_dimension_of_its_chart_is_printed_without_one() -> None:
+    table = document().sections[0].tables[1]
+    asked = (ChartKind.TILE_GRID, ChartKind.TIME_SERIES)
+    tables = tuple(msgspec.structs.replace(table, chart=Chart(kind, ("first",))) for kind in asked)
+    section = Section("plugin", Words("Tiện ích", "Plugin"), tables=tables)
+    of = msgspec.structs.replace(document(), sections=(section,))
+    assert typeset.drawn(view(frozen(of), Language.VI)) == []
+    assert text_of(read(of, Language.VI)).count("Cờ bạc") == len(tables)
