@@ -124,7 +124,7 @@ def test_a_chart_is_drawn_of_figures_in_sight_and_leaves_out_what_is_hidden(book
     """A spreadsheet draws text as zero, which a hidden figure is not."""
     by_day = sheets(book)["1.1 Tín hiệu theo ngày"]
     # The first column is the day, the fourth `expired`, hidden on the second day.
-    drawn = [row[5:9] for row in by_day[24:56]]
+    drawn = [row[5:9] for row in by_day[25:57]]
     assert drawn[0] == by_day[3][:4]
     assert drawn[1] == by_day[4][:4]
     assert drawn[2] == [*by_day[5][:3], ""]
@@ -133,7 +133,7 @@ def test_a_chart_is_drawn_of_figures_in_sight_and_leaves_out_what_is_hidden(book
     assert len(charts) == 9
     chart = archive.read("xl/charts/chart1.xml").decode()
     assert re.findall("<c:f>(.*?)</c:f>", chart)[1:4] == [
-        f"'1.1 Tín hiệu theo ngày'!{place}" for place in ("$G$25", "$F$26:$F$56", "$G$26:$G$56")
+        f"'1.1 Tín hiệu theo ngày'!{place}" for place in ("$G$26", "$F$27:$F$57", "$G$27:$G$57")
     ]
     # Blanks are gaps unless it is said otherwise.
     assert "dispBlanksAs" not in chart
