@@ -15,11 +15,12 @@ from tests.bench.asking import auth, coalescing, lookup
 from tests.bench.following import following
 from tests.bench.memory import memory
 from tests.bench.reading import feed, page
+from tests.bench.reporting import report
 from tests.bench.stage import Stage, durable_stage, full
 from tests.bench.submitting import ingest, ingest_large
 
 # What only reads a large hub comes before what adds to it.
-FIGURES = (ingest, auth, coalescing, following, feed, page, lookup, ingest_large, memory)
+FIGURES = (ingest, auth, coalescing, following, feed, page, lookup, report, ingest_large, memory)
 
 
 def main() -> None:

@@ -78,7 +78,7 @@ async def _settle(session: AsyncSession, keys: Keys, kind: str, positions: range
         "INSERT INTO tick SELECT :first, :n, at + n, 'bench', 'Seed' FROM log_head",
         "UPDATE log_head SET position = :last, at = at + n, n = :n",
         "UPDATE digest SET sum = :digest WHERE audience = :audience AND kind = :kind",
-        """UPDATE cell SET new = new + :n, opened = opened + :n
+        """UPDATE cell SET new = new + :n, opened = opened + :n, first = first + :n
            WHERE audience = :audience AND partner = :partner AND kind = :kind""",
         # The private lookup is not measured, and must not catch up with millions meanwhile.
         "UPDATE blind_epoch SET reached = :last",

@@ -39,6 +39,7 @@ class Sizes(msgspec.Struct, frozen=True):
     """A measurement of small requests."""
     seconds: int = 20
     """Of following."""
+    reported: tuple[int, ...] = (50_000, 500_000, 5_000_000)
     short_stream: int = 100_000
     long_stream: int = 1_000_000
 
@@ -47,7 +48,9 @@ def full() -> Sizes:
     """For `make bench`. KMM_BENCH_SIZE is how many signals are many."""
     large = int(os.environ.get("KMM_BENCH_SIZE", Sizes().large))
     # A walk ends before the log does, however few are many.
-    return Sizes(large=large, middle=large // 5, walk_pages=max(1, min(Sizes().walk_pages, large // Sizes().walk - 2)))
+    walk_pages = max(1, min(Sizes().walk_pages, large // Sizes().walk - 2))
+    reported = (large // 100, large // 10, large)
+    return Sizes(large=large, middle=large // 5, walk_pages=walk_pages, reported=reported)
 
 
 # One hub is all of them: it takes a second or two to start.
@@ -64,6 +67,7 @@ QUICK = Sizes(
     page=50,
     requests=64,
     seconds=1,
+    reported=(1_500, 1_500),
     short_stream=1_000,
     long_stream=2_000,
 )
