@@ -36,72 +36,55 @@ class _Cover:
 
     def __init__(self, problem: Problem, attack: Attack, pool: list[Whole]) -> None:
         self.problem, self.attack, self.pool = problem, attack, pool
-        self.proved = [one for one in pool if holds(attack, problem, one)]
-        self.moves = Moves(problem, attack)
-        self.covers: Covers | None = None
+        # Large ones first: what covers them covers small ones on the way.
+        self.open = dict.fromkeys(sorted(attack.needs, key=lambda cell: (-problem.counts[cell], cell)))
+        for one in pool:
+            if holds(attack, problem, one):
+                self._prove(one)
 
     def all(self) -> None:
-        order = sorted(self.attack.needs, key=lambda cell: (-self.problem.counts[cell], cell))
-        self._together([cell for cell in order if not self._is_proved(cell)])
-        for cell in order:
-            if not self._is_proved(cell):
-                self._one(cell)
+        self._together()
+        if self.open:
+            covers = Covers(self.problem, self.attack)
+            while self.open:
+                self._one(covers, next(iter(self.open)))
 
-    def _together(self, cells: list[int]) -> None:
-        """One solution proves many."""
-        while cells:
-            if not self._keep(self.moves.towards({cell: self.attack.needs[cell] for cell in cells})):
-                return
-            left = [cell for cell in cells if not self._is_proved(cell)]
-            if len(left) == len(cells):
-                return
-            cells = left
+    def _together(self) -> None:
+        """As long as nothing more has to be hidden, one solution proves many."""
+        moves = Moves(self.problem, self.attack)
+        before = -1
+        while self.open and len(self.open) != before:
+            before = len(self.open)
+            self._keep(moves.towards({cell: self.attack.needs[cell] for cell in self.open}))
 
-    def _one(self, cell: int) -> None:
-        need = self.attack.needs[cell]
-        if cell in self.moves.column:
-            found = self.moves.towards({cell: need})
-            if found.get(cell, 0) >= need - ROUND and (
-                self._keep(found) or self._keep(self.moves.towards({cell: need}, whole=True))
-            ):
-                if self._is_proved(cell):
-                    return
-        self._hide(cell)
-
-    def _hide(self, cell: int) -> None:
-        """Hides what the cheapest change of this cell changes."""
-        self.covers = self.covers or Covers(self.problem, self.attack)
-        need = self.attack.needs[cell]
-        changes = self.covers.cheapest(cell, need)
-        if changes is None:
-            raise Weakens(_in_the_way(self.problem, self.attack, cell))
-        self._hidden(changes)
-        if not self._keep(changes):
-            self._keep(self.moves.towards({cell: need}, whole=True))
-        if not self._is_proved(cell):
-            changes = self.covers.cheapest(cell, need, whole=True)
+    def _one(self, covers: Covers, cell: int) -> None:
+        """Hides what the cheapest change of this cell changes; changes of what is hidden already cost next to nothing."""
+        need = {cell: self.attack.needs[cell]}
+        for whole in (False, True):
+            changes = covers.cheapest(cell, need[cell], whole)
             if changes is None:
                 raise Weakens(_in_the_way(self.problem, self.attack, cell))
-            self._hidden(changes)
-            self._keep(changes)
-
-    def _hidden(self, changes: Changes) -> None:
-        if not self.problem.shown.isdisjoint(changes):
             self.problem.hide(changes)
-            self.moves = Moves(self.problem, self.attack)
+            covers.price(changes)
+            if self._keep(changes) or self._keep(Moves(self.problem, self.attack).towards(need, whole=True)):
+                return
 
     def _keep(self, changes: Changes) -> bool:
+        """Whether they prove anything: in more than two dimensions equations may hold of halves, but not of whole ones."""
         whole = {cell: round(change) for cell, change in changes.items()}
         if any(abs(whole[cell] - change) > ROUND for cell, change in changes.items()):
             return False
-        if whole:
+        if self._prove(whole):
             self.pool.append(whole)
-            self.proved.append(whole)
-        return True
+            return True
+        return False
 
-    def _is_proved(self, cell: int) -> bool:
-        need = self.attack.needs[cell]
-        return any(one.get(cell, 0) >= need for one in self.proved)
+    def _prove(self, changes: Whole) -> list[int]:
+        """The cells of which nobody knows yet that they could be 5 or more, and now does."""
+        proved = [cell for cell, change in changes.items() if cell in self.open and change >= self.attack.needs[cell]]
+        for cell in proved:
+            del self.open[cell]
+        return proved
 
 
 def _in_the_way(problem: Problem, attack: Attack, cell: int) -> tuple[TableName, ...]:

@@ -19,7 +19,7 @@ ROUND = 1e-6
 """The solver's numbers this near to whole ones are meant to be it."""
 _NODES = 2_000
 """Steps of a search for whole numbers: counted, not timed, so that it ends the same on every machine."""
-_HIDDEN, _SETTLED = 0.01, 10_000.0
+_HIDDEN, _SETTLED = 0.002, 10_000.0
 """What it costs to change cells that are hidden anyway, and those that cannot be any more."""
 _INFINITY = highspy.kHighsInf
 
@@ -64,22 +64,29 @@ class Covers:
         for row, most in _rows(problem):
             entries = {self.column[cell]: n for cell, n in row.items() if cell in self.column}
             self.programme.row(entries | {column + 1: -n for column, n in entries.items()}, most)
+        self.price(self.cells)
 
     def cheapest(self, cell: int, need: float, whole: bool = False) -> Changes | None:
         """The changes that make this cell so much more, at the least price; None: there are none."""
         if cell not in self.column:
             return None
-        columns = [column for at in range(len(self.cells)) for column in (2 * at, 2 * at + 1)]
-        self.programme.price(columns, [price for one in self.cells for price in (self._price(one),) * 2])
-        target = self.column[cell]
-        fewer = self.programme.upper[target + 1]
-        self.programme.bound([target, target + 1], [need, 0.0], [need, 0.0])
+        more, fewer = self.column[cell], self.column[cell] + 1
+        before = self.programme.upper[fewer]
+        self.programme.bound([more, fewer], [need, 0.0], [need, 0.0])
         values = self.programme.solve(whole)
-        self.programme.bound([target, target + 1], [0.0, 0.0], [_INFINITY, fewer])
+        self.programme.bound([more, fewer], [0.0, 0.0], [_INFINITY, before])
         if values is None:
             return None
         changes = {one: values[2 * at] - values[2 * at + 1] for at, one in enumerate(self.cells)}
         return {one: value for one, value in changes.items() if abs(value) > ROUND}
+
+    def price(self, cells: Iterable[int]) -> None:
+        """What changing these costs, now that they are shown or hidden."""
+        columns, prices = [], []
+        for cell in cells:
+            columns += [self.column[cell], self.column[cell] + 1]
+            prices += [self._price(cell)] * 2
+        self.programme.price(columns, prices)
 
     def _price(self, cell: int) -> float:
         if cell in self.problem.settled:
@@ -127,11 +134,16 @@ class _Programme:
 
     def solve(self, whole: bool) -> list[float] | None:
         """The cheapest values of all columns; None: there are none, or none that are whole were found."""
-        kind = highspy.HighsVarType.kInteger if whole else highspy.HighsVarType.kContinuous
-        count = len(self.lower)
-        self.highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), np.full(count, kind, dtype=np.uint8))
+        if whole:
+            self._kind(highspy.HighsVarType.kInteger)
         self.highs.run()
         status = self.highs.getModelStatus()
         solution = self.highs.getSolution()
+        if whole:
+            self._kind(highspy.HighsVarType.kContinuous)
         found = status == highspy.HighsModelStatus.kOptimal or (whole and solution.value_valid)
         return list(solution.col_value) if found else None
+
+    def _kind(self, kind: highspy.HighsVarType) -> None:
+        count = len(self.lower)
+        self.highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), np.full(count, kind, dtype=np.uint8))
