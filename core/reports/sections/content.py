@@ -1,7 +1,7 @@
 """What became of materials: who downloaded them, where they were posted, which recalls are still open.
 
 2026-11-22: a post counts on the day on which the hub was told of it, and what is told of its reach later on that later
-day, as with activities (`core.reports.sections.reach`). Held by tests/reports/test_content_section.py.
+day, as with activities (`core.reports.sections.reach`). Held by tests/content/test_in_reports.py.
 """
 
 from collections import defaultdict
