@@ -34,7 +34,11 @@ class Figure(msgspec.Struct, frozen=True):
 
 HIDDEN = Figure("…", Kind.HIDDEN)
 NONE = Figure("–", Kind.NONE)
-_MONTHS = tuple("January February March April May June July August September October November December".split())
+# Not of `calendar`, which speaks the machine's language.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 @cache

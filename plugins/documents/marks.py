@@ -12,8 +12,8 @@ from plugins.documents.figures import NONE, Kind, figure
 FULL = 10_000
 """Heights and lengths are whole parts of the axis, so that no float's last digit decides over bytes."""
 SHADES = 5
-_SPANS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000)
-"""Steps of an axis of seconds."""
+_SPANS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200)
+"""Steps of an axis of seconds, below whole days."""
 ABSENT = ""
 """The cell of a row that is not there, of a measure that is no sum."""
 
@@ -136,7 +136,8 @@ def plain(value: Decimal) -> Cell:
 def _step(top: Decimal, unit: Unit) -> Decimal:
     """The least round step that the top holds at most five of."""
     if unit is Unit.SECONDS:
-        return Decimal(next((span for span in _SPANS if top <= span * 5), 2_592_000))
+        days = _step(top / 86_400, Unit.DAYS) * 86_400
+        return next((Decimal(span) for span in _SPANS if top <= span * 5), days)
     step = Decimal(1)
     while True:
         for times in (1, 2, 5):

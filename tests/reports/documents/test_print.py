@@ -87,17 +87,18 @@ def test_every_page_of_provisional_figures_says_so() -> None:
 @BOTH
 def test_it_keeps_and_can_be_read_out(language: Language) -> None:
     pdf, seen = read(document(), language), view(frozen(), language)
-    xmp = bytes(pdf.root_object["/Metadata"].get_data()).decode()
+    root: Any = pdf.root_object
+    xmp = root["/Metadata"].get_data().decode()
     assert re.search(r"pdfaid:part\D+2\D.*pdfaid:conformance\W+A", xmp, re.DOTALL)
     assert re.search(r"pdfuaid:part\D+1\D", xmp)
-    assert pdf.root_object["/Lang"] == language.value
+    assert root["/Lang"] == language.value
     assert pdf.metadata is not None
     assert str(pdf.metadata.title).startswith(seen.title)
-    kinds = [one.get("/S") for one in tags(pdf.root_object["/StructTreeRoot"])]
+    kinds = [one.get("/S") for one in tags(root["/StructTreeRoot"])]
     tables = [table for section in seen.sections for table in section.tables if table.printed]
     assert kinds.count("/Table") == len(tables)
     assert kinds.count("/H1") == len(seen.sections) + 3
-    alts = [one["/Alt"] for one in tags(pdf.root_object["/StructTreeRoot"]) if one.get("/S") == "/Figure"]
+    alts = [one["/Alt"] for one in tags(root["/StructTreeRoot"]) if one.get("/S") == "/Figure"]
     # The first is the code to scan.
     assert alts == [alts[0], *(picture.alt for picture in typeset.drawn(seen))]
 
