@@ -123,16 +123,16 @@ async def told_by(session: AsyncSession, day: str) -> tuple[Sums, Sums]:
     """The same by the cells of the days up to `day`."""
     provinces: Counter[tuple[Any, ...]] = Counter()
     communes: Counter[tuple[Any, ...]] = Counter()
-    for cell in await session.scalars(select(ReachCell).where(ReachCell.day <= day)):
-        key = (cell.month, cell.campaign, cell.partner, cell.province, cell.strand, cell.kind)
+    for one in await session.scalars(select(ReachCell).where(ReachCell.day <= day)):
         for name in reach.MEASURES:
-            provinces[(*key, name)] += getattr(cell, name)
+            key = (one.month, one.campaign, one.partner, one.province, one.strand, one.kind)
+            provinces[(*key, name)] += getattr(one, name)
     for cell in await session.scalars(select(CommuneCell).where(CommuneCell.day <= day)):
         for name in ("told", "sites"):
-            key = (cell.campaign, cell.commune, cell.held, cell.strand, cell.kind)
-            communes[(*key, name)] += getattr(cell, name)
-    # What was told and taken back is as if nobody had told it.
-    return tuple(  # type: ignore[return-value]
-        {key: sums for key, sums in _as_sums(counted, names).items() if any(sums)}
-        for counted, names in ((provinces, reach.MEASURES), (communes, ("told", "sites")))
-    )
+            communes[cell.campaign, cell.commune, cell.held, cell.strand, cell.kind, name] += getattr(cell, name)
+    return _standing(provinces, reach.MEASURES), _standing(communes, ("told", "sites"))
+
+
+def _standing(counted: Counter[tuple[Any, ...]], measures: tuple[str, ...]) -> Sums:
+    """What was told and taken back is as if nobody had told it."""
+    return {key: sums for key, sums in _as_sums(counted, measures).items() if any(sums)}

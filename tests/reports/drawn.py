@@ -17,7 +17,8 @@ async def drawn(db: Database, name: str, since: str, until: str, reader: Princip
     one = reader if isinstance(reader, Principal) else None
     readers = reader if isinstance(reader, ReaderClass) else ReaderClass.PARTNER
     ends = midnight(period.until)
-    asked = over(period, Positions(0, 0), ends, readers, one and one.partner, one and one.slug)
+    whose = (one.partner, one.slug) if one else (None, None)
+    asked = over(period, Positions(0, 0), ends, readers, *whose)
     async with db.snapshot(one.partner if one else 0) as session:
         return await SECTIONS[name](session, asked)
 

@@ -105,10 +105,10 @@ async def _posts(session: AsyncSession, asked: Asked) -> Cube:
         platforms.add(platform)
         slugs.add(slug)
         sums.add((days[day], platform, kind, *labels.whose(asked, slug)), numbers)
-    platform = Dimension("platform", Words("Nền tảng", "Platform"), labels.members_of(platforms))
+    of_platforms = Dimension("platform", Words("Nền tảng", "Platform"), labels.members_of(platforms))
     return Cube(
         name="content_posts",
-        dimensions=(time_dimension(asked), platform, _KIND, *_partners(asked, slugs)),
+        dimensions=(time_dimension(asked), of_platforms, _KIND, *_partners(asked, slugs)),
         counts=_POSTS,
         atoms=sums.atoms(),
         tables=(
@@ -170,7 +170,8 @@ async def _recalls(session: AsyncSession, asked: Asked) -> Cube:
         )
     )
     sums, slugs = _Sums(len(_RECALLS)), set()
-    for _, kind, slug, withdrawn, said in await session.execute(rows):
+    found: Iterable[Any] = await session.execute(rows)
+    for _, kind, slug, withdrawn, said in found:
         slugs.add(slug)
         numbers = (said is None, withdrawn >= asked.begins, said is not None and said >= asked.begins)
         sums.add((kind, *labels.whose(asked, slug)), numbers)

@@ -11,6 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,7 +62,7 @@ async def _told(session: AsyncSession, asked: Asked) -> Cube:
     told = select(*keys, *sums).join(Partner, Partner.id == ReachCell.partner).where(*_in(asked)).group_by(*keys)
     days = by_day(asked)
     atoms: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0] * len(_COUNTS))
-    slugs = set()
+    slugs: set[str] = set()
     for on, province, strand, slug, *numbers in await session.execute(told):
         whose = labels.whose(asked, slug)
         slugs.update(whose)
@@ -98,11 +99,12 @@ async def _late(session: AsyncSession, asked: Asked) -> Cube:
     sums = (func.sum(getattr(ReachCell, name)) for name in _NAMES)
     late = ReachCell.month < func.substr(ReachCell.day, 1, 7)
     told = select(ReachCell.month, *sums).where(*_in(asked), late).group_by(ReachCell.month)
-    atoms = {(month,): tuple(map(int, numbers)) for month, *numbers in await session.execute(told)}
+    rows: Iterable[Any] = await session.execute(told)
+    atoms: dict[tuple[str, ...], tuple[int, ...]] = {(row[0],): tuple(map(int, row[1:])) for row in rows}
     title = Words("Báo muộn, theo tháng tổ chức", "Told late, by the month in which it took place")
     return Cube(
         name="reach_late",
-        dimensions=(labels.month_dimension(month for (month,) in atoms),),
+        dimensions=(labels.month_dimension(key[0] for key in atoms),),
         counts=_COUNTS,
         atoms=atoms,
         tables=(Wanted("reach_told_late", title, ("month",), _NAMES),),

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, SQLColumnExpression, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from core.auth.models import Partner
+from core.db import table_of
 from core.reports import labels
 from core.reports.asked import TIME, by_day, time_dimension
 from core.takedowns.models import Takedown, TakedownOutcome, TakedownRequest, TakedownStep
@@ -65,8 +66,8 @@ async def draw(session: AsyncSession, asked: Asked) -> Draft:
         for atom, count in await _counted(session, asked, _FACTS[name]):
             numbers[atom][index] += count
     durations: dict[Atom, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for (*atom, seconds), count in await _counted(session, asked, _FACTS["answered"], timed=True):
-        durations[tuple(atom)][int(seconds)] += count
+    for atom, count in await _counted(session, asked, _FACTS["answered"], timed=True):
+        durations[atom[:-1]][int(atom[-1])] += count
     return Draft(
         name="takedowns",
         title=Words("Yêu cầu gỡ bỏ", "Takedowns"),
@@ -129,7 +130,7 @@ def _wanted(by: str, vi: str, en: str, measures: tuple[str, ...], chart: ChartKi
 class _Fact(NamedTuple):
     """Something that happens to a case, by what is written down of it for good."""
 
-    at: ColumnElement[Any]
+    at: SQLColumnExpression[Any]
     told_in: type[TakedownOutcome] | type[TakedownStep] | None = None
     """Whose rows, where it is not the case's own."""
     where: tuple[ColumnElement[bool], ...] = ()
@@ -182,26 +183,44 @@ async def _counted(
 
 
 def _query(asked: Asked, fact: _Fact, *, timed: bool) -> Select[Any]:
-    tables: FromClause = Takedown.__table__.join(Partner, Partner.id == Takedown.platform)
-    since, basis, at = Takedown.opened, Takedown.basis, fact.at
-    sees: tuple[ColumnElement[bool], ...] = ()
-    if asked.readers is ReaderClass.PARTNER:
-        own = and_(TakedownRequest.takedown == Takedown.number, TakedownRequest.partner == asked.partner)
-        tables = tables.outerjoin(TakedownRequest, own)
-        is_platform = Takedown.platform == asked.partner
-        sees = (or_(is_platform, TakedownRequest.number.is_not(None)),)
-        since = case((is_platform, Takedown.opened), else_=TakedownRequest.asked)
-        basis = case((or_(is_platform, TakedownRequest.number == _opening()), Takedown.basis), else_="joined")
-        # Who joins a case that has come some way learns of that then.
-        at = case((fact.at < since, since), else_=fact.at)
+    eyes = _partner(asked.partner) if asked.readers is ReaderClass.PARTNER else _EVERYBODY
+    # Who joins a case that has come some way learns of that then.
+    at = fact.at if eyes is _EVERYBODY else case((fact.at < eyes.since, eyes.since), else_=fact.at)
+    tables = eyes.tables
     if fact.told_in is not None:
-        tables = tables.join(fact.told_in, fact.told_in.takedown == Takedown.number)
-    keys = [((at - asked.begins) // DAY).label("day"), Partner.slug, basis.label("on"), Takedown.category]
+        tables = tables.join(table_of(fact.told_in), fact.told_in.takedown == Takedown.number)
+    keys = [((at - asked.begins) // DAY).label("day"), Partner.slug, eyes.basis.label("on"), Takedown.category]
     if timed:
-        keys.append(((at - since) // SECOND).label("seconds"))
+        keys.append(((at - eyes.since) // SECOND).label("seconds"))
+    seen = (*eyes.sees, *fact.where, at >= asked.begins, at < asked.ends)
     # PostgreSQL takes no expression with parameters for the same expression again.
-    rows = select(*keys).select_from(tables).where(*sees, *fact.where, at >= asked.begins, at < asked.ends).subquery()
+    rows = select(*keys).select_from(tables).where(*seen).subquery()
     return select(*rows.c, func.count()).group_by(*rows.c)
+
+
+class _Eyes(NamedTuple):
+    """Which cases somebody sees, since when, and on which basis."""
+
+    tables: FromClause
+    since: SQLColumnExpression[Any]
+    basis: SQLColumnExpression[Any]
+    sees: tuple[ColumnElement[bool], ...] = ()
+
+
+_CASES = table_of(Takedown).join(table_of(Partner), Partner.id == Takedown.platform)
+_EVERYBODY = _Eyes(_CASES, Takedown.opened, Takedown.basis)
+
+
+def _partner(partner: int | None) -> _Eyes:
+    """A platform sees the cases at it, who asks those that it ever asked for, and not on which basis another asked."""
+    own = and_(TakedownRequest.takedown == Takedown.number, TakedownRequest.partner == partner)
+    at_it = Takedown.platform == partner
+    return _Eyes(
+        tables=_CASES.outerjoin(table_of(TakedownRequest), own),
+        since=case((at_it, Takedown.opened), else_=TakedownRequest.asked),
+        basis=case((or_(at_it, TakedownRequest.number == _opening()), Takedown.basis), else_="joined"),
+        sees=(or_(at_it, TakedownRequest.number.is_not(None)),),
+    )
 
 
 def _opening() -> ColumnElement[int]:
