@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from core.cli import access, demo, guard, lookup, policy, report, server, signals, sync
+from core.cli import access, demo, guard, lookup, policy, preview, report, server, signals, sync
 from core.cli.house import Commands, House
 
 
@@ -36,6 +36,8 @@ def _share_one_heap() -> None:
 _M_ARENA_MAX = -8
 """As <malloc.h> has it."""
 
+
+report.report.add_command(preview.preview)
 
 for command in (
     demo.demo,

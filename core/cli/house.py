@@ -96,7 +96,7 @@ def _alone(exc: Exception) -> Exception:
 
 def _tell(exc: Exception) -> str | None:
     if isinstance(exc, NotFound):
-        return "There is no partner, group, client, policy or calendar of this name."
+        return "There is no partner, group, client, policy, calendar or template of this name."
     if isinstance(exc, Fault):
         return exc.detail + "".join(f"\n  {error.pointer} {error.detail}" for error in exc.errors)
     if isinstance(exc, DBAPIError):

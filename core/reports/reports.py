@@ -75,7 +75,7 @@ async def ask(session: AsyncSession, principal: Principal, wanted: ReportIn) -> 
     Raises `EmptyPeriod`, `LongPeriod`, `NotBegun`, `TwoDefinitions`, `NotFound` for a template that is not there,
     `Forbidden` for national and public reports without `reports:national`, and `TooManyRequests`.
     """
-    _require_period(wanted.period)
+    require_period(wanted.period)
     title, definition, readers = await _resolved(session, principal, wanted)
     require_readers(principal, readers)
     await _require_room(session, principal)
@@ -105,7 +105,8 @@ def require_readers(principal: Principal, readers: ReaderClass) -> None:
         raise Forbidden(f"A {readers} report needs the scope {Scope.REPORTS_NATIONAL}.")
 
 
-def _require_period(period: Period) -> None:
+def require_period(period: Period) -> None:
+    """Raises `EmptyPeriod`, `LongPeriod`, `NotBegun`."""
     if period.since >= period.until:
         raise EmptyPeriod("`to` is the first day that counts no longer; put it after `from`.")
     if period.until - period.since > LONGEST:

@@ -1,6 +1,7 @@
 """`kmm report`: ordered, fetched and verified as an agency would, on a machine of its own."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -125,3 +126,20 @@ def test_troubles_are_told_in_one_line(kmm: Run) -> None:
     assert "--credentials" in refused(nobody, 2)
     away = ["report", "--url", NOWHERE, "--client-id", "x", "--client-secret", "y", "list"]
     assert "does not answer" in refused(CliRunner().invoke(main, away))
+
+
+def test_what_hiding_costs_is_told_beforehand(live: LiveHub) -> None:
+    """On the hub's own machine, and nothing is frozen by it."""
+
+    def preview(*words: str) -> Result:
+        settings = ("--config", str(live.folder / "settings.toml"))
+        return CliRunner().invoke(main, [*settings, "report", "preview", *words])
+
+    running = ("--from", "2026-09-01", "--to", "2027-01-01")
+    shown = made(preview("national-monthly", "--partner", "a05", *running))
+    one, two = re.findall(r"Tables of (\d) dimensions? at most: (\d+) tables, ([\d,]+) cells, hidden ([\d,]+)", shown)
+    assert (one[0], two[0]) == ("1", "2")
+    assert int(two[1]) > int(one[1])
+    assert int(one[3]) > 0, "the demo has a handful of everything"
+    assert "no partner" in refused(preview("no-such", "--partner", "a05", *running))
+    assert "put it after" in refused(preview("own", "--partner", "a05", "--from", "2026-10-01", "--to", "2026-10-01"))
