@@ -24,10 +24,11 @@ from core.reports.disclosure.held import (
     Held,
     Protection,
     TableName,
+    Unfounded,
     Unsettled,
     Weak,
     Weakens,
     Witness,
 )
 
-__all__ = ["SMALL", "Drawn", "Held", "Protection", "TableName", "Unsettled", "Weak", "Weakens", "Witness"]
+__all__ = ["SMALL", "Drawn", "Held", "Protection", "TableName", "Unfounded", "Unsettled", "Weak", "Weakens", "Witness"]

@@ -66,6 +66,10 @@ class Witness(msgspec.Struct, frozen=True):
     """Which cell, by its place in the problem that the reports make together, is how much more or less."""
 
 
+class Unfounded(Exception):
+    """A witness changes what is shown, or does not add up."""
+
+
 class Protection(msgspec.Struct, frozen=True):
     hidden: Mapping[Name, Hidden]
     """By cube, every cube of the report. Whether a cell is small, or hides one that is, shows in nothing."""
@@ -82,4 +86,4 @@ class Weakens(Exception):
 
 
 class Unsettled(Exception):
-    """Reports that count the same time differently, or cut across each other's time so that nobody knows what they share."""
+    """Reports that count the same time differently, or cut across each other's time: nobody knows what they share."""

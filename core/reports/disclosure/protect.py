@@ -1,10 +1,10 @@
 """Which cells of a report are hidden."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from core.reports.cube import Hidden
 from core.reports.disclosure.cells import sheets
-from core.reports.disclosure.held import Drawn, Held, Protection, TableName, Unsettled, Weakens, Witness
+from core.reports.disclosure.held import Drawn, Held, Protection, TableName, Weakens, Witness
 from core.reports.disclosure.problem import Attack, Problem, attack, problem_of
 from core.reports.disclosure.solver import ROUND, Changes, Covers, Moves
 from core.reports.disclosure.witnesses import holds, unproved
@@ -58,7 +58,7 @@ class _Cover:
             self._keep(moves.towards({cell: self.attack.needs[cell] for cell in self.open}))
 
     def _one(self, covers: Covers, cell: int) -> None:
-        """Hides what the cheapest change of this cell changes; changes of what is hidden already cost next to nothing."""
+        """Hides what the cheapest change of this cell changes; it costs next to nothing where all is hidden already."""
         need = {cell: self.attack.needs[cell]}
         for whole in (False, True):
             changes = covers.cheapest(cell, need[cell], whole)
@@ -70,7 +70,7 @@ class _Cover:
                 return
 
     def _keep(self, changes: Changes) -> bool:
-        """Whether they prove anything: in more than two dimensions equations may hold of halves, but not of whole ones."""
+        """Whether they prove anything: in more than two dimensions halves may add up where whole ones do not."""
         whole = {cell: round(change) for cell, change in changes.items()}
         if any(abs(whole[cell] - change) > ROUND for cell, change in changes.items()):
             return False

@@ -10,10 +10,12 @@ from math import log2
 import highspy
 import numpy as np
 
-from core.reports.disclosure.problem import Attack, Problem
+from core.reports.disclosure.problem import Attack, Problem, Row
 
 Changes = dict[int, float]
 """By cell that changes: how much more or less."""
+
+Numbers = np.ndarray[tuple[int], np.dtype[np.double]]
 
 ROUND = 1e-6
 """The solver's numbers this near to whole ones are meant to be it."""
@@ -30,9 +32,11 @@ class Moves:
     def __init__(self, problem: Problem, attack: Attack) -> None:
         self.cells = sorted(set(range(len(problem.cells))) - problem.shown - attack.known)
         self.column = {cell: column for column, cell in enumerate(self.cells)}
-        self.programme = _Programme([attack.lowest[cell] - problem.counts[cell] for cell in self.cells])
-        for row, most in _rows(problem):
-            self.programme.row({self.column[cell]: n for cell, n in row.items() if cell in self.column}, most)
+        lower = [attack.lowest[cell] - problem.counts[cell] for cell in self.cells]
+        rows = [
+            ([(self.column[cell], n) for cell, n in row if cell in self.column], most) for row, most in _rows(problem)
+        ]
+        self.programme = _Programme(lower, rows)
 
     def towards(self, needs: Mapping[int, float], whole: bool = False) -> Changes:
         """Changes that raise these cells as much as they can be raised together, each no further than it needs."""
@@ -43,9 +47,9 @@ class Moves:
         values = self.programme.solve(whole)
         self.programme.bound(columns, None, [_INFINITY] * len(columns))
         self.programme.price(columns, [0.0] * len(columns))
-        return (
-            {} if values is None else {self.cells[at]: value for at, value in enumerate(values) if abs(value) > ROUND}
-        )
+        if values is None:
+            return {}
+        return {self.cells[at]: float(values[at]) for at in np.flatnonzero(np.abs(values) > ROUND)}
 
 
 class Covers:
@@ -58,12 +62,21 @@ class Covers:
         self.cells = sorted(set(range(len(problem.cells))) - fixed)
         # Two columns a cell: how much more, and how much less.
         self.column = {cell: 2 * at for at, cell in enumerate(self.cells)}
-        self.programme = _Programme([0.0] * (2 * len(self.cells)))
+        rows = [
+            (
+                [
+                    (self.column[cell] + fewer, -n if fewer else n)
+                    for cell, n in row
+                    if cell in self.column
+                    for fewer in (0, 1)
+                ],
+                most,
+            )
+            for row, most in _rows(problem)
+        ]
+        self.programme = _Programme([0] * (2 * len(self.cells)), rows)
         fewer = [float(problem.counts[cell] - attack.lowest[cell]) for cell in self.cells]
         self.programme.bound(range(1, 2 * len(self.cells), 2), None, fewer)
-        for row, most in _rows(problem):
-            entries = {self.column[cell]: n for cell, n in row.items() if cell in self.column}
-            self.programme.row(entries | {column + 1: -n for column, n in entries.items()}, most)
         self.price(self.cells)
 
     def cheapest(self, cell: int, need: float, whole: bool = False) -> Changes | None:
@@ -77,8 +90,8 @@ class Covers:
         self.programme.bound([more, fewer], [0.0, 0.0], [_INFINITY, before])
         if values is None:
             return None
-        changes = {one: values[2 * at] - values[2 * at + 1] for at, one in enumerate(self.cells)}
-        return {one: value for one, value in changes.items() if abs(value) > ROUND}
+        changes = values[0::2] - values[1::2]
+        return {self.cells[at]: float(changes[at]) for at in np.flatnonzero(np.abs(changes) > ROUND)}
 
     def price(self, cells: Iterable[int]) -> None:
         """What changing these costs, now that they are shown or hidden."""
@@ -94,33 +107,36 @@ class Covers:
         return log2(2 + self.problem.counts[cell]) if cell in self.problem.shown else _HIDDEN
 
 
-def _rows(problem: Problem) -> Iterable[tuple[Mapping[int, float], float | None]]:
+def _rows(problem: Problem) -> list[tuple[Row, float | None]]:
     """What changes add up to: nothing (None), or no more than a number."""
-    for row in problem.rows:
-        yield dict(row), None
-    for less, more in problem.least:
-        yield {less: 1.0, more: -1.0}, float(problem.counts[more] - problem.counts[less])
+    least = [
+        (((less, 1), (more, -1)), float(problem.counts[more] - problem.counts[less])) for less, more in problem.least
+    ]
+    return [*((row, None) for row in problem.rows), *least]
 
 
 class _Programme:
     """Rows and columns of HiGHS, solved again and again with other bounds and prices."""
 
-    def __init__(self, lower: Sequence[float]) -> None:
+    def __init__(self, lower: Sequence[int], rows: Sequence[tuple[Sequence[tuple[int, int]], float | None]]) -> None:
         self.highs = highspy.Highs()
         self.highs.silent()
         for option, value in (("threads", 1), ("random_seed", 0), ("solver", "simplex"), ("mip_max_nodes", _NODES)):
             self.highs.setOptionValue(option, value)
         self.lower = np.array(lower, dtype=np.double)
         self.upper = np.full(len(lower), _INFINITY)
-        for bound in lower:
-            self.highs.addVar(bound, _INFINITY)
-
-    def row(self, entries: Mapping[int, float], most: float | None) -> None:
-        if entries:
-            columns = np.array(sorted(entries), dtype=np.int32)
-            values = np.array([entries[column] for column in columns], dtype=np.double)
-            lowest, highest = (0.0, 0.0) if most is None else (-_INFINITY, most)
-            self.highs.addRow(lowest, highest, len(columns), columns, values)
+        self.highs.addVars(len(lower), self.lower, self.upper)
+        rows = [(sorted(entries), most) for entries, most in rows if entries]
+        starts = np.cumsum([0, *(len(entries) for entries, _ in rows)], dtype=np.int32)
+        self.highs.addRows(
+            len(rows),
+            np.array([0.0 if most is None else -_INFINITY for _, most in rows]),
+            np.array([most or 0.0 for _, most in rows]),
+            int(starts[-1]),
+            starts[:-1],
+            np.array([column for entries, _ in rows for column, _ in entries], dtype=np.int32),
+            np.array([n for entries, _ in rows for _, n in entries], dtype=np.double),
+        )
 
     def bound(self, columns: Iterable[int], lower: Sequence[float] | None, upper: Sequence[float]) -> None:
         at = np.array(list(columns), dtype=np.int32)
@@ -132,7 +148,7 @@ class _Programme:
     def price(self, columns: Sequence[int], prices: Sequence[float]) -> None:
         self.highs.changeColsCost(len(columns), np.array(columns, dtype=np.int32), np.array(prices, dtype=np.double))
 
-    def solve(self, whole: bool) -> list[float] | None:
+    def solve(self, whole: bool) -> Numbers | None:
         """The cheapest values of all columns; None: there are none, or none that are whole were found."""
         if whole:
             self._kind(highspy.HighsVarType.kInteger)
@@ -142,7 +158,7 @@ class _Programme:
         if whole:
             self._kind(highspy.HighsVarType.kContinuous)
         found = status == highspy.HighsModelStatus.kOptimal or (whole and solution.value_valid)
-        return list(solution.col_value) if found else None
+        return np.array(solution.col_value) if found else None
 
     def _kind(self, kind: highspy.HighsVarType) -> None:
         count = len(self.lower)
