@@ -41,18 +41,29 @@ class Printed(msgspec.Struct, frozen=True):
     """How many of the last columns are totals."""
 
 
-def printed(table: Table, language: Language) -> Printed:
-    """The lines of a table that has rows."""
+def printed(table: Table, language: Language) -> tuple[Printed, ...]:
+    """A table that has rows, in one piece or with a piece for each measure."""
     if not table.dimensions:
-        return _listed(table, language)
+        return (_listed(table, language),)
     if len(table.dimensions) == 2:
-        # Days go down the page; else the dimension with fewer members goes across it.
-        columns = {place: len(_seen(table, place)) * len(table.measures) for place in (1, 0)}
-        fitting = [place for place, number in columns.items() if _fits(table.dimensions[place], number, language)]
-        if fitting:
-            across = min(fitting, key=columns.__getitem__)
-            return _crossed(table, 1 - across, across, language)
-    return _long(table, language)
+        for pieces in ([table], [_only(place, table) for place in range(len(table.measures))]):
+            across = _across(pieces[0], language)
+            if across is not None:
+                return tuple(_crossed(one, 1 - across, across, language) for one in pieces)
+    return (_long(table, language),)
+
+
+def _only(place: int, table: Table) -> Table:
+    """One measure of it."""
+    rows = tuple(Row(row.key, (row.cells[place],)) for row in table.rows)
+    return msgspec.structs.replace(table, measures=(table.measures[place],), rows=rows)
+
+
+def _across(table: Table, language: Language) -> int | None:
+    """Which dimension goes across the page: days never, else the one with fewer members; None: neither fits."""
+    columns = {place: len(_seen(table, place)) * len(table.measures) for place in (1, 0)}
+    fitting = [place for place, number in columns.items() if _fits(table.dimensions[place], number, language)]
+    return min(fitting, key=columns.__getitem__, default=None)
 
 
 def _fits(dimension: Dimension, columns: int, language: Language) -> bool:

@@ -10,7 +10,7 @@ from core.sdk import Cell, ChartKind, Language, Measure, Table, Unit
 from plugins.documents.figures import NONE, Kind, figure
 
 FULL = 10_000
-"""Heights and lengths are whole parts of the axis, so that no float's last digit decides over bytes."""
+"""The length of an axis. Sizes are whole parts of it, so that no float's last digit decides over bytes."""
 SHADES = 5
 _SPANS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200)
 """Steps of an axis of seconds, below whole days."""
@@ -25,7 +25,7 @@ class Mark(msgspec.Struct, frozen=True):
     text: str
     kind: Kind
     size: int | None
-    """Of FULL; null for what is hidden or cannot be computed."""
+    """From zero, of FULL; negative where a correction took away more than was told. Null: hidden, or not computed."""
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -70,6 +70,8 @@ class Picture(msgspec.Struct, frozen=True):
     """For those who do not see it."""
     series: tuple[Series, ...] = ()
     ticks: tuple[Tick, ...] = ()
+    zero: int = 0
+    """Where the axis has it, of FULL."""
     tiles: tuple[Tile, ...] = ()
     islands: tuple[Island, ...] = ()
     columns: int = 0
@@ -104,28 +106,37 @@ def absent(measure: Measure) -> Cell:
     return 0 if measure.additive else ABSENT
 
 
-def marks(by_label: Iterable[tuple[str, Cell]], unit: Unit, top: Decimal, language: Language) -> tuple[Mark, ...]:
-    """Figures on an axis that ends at `top`."""
+def marks(by_label: Iterable[tuple[str, Cell]], unit: Unit, span: Decimal, language: Language) -> tuple[Mark, ...]:
+    """Figures on an axis of so many units from end to end."""
     made = []
     for label, cell in by_label:
         shown = NONE if cell == ABSENT else figure(cell, unit, language)
-        size = None if cell is None or cell == ABSENT else int(Decimal(cell) * FULL / top)
+        size = None if cell is None or cell == ABSENT else int(Decimal(cell) * FULL / span)
         made.append(Mark(label, shown.text, shown.kind, size))
     return tuple(made)
 
 
-def axis(values: Iterable[Cell], unit: Unit, language: Language) -> tuple[Decimal, tuple[Tick, ...]]:
-    """Where it ends, and three to six ticks from zero on round numbers."""
-    top = max((Decimal(value) for value in values if value is not None and value != ABSENT), default=Decimal(0))
-    step = _step(top, unit)
+class Axis(msgspec.Struct, frozen=True):
+    """Holds zero, ends on round numbers and has at most eight ticks."""
+
+    span: Decimal
+    zero: int
+    """Where it is, of FULL, from the low end."""
+    ticks: tuple[Tick, ...]
+
+
+def axis(values: Iterable[Cell], unit: Unit, language: Language) -> Axis:
+    shown = [Decimal(0), *(Decimal(value) for value in values if value is not None and value != ABSENT)]
+    low, high = min(shown), max(shown)
+    step = _step(high - low, unit)
     # Decimal's own division rounds towards zero.
-    number = max(1, math.ceil(top / step))
-    end = step * number
+    below, above = math.ceil(-low / step), math.ceil(high / step)
+    steps = max(1, below + above)
     ticks = []
-    for at in range(number + 1):
+    for at in range(-below, steps - below + 1):
         text = figure(plain(step * at), unit, language).text if at else "0"
-        ticks.append(Tick(int(step * at * FULL / end), text))
-    return end, tuple(ticks)
+        ticks.append(Tick(at * FULL // steps, text))
+    return Axis(step * steps, below * FULL // steps, tuple(ticks))
 
 
 def plain(value: Decimal) -> Cell:

@@ -111,13 +111,13 @@ def _table(table: Table, drawings: dict[str, bytes], language: Language) -> Iter
     if table.picture:
         picture = base64.b64encode(drawings[table.picture.name]).decode()
         yield f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(table.picture.alt)}">'
-    if table.printed is None:
+    if not table.printed:
         yield f"<p>{escape(words(language)['empty'])}</p>"
-    else:
+    for printed in table.printed:
         yield f'<div class="wide"><table><caption>{escape(table.title)}</caption>'
-        yield from _head(table.printed)
+        yield from _head(printed)
         yield "<tbody>"
-        yield from (_line(line, table.printed) for line in table.printed.lines)
+        yield from (_line(line, printed) for line in printed.lines)
         yield "</tbody></table></div>"
 
 

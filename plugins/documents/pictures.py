@@ -63,7 +63,7 @@ def _worth(made: Picture) -> bool:
 
 def _highest(made: Picture, language: Language) -> str:
     """The largest figure that is shown, for who hears the picture read out."""
-    shown = [mark for mark in _marks_of(made) if mark.size]
+    shown = [mark for mark in _marks_of(made) if mark.kind is Kind.SHOWN]
     if not shown:
         return ""
     top = max(shown, key=lambda mark: mark.size or 0)
@@ -93,10 +93,17 @@ def _time_series(table: Table, language: Language) -> Picture:
         ]
     kept = wanted[:_MOST_PANELS]
     unit, labels = drawn[0].unit, [told(at.label, language) for at in time.members]
-    top, ticks = axis((cell for _, line in kept for cell in line), unit, language)
-    series = tuple(Series(title, marks(zip(labels, line, strict=True), unit, top, language)) for title, line in kept)
-    more = _more(wanted, kept, language)
-    return msgspec.structs.replace(bare(ChartKind.TIME_SERIES), series=series, ticks=ticks, more=more)
+    scale = axis((cell for _, line in kept for cell in line), unit, language)
+    series = tuple(
+        Series(title, marks(zip(labels, line, strict=True), unit, scale.span, language)) for title, line in kept
+    )
+    return msgspec.structs.replace(
+        bare(ChartKind.TIME_SERIES),
+        series=series,
+        ticks=scale.ticks,
+        zero=scale.zero,
+        more=_more(wanted, kept, language),
+    )
 
 
 def _more(all_of: Sequence[object], kept: Sequence[object], language: Language) -> str:
@@ -111,9 +118,10 @@ def _bars(table: Table, language: Language) -> Picture:
     rest = (None,) * len(others)
     wanted = [(told(one.label, language), by_key.get((one.code, *rest), absent(measure))) for one in first.members]
     kept = wanted[:_MOST_BARS]
-    top, _ = axis((cell for _, cell in kept), measure.unit, language)
-    series = (Series(told(first.title, language), marks(kept, measure.unit, top, language)),)
-    return msgspec.structs.replace(bare(ChartKind.BARS), series=series, more=_more(wanted, kept, language))
+    scale = axis((cell for _, cell in kept), measure.unit, language)
+    series = (Series(told(first.title, language), marks(kept, measure.unit, scale.span, language)),)
+    more = _more(wanted, kept, language)
+    return msgspec.structs.replace(bare(ChartKind.BARS), series=series, zero=scale.zero, more=more)
 
 
 def _funnel(table: Table, language: Language) -> Picture:

@@ -67,14 +67,14 @@ def tile_grid(table: Table, language: Language) -> Picture:
     by_code = _by_code(cells(table, measure), at)
     labels = {one.code: told(one.label, language) for one in table.dimensions[at].members}
     bounds = _bounds(by_code.values())
-    top, _ = axis(by_code.values(), measure.unit, language)
+    span = axis(by_code.values(), measure.unit, language).span
     grid = layout()
     tiles = []
     for place in grid.tiles:
         # A unit that is not of this report's time has no label.
         if place.code in labels:
             cell = by_code.get(place.code, absent(measure))
-            (mark,) = marks([(labels[place.code], cell)], measure.unit, top, language)
+            (mark,) = marks([(labels[place.code], cell)], measure.unit, span, language)
             shade = sum(Decimal(cell) >= bound for bound in bounds) if cell and mark.kind is Kind.SHOWN else 0
             tiles.append(Tile(place.column, place.row, mark, shade))
     placed = {place.code for place in grid.tiles}
@@ -86,7 +86,7 @@ def tile_grid(table: Table, language: Language) -> Picture:
         columns=grid.columns,
         rows=grid.rows,
         legend=_legend(bounds, measure.unit, language),
-        elsewhere=marks(elsewhere, measure.unit, top, language),
+        elsewhere=marks(elsewhere, measure.unit, span, language),
     )
 
 

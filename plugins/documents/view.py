@@ -27,8 +27,8 @@ class KeyFigure(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct, frozen=True):
     name: str
     title: str
-    printed: Printed | None
-    """None: it has no rows."""
+    printed: tuple[Printed, ...]
+    """Empty: it has no rows."""
     picture: Picture | None
 
 
@@ -132,7 +132,7 @@ def _table(section: str, given: GivenTable, language: Language) -> Table:
     return Table(
         name=given.name,
         title=told(given.title, language),
-        printed=printed(given, language) if given.rows else None,
+        printed=printed(given, language) if given.rows else (),
         picture=picture(section, given, language),
     )
 

@@ -51,7 +51,8 @@ def test_a_picture_and_its_table_say_the_same() -> None:
     for section in view(frozen(), Language.EN).sections:
         for table in section.tables:
             if table.picture and table.printed:
-                told = {figure.text for line in table.printed.lines for figure in line.figures}
+                lines = [line for piece in table.printed for line in piece.lines]
+                told = {figure.text for line in lines for figure in line.figures}
                 marks = [mark for series in table.picture.series for mark in series.marks]
                 assert {mark.text for mark in marks} | {tile.mark.text for tile in table.picture.tiles} <= told | {"0"}
                 highest = re.search(r"Highest: .+, ([^ ]+)\. All", table.picture.alt)
@@ -124,8 +125,9 @@ def test_shades_grow_with_their_figures() -> None:
     ],
 )
 def test_an_axis_ends_on_a_round_number_above_all(top: int, unit: Unit, ends: str) -> None:
-    end, ticks = axis([top, None, 0], unit, Language.EN)
-    assert end >= top
+    made = axis([top, None, 0], unit, Language.EN)
+    ticks = made.ticks
+    assert (made.span >= top, made.zero) == (True, 0)
     assert (ticks[0].size, ticks[0].text, ticks[-1].size) == (0, "0", FULL)
     assert ticks[-1].text.replace("\u00a0", " ") == ends
     assert len({tick.text for tick in ticks}) == len(ticks) <= 6

@@ -53,10 +53,10 @@ def test_every_word_and_figure_can_be_copied_out(language: Language) -> None:
         assert section.title in text
         assert section.note in text
         for table in section.tables:
-            assert table.printed is not None
+            assert table.printed
             assert f"{table.title} " in text
             # Row by row: a figure is beside its label and in its order.
-            for line in table.printed.lines:
+            for line in (line for piece in table.printed for line in piece.lines):
                 told = " ".join([*line.labels, *(figure.text for figure in line.figures)])
                 assert " ".join(told.split()) in text, told
 
@@ -95,8 +95,8 @@ def test_it_keeps_and_can_be_read_out(language: Language) -> None:
     assert pdf.metadata is not None
     assert str(pdf.metadata.title).startswith(seen.title)
     kinds = [one.get("/S") for one in tags(root["/StructTreeRoot"])]
-    tables = [table for section in seen.sections for table in section.tables if table.printed]
-    assert kinds.count("/Table") == len(tables)
+    pieces = [piece for section in seen.sections for table in section.tables for piece in table.printed]
+    assert kinds.count("/Table") == len(pieces)
     assert kinds.count("/H1") == len(seen.sections) + 3
     alts = [one["/Alt"] for one in tags(root["/StructTreeRoot"]) if one.get("/S") == "/Figure"]
     # The first is the code to scan.
@@ -173,12 +173,12 @@ def test_any_text_can_be_printed() -> None:
 
 def test_two_dimensions_cross_where_there_is_room() -> None:
     tables = {table.name: table for section in document().sections for table in section.tables}
-    crossed = printed(tables["signals_by_partner_and_category"], Language.EN)
+    (crossed,) = printed(tables["signals_by_partner_and_category"], Language.EN)
     # Three partners and their total go across, eleven categories and theirs down.
     assert (len(crossed.heads), len(crossed.lines), crossed.totals) == (4, 12, 1)
-    both = printed(tables["takedowns_by_platform_and_category"], Language.EN)
+    (both,) = printed(tables["takedowns_by_platform_and_category"], Language.EN)
     assert [one.span for one in both.groups] == [2, 2, 2, 2]
-    days = printed(tables["signals_by_day_and_partner"], Language.EN)
+    (days,) = printed(tables["signals_by_day_and_partner"], Language.EN)
     assert (days.labels, len(days.lines)) == (("Day",), 32)
 
 
@@ -190,7 +190,7 @@ def test_rows_that_are_not_there_are_zero_and_hidden_ones_are_not() -> None:
         Measure("share", Words("Tỷ lệ", "Share"), Unit.PERCENT, additive=False),
     )
     rows = (Row(("x", "x"), (7, "12.5")), Row(("y", "y"), (None, None)))
-    made = printed(Table("t", Words("T", "T"), (first, second), measures, rows), Language.VI)
+    (made,) = printed(Table("t", Words("T", "T"), (first, second), measures, rows), Language.VI)
     assert [[one.text for one in line.figures] for line in made.lines] == [
         ["7", "12,5%", "0", "–"],
         ["0", "–", "…", "…"],
