@@ -62,8 +62,8 @@ def figure(cell: Cell, unit: Unit, language: Language) -> Figure:
     """A cell of a document. Nothing is rounded: a document holds what is shown."""
     if cell is None:
         return HIDDEN
-    if unit is Unit.SECONDS:
-        return Figure(duration(int(cell), language))
+    if unit is Unit.SECONDS and isinstance(cell, int):
+        return Figure(duration(cell, language))
     whole, _, part = str(cell).partition(".")
     # The sign of -0.5 is the text's, for that of its whole part is lost.
     sign = "−" if whole.startswith("-") else ""
