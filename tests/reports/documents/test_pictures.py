@@ -19,7 +19,7 @@ from core.campaigns import provinces
 from core.wire.documents import ChartKind, Language, Member, Row, Unit, Words
 from plugins.documents import page, typeset
 from plugins.documents.figures import TEMPLATES, Kind
-from plugins.documents.marks import FULL, SHADES, axis
+from plugins.documents.marks import FULL, SHADES, axis, marks
 from plugins.documents.pictures import picture
 from plugins.documents.tiles import layout
 from plugins.documents.view import view
@@ -131,6 +131,14 @@ def test_an_axis_ends_on_a_round_number_above_all(top: int, unit: Unit, ends: st
     assert (ticks[0].size, ticks[0].text, ticks[-1].size) == (0, "0", FULL)
     assert ticks[-1].text.replace("\u00a0", " ") == ends
     assert len({tick.text for tick in ticks}) == len(ticks) <= 6
+
+
+def test_an_axis_goes_below_zero_for_corrections() -> None:
+    made = axis([-2_085, 2_919, None], Unit.PARTICIPANTS, Language.VI)
+    assert [tick.text for tick in made.ticks] == ["−4.000", "−2.000", "0", "2.000", "4.000"]
+    assert (made.zero, int(made.span)) == (FULL // 2, 8_000)
+    (low,) = marks([("x", -2_085)], Unit.PARTICIPANTS, made.span, Language.VI)
+    assert (low.text, low.size) == ("−2.085", -2_606)
 
 
 def test_many_lines_are_told_apart_or_left_to_the_table() -> None:

@@ -2,8 +2,9 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ from plugins.documents.figures import words
 from plugins.documents.lines import printed
 from plugins.documents.view import view
 from tests.reports.documents.injections import TEXTS, everywhere
-from tests.reports.samples import document, frozen
+from tests.reports.samples import data_quality, document, frozen
 
 BOTH = pytest.mark.parametrize("language", list(Language))
 
@@ -40,15 +41,30 @@ def read(of: Document, language: Language) -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(typeset.render_pdf(frozen(of), language)))
 
 
-def text_of(pdf: pypdf.PdfReader) -> str:
-    """In one line, for what is broken over lines on paper is one text; so is a word with places to break."""
-    return " ".join(" ".join(page.extract_text() for page in pdf.pages).replace("\u200b", "").split())
+@cache
+def pages_of(language: Language) -> list[str]:
+    """Of the sample, as a reader copies them."""
+    return [page.extract_text() for page in read(document(), language).pages]
+
+
+def text_of(of: Document, language: Language) -> str:
+    return in_one_line(page.extract_text() for page in read(of, language).pages)
+
+
+def in_one_line(pages: Iterable[str]) -> str:
+    """What is broken over lines on paper is one text; so is a word with places to break."""
+    return " ".join(" ".join(pages).replace("\u200b", "").split())
+
+
+def short(**changed: Any) -> Document:
+    """Of one section."""
+    return msgspec.structs.replace(document(), **{"sections": (data_quality(),), **changed})
 
 
 @BOTH
 def test_every_word_and_figure_can_be_copied_out(language: Language) -> None:
     seen = view(frozen(), language)
-    text = text_of(read(document(), language))
+    text = in_one_line(pages_of(language))
     for section in seen.sections:
         assert section.title in text
         assert section.note in text
@@ -63,24 +79,22 @@ def test_every_word_and_figure_can_be_copied_out(language: Language) -> None:
 
 def test_letters_of_vietnamese_come_back_composed() -> None:
     every = "".join(chr(point) for point in range(0x1EA0, 0x1EFA)) + "ĂăÂâĐđÊêÔôƠơƯư"
-    of = msgspec.structs.replace(document(), title=Words(every, every))
-    title = text_of(read(of, Language.VI)).replace(" ", "")
+    title = text_of(short(title=Words(every, every)), Language.VI).replace(" ", "")
     assert every in title
 
 
 @BOTH
 def test_every_page_says_what_it_is_a_page_of(language: Language) -> None:
-    pdf, seen, said = read(document(), language), view(frozen(), language), words(language)
-    for number, page in enumerate(pdf.pages, 1):
-        text = page.extract_text()
+    pages, seen, said = pages_of(language), view(frozen(), language), words(language)
+    for number, text in enumerate(pages, 1):
         assert f"SHA-256 {seen.sha256}" in text
         assert f"{said['position']} {seen.position}" in text
-        assert f"{said['page']} {number}{said['of']}{len(pdf.pages)}" in text
+        assert f"{said['page']} {number}{said['of']}{len(pages)}" in text
         assert said["provisional"] not in text
 
 
 def test_every_page_of_provisional_figures_says_so() -> None:
-    pdf = read(msgspec.structs.replace(document(), provisional=True), Language.VI)
+    pdf = read(short(provisional=True), Language.VI)
     assert all("Số liệu tạm tính" in page.extract_text() for page in pdf.pages)
 
 
@@ -115,7 +129,7 @@ def tags(node: Any) -> Iterator[Any]:
 
 
 def test_it_is_dated_by_its_figures() -> None:
-    pdf = read(document(), Language.EN)
+    pdf = read(short(), Language.EN)
     assert pdf.metadata is not None
     assert pdf.metadata.creation_date == document().as_of
 
@@ -126,9 +140,7 @@ def test_a_long_table_has_its_headings_on_every_page() -> None:
     dimension = Dimension("rows", Words("Cột nhãn", "Labels"), names)
     measure = Measure("number", Words("Cột số", "Numbers"), Unit.COUNT, additive=True)
     table = Table("long", Words("Bảng dài", "Long"), (dimension,), (measure,), rows)
-    of = msgspec.structs.replace(
-        document(), sections=(Section("one", Words("Một mục", "One section"), tables=(table,)),)
-    )
+    of = short(sections=(Section("one", Words("Một mục", "One section"), tables=(table,)),))
     pages = [page.extract_text() for page in read(of, Language.VI).pages]
     holding = [text for text in pages if re.search(r"Dòng \d+ \d+", text)]
     assert len(holding) == 2
@@ -145,8 +157,7 @@ def test_what_is_missing_is_said(language: Language) -> None:
     empty = Section("empty", Words("Trống", "Empty"))
     bare = msgspec.structs.replace(document().sections[0].tables[0], rows=())
     without = Section("without", Words("Không dòng", "Without rows"), tables=(bare,))
-    of = msgspec.structs.replace(document(), sections=(gone, empty, without))
-    text, said = text_of(read(of, language)), words(language)
+    text, said = text_of(short(sections=(gone, empty, without)), language), words(language)
     time = "08:00, 03/10/2026" if language is Language.VI else "08:00, 3 October 2026"
     assert f"{said['unavailable']} {said['since'].format(time=time)}" in text
     assert (note.vi if language is Language.VI else note.en) in text
@@ -154,20 +165,19 @@ def test_what_is_missing_is_said(language: Language) -> None:
 
 
 def test_a_report_for_a_partner_names_it() -> None:
-    of = msgspec.structs.replace(document(), readers=ReaderClass.PARTNER, partner="lotus")
-    assert "Đối tác lotus" in text_of(read(of, Language.VI))
+    assert "Đối tác lotus" in text_of(short(readers=ReaderClass.PARTNER, partner="lotus"), Language.VI)
 
 
 @pytest.mark.parametrize("text", ["#let x = 1", "*đậm* _nghiêng_", "$x^2$ <nhãn> @tham", "= Đầu đề", "\\u{41}`mã`"])
 def test_text_is_never_markup(text: str) -> None:
     # Copied out, what is broken over lines has blanks of its own.
-    found = text_of(read(everywhere(text), Language.VI)).replace(" ", "")
+    found = text_of(everywhere(text), Language.VI).replace(" ", "")
     assert found.count(text.replace(" ", "")) > 20
 
 
 def test_any_text_can_be_printed() -> None:
     """Letters that no font has, signs that turn lines around, five thousand letters in a title."""
-    for text in [*TEXTS[::6], "😀" * 40, "\ufffe\uffff", "a\x00b", "\u202e", "a" * 5_000]:
+    for text in [*TEXTS[::9], "😀" * 40, "\ufffe\uffff", "a\x00b", "\u202e", "a" * 5_000]:
         assert typeset.render_pdf(frozen(everywhere(text)), Language.VI).startswith(b"%PDF-")
 
 
@@ -202,6 +212,21 @@ def test_a_table_without_the_dimension_of_its_chart_is_printed_without_one() -> 
     asked = (ChartKind.TILE_GRID, ChartKind.TIME_SERIES)
     tables = tuple(msgspec.structs.replace(table, chart=Chart(kind, ("first",))) for kind in asked)
     section = Section("plugin", Words("Tiện ích", "Plugin"), tables=tables)
-    of = msgspec.structs.replace(document(), sections=(section,))
+    of = short(sections=(section,))
     assert typeset.drawn(view(frozen(of), Language.VI)) == []
-    assert text_of(read(of, Language.VI)).count("Cờ bạc") == len(tables)
+    assert text_of(of, Language.VI).count("Cờ bạc") == len(tables)
+
+
+def test_a_table_too_wide_for_paper_is_printed_measure_by_measure() -> None:
+    first, second = (
+        Dimension(name, Words(name, name), tuple(Member(f"{name}{at}", Words(f"{name} {at}", "")) for at in range(9)))
+        for name in ("north", "south")
+    )
+    measures = tuple(Measure(name, Words(name, name), Unit.COUNT, additive=True) for name in ("one", "two"))
+    rows = tuple(Row((down.code, across.code), (11, 22)) for down in first.members for across in second.members)
+    pieces = printed(Table("t", Words("T", "T"), (first, second), measures, rows), Language.VI)
+    assert [(piece.groups[0].text, len(piece.heads), len(piece.lines)) for piece in pieces] == [
+        ("one", 9, 9),
+        ("two", 9, 9),
+    ]
+    assert [{figure.text for line in piece.lines for figure in line.figures} for piece in pieces] == [{"11"}, {"22"}]
