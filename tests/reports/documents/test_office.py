@@ -57,7 +57,8 @@ def convert(home: Path, folder: Path, *asked: str | Path) -> None:
     assert SOFFICE is not None
     profile = f"-env:UserInstallation={(home / 'profile').as_uri()}"
     command = [SOFFICE, profile, "--headless", *asked[:-1], asked[-1], "--outdir", folder]
-    subprocess.run(command, env=os.environ | {"HOME": str(home), "LC_ALL": "C.UTF-8"}, check=True, capture_output=True, timeout=120)
+    alone = os.environ | {"HOME": str(home), "LC_ALL": "C.UTF-8"}
+    subprocess.run(command, env=alone, check=True, capture_output=True, timeout=120)
 
 
 def of_sheets(folder: Path, whole: Document, language: Language) -> Iterator[Added]:
