@@ -41,6 +41,7 @@ EXEMPT: dict[str, str] = {
     "core.safeguards.quality._count": "counts each partner's claims in every audience, for itself to read",
     "core.safeguards.quality._ids": "finds the rows of signals by name, to count by partner",
     "core.safeguards.quality._owners": "finds whose claims were right or wrong, to count by partner",
+    "core.reports.facts._signals": "cuts for readers `national` count every audience",
     "core.reports.activity.signal_days": "finds on which days partners sent anything; a partner is told of itself alone",
     "core.reports.signal_cells.counted": "national and public reports count every audience",
 }
