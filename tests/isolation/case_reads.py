@@ -2,6 +2,7 @@
 
 from tests.isolation.reader import Read, Reader, simple
 from tests.isolation.reads import SHARED
+from tests.isolation.report_reads import read_files
 
 
 def listed(path: str, noun: str) -> Read:
@@ -45,8 +46,20 @@ async def read_contacts(reader: Reader) -> None:
 
 _TAKEDOWNS, _PRESERVATIONS, _ENDPOINTS = "/v1/takedowns", "/v1/preservations", "/webhooks/endpoints"
 
+_REPORTS, _TEMPLATES, _SCHEDULES = "/v1/reports", "/v1/report-templates", "/v1/report-schedules"
+
 READS: dict[str, Read] = {
     **SHARED,
+    "ListReports": listed(_REPORTS, "reports"),
+    "ReadReport": each(_REPORTS),
+    "GetReportFile": read_files,
+    "GetReportManifest": each(_REPORTS, "/manifest"),
+    "ListReportTemplates": simple(_TEMPLATES),
+    "ReadReportTemplate": each(_TEMPLATES),
+    "ListReportSchedules": simple(_SCHEDULES),
+    "ReadReportSchedule": each(_SCHEDULES),
+    "ListReportCuts": listed("/v1/report-cuts", "cuts"),
+    "ReadReportCut": each("/v1/report-cuts"),
     "ListTakedowns": listed(_TAKEDOWNS, "takedowns"),
     "ReadTakedown": each(_TAKEDOWNS),
     "ListOutcomes": each(_TAKEDOWNS, "/outcomes"),

@@ -127,13 +127,10 @@ class Oracle:
         known = viewer == owner or owner in self.named or self.kinds[viewer] == "operator"
         return owner if known else None
 
-    def report(self, viewer: str) -> set[tuple[Any, ...]]:
-        """Rows (partner, category, new, opened, closed) over all days and the one kind that the tests use."""
-        sums: dict[tuple[str | None, str], Counter[str]] = defaultdict(Counter)
-        for one in self.counted:
-            if self.sees(viewer, one):
-                sums[self.shown_as(viewer, one.owner), one.category][one.what] += 1
-        return {(*at, found["new"], found["opened"], found["closed"]) for at, found in sums.items()}
+    def opened(self, viewer: str) -> Counter[tuple[str, str]]:
+        """Claims that came in sight, by whose they are, the viewer's own or others', and by category."""
+        seen = (one for one in self.counted if one.what == "opened" and self.sees(viewer, one))
+        return Counter((viewer if one.owner == viewer else "others", one.category) for one in seen)
 
 
 def _place(said: Said) -> tuple[Any, ...]:

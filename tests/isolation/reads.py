@@ -1,4 +1,4 @@
-"""Every way to read something that is shared from the hub: signals, partners, events, reports."""
+"""Every way to read something that is shared from the hub: signals, partners, events."""
 
 import base64
 from typing import Any
@@ -172,32 +172,6 @@ async def list_clients(reader: Reader) -> None:
         assert answer.is_success == in_charge
 
 
-async def list_reports(reader: Reader) -> None:
-    found = await reader.pages("/v1/reports", "reports", limit=1)
-    marks = reader.world.allowed(reader.slug, reader.world.reading(reader.slug))
-    own = [report for report, owner in reader.world.reports.items() if owner == reader.slug]
-    assert all(report["id"] in own and report["title"] in marks for report in found)
-
-
-async def read_report(reader: Reader) -> None:
-    for report in reader.world.reports:
-        for accept in ("application/json", "text/csv", "application/zip"):
-            answer = await reader.get(f"/v1/reports/{report}", 404, accept=accept)
-            if answer.is_success and accept == "application/json" and answer.json()["scope"] == "partner":
-                assert _sums(answer.json()) == reader.world.oracle.report(reader.slug)
-
-
-def _sums(report: dict[str, Any]) -> set[tuple[Any, ...]]:
-    """Rows of the table of signals over all days; a run may pass midnight."""
-    (table,) = (section for section in report["sections"] if section["name"] == "signals")
-    sums: dict[tuple[Any, ...], list[int]] = {}
-    for _, partner, kind, category, *counts in table["rows"]:
-        assert kind == "domain"
-        before = sums.get((partner, category), [0, 0, 0])
-        sums[partner, category] = [one + other for one, other in zip(before, counts, strict=True)]
-    return {(*at, *counts) for at, counts in sums.items()}
-
-
 async def read_events(reader: Reader) -> None:
     """The operator is told of everything, others of what is theirs or everyone's."""
     page: dict[str, Any] = {"next": 0, "more": True}
@@ -231,6 +205,7 @@ SHARED: dict[str, Read] = CONTENT | {
     "OpenAPI": simple("/openapi.json"),
     "ReadServerMetadata": simple("/.well-known/oauth-authorization-server"),
     "ReadKeySet": simple("/.well-known/jwks.json"),
+    "ReadDocumentKeys": simple("/.well-known/document-keys.json"),
     "ReadMe": simple("/v1/me"),
     "ListPartners": list_partners,
     "ReadPartner": read_partner,
@@ -251,8 +226,6 @@ SHARED: dict[str, Read] = CONTENT | {
     "ListGuardEntries": simple("/v1/guard", "entries"),
     "ListReviews": list_reviews,
     "ReadEvents": read_events,
-    "ListReports": list_reports,
-    "ReadReport": read_report,
     "ReadBlocklist": read_blocklist,
 }
 """By operation, those of what is shared."""

@@ -10,6 +10,7 @@ from tests.isolation.case_reads import READS
 from tests.isolation.cases import make_cases
 from tests.isolation.follower import Follower
 from tests.isolation.reader import Reader
+from tests.isolation.report_cases import make_reports
 from tests.isolation.world import World
 
 PARTNERS = 20
@@ -46,7 +47,7 @@ async def share_and_read(hub: TestedHub, seed: int) -> None:
             await follower.catch_up()
     await world.opine()
     await world.make_materials()
-    await world.make_reports(period())
+    await make_reports(world, period())
     await make_cases(world)
     for slug in world.partners:
         if slug not in world.oracle.suspended:

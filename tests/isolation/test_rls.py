@@ -26,7 +26,9 @@ from tests.postgres import execute
 
 TABLES: tuple[type[Base], ...] = (Claim, Signal, Blind, EventRow, Addressee, Sight, Reference)
 ORDINARY = {
-    *("activity", "asset", "campaign", "connection_point", "fetch", "material", "material_version", "report", "review"),
+    *("activity", "asset", "campaign", "connection_point", "fetch", "material", "material_version", "review"),
+    *("report", "report_file", "report_template", "report_schedule", "report_cut"),
+    *("usage_cell", "reach_cell", "commune_cell", "campaign_goals"),
     *("approval_policy", "requirement", "licence_text", "licence_acceptance", "recall_acknowledgement"),
     *("search_text", "short_link", "usage_report", "rendition", "upload", "pack"),
     *("event", "log_head", "tick", "used_assertion", "blind_use", "reader"),

@@ -42,7 +42,7 @@ EXEMPT: dict[str, str] = {
     "core.safeguards.quality._ids": "finds the rows of signals by name, to count by partner",
     "core.safeguards.quality._owners": "finds whose claims were right or wrong, to count by partner",
     "core.reports.facts._signals": "cuts for readers `national` count every audience",
-    "core.reports.activity.signal_days": "finds on which days partners sent anything; a partner is told of itself alone",
+    "core.reports.activity.signal_days": "finds on which days partners sent anything; one is told of itself alone",
     "core.reports.signal_cells.counted": "national and public reports count every audience",
 }
 """Functions that may go round it, and why. Nothing else may, and what no longer does has to leave the list."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from core.testing import TestedHub
+from tests.frozen import until_made
 from tests.pictures import png
 
 WORDS = {
@@ -52,6 +53,7 @@ async def things(hub: TestedHub) -> list[Thing]:
         await group(hub),
         *[await _report(hub, slug) for slug in ("meta", "a05", "secretariat")],
         await _national_report(hub),
+        *await _orders_of_reports(hub),
         *[_client(hub, slug) for slug in ("tiktok", "a05", "secretariat", "digital-trust-alliance")],
         *[await material(hub, state) for state in ("draft", "in_review", "not_yet", "discarded")],
         await _upload(hub),
@@ -94,15 +96,36 @@ async def group(hub: TestedHub) -> Thing:
 
 
 async def _report(hub: TestedHub, slug: str, **more: str) -> Thing:
-    period = {"from": "2026-10-01", "to": "2026-11-01"}
-    name = (await ok(hub, slug, "POST", "/v1/reports", {"period": period} | more))["id"]
-    return Thing(slug, {"id": name}, {"id": no_such(name)}, frozenset([slug]), ("ReadReport",))
+    body = {"period": {"from": "2026-10-01", "to": "2026-11-01"}, "definition": {"sections": ["content"]}}
+    name = (await ok(hub, slug, "POST", "/v1/reports", body | more))["id"]
+    await until_made(hub.client_as(slug), name)
+    file = {"name": "report.json"}
+    operations = ("ReadReport", "GetReportFile", "GetReportManifest", "RemakeReport")
+    return Thing(slug, {"id": name} | file, {"id": no_such(name)} | file, frozenset([slug]), operations)
 
 
 async def _national_report(hub: TestedHub) -> Thing:
     """Closed to a client of the very partner that has not been given reports:national."""
-    made = await _report(hub, "a05", scope="national")
+    made = await _report(hub, "a05", readers="national")
     return made._replace(seen_by=frozenset(), without=frozenset(["reports:national"]))
+
+
+async def _orders_of_reports(hub: TestedHub) -> list[Thing]:
+    """A template and a schedule of a partner's own, and a cut."""
+    own, none = {"slug": "monthly-own"}, {"slug": "monthly-none"}
+    title = {"vi": "Hằng tháng", "en": "Monthly"}
+    template = {"title": title, "readers": "partner", "definition": {"sections": ["content"]}}
+    schedule = {"template": own["slug"], "cron": "0 6 1 * *", "covers": "last_month"}
+    cut = {"source": "signals", "months": {"from": "2026-09", "to": "2026-10"}}
+    await ok(hub, "a05", "PUT", "/v1/report-templates/monthly-own", template)
+    await ok(hub, "a05", "PUT", "/v1/report-schedules/monthly-own", schedule)
+    name = (await ok(hub, "a05", "POST", "/v1/report-cuts", cut))["id"]
+    mine = frozenset(["a05"])
+    return [
+        Thing("a05", own, none, mine, ("ReadReportSchedule", "DeleteReportSchedule")),
+        Thing("a05", own, none, mine, ("ReadReportTemplate", "DeleteReportTemplate")),
+        Thing("a05", {"id": name}, {"id": no_such(name)}, mine, ("ReadReportCut",)),
+    ]
 
 
 def _client(hub: TestedHub, slug: str) -> Thing:

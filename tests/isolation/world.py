@@ -227,7 +227,7 @@ class World:
         for owner, value in ended:
             self.oracle.close(owner, value)
 
-    # Materials and reports.
+    # Materials.
 
     async def make_materials(self) -> None:
         authors = [slug for slug in self.able("content:write") if all(self._reviewers(slug))]
@@ -273,16 +273,6 @@ class World:
             await self.act(author, "POST", f"{path}/withdrawal", {"reason": reason})
         self.materials[made["id"]] = author
         self.assets[made["id"]] = f"{word}.png"
-
-    async def make_reports(self, period: dict[str, str]) -> None:
-        for owner in self.random.sample(self.able("reports:read"), 8):
-            for scope in ("partner", "national") if owner in self.able("reports:national") else ("partner",):
-                title = self.mark(self._reads_report(owner, scope))
-                made = await self.act(owner, "POST", "/v1/reports", {"period": period, "scope": scope, "title": title})
-                self.reports[made.json()["id"]] = owner
-
-    def _reads_report(self, owner: str, scope: str) -> Rule:
-        return lambda viewer, scopes: viewer == owner and (scope == "partner" or "reports:national" in scopes)
 
     async def make_campaign(self) -> None:
         """Campaigns and activities are for everyone; a partner's own names of them are not."""

@@ -12,6 +12,7 @@ import pytest
 from core import times
 from core.reports.process import Process
 from core.testing import TestedHub
+from tests.frozen import until_made
 
 OCTOBER = {"period": {"from": "2026-10-01", "to": "2026-11-01"}}
 TODAY = {"period": {"from": f"{times.today()}", "to": f"{times.today() + timedelta(1)}"}}
@@ -27,12 +28,7 @@ def agency(hub: TestedHub, process: Process) -> httpx.AsyncClient:
 async def make(client: httpx.AsyncClient, wanted: Mapping[str, object]) -> dict[str, Any]:
     answer = await client.post("/v1/reports", json=wanted)
     assert answer.status_code == 202, answer.text
-    async with asyncio.timeout(60):
-        while (report := (await client.get(answer.headers["location"])).json())["state"] != "made":
-            assert report["state"] not in ("failed", "refused"), report
-            await asyncio.sleep(0.05)
-    made: dict[str, Any] = report
-    return made
+    return await until_made(client, answer.json()["id"])
 
 
 async def test_files_are_served_as_they_were_made(agency: httpx.AsyncClient) -> None:
