@@ -85,6 +85,20 @@ async def test_the_sheet_comes_back_marked_and_can_be_sent_again(agency: httpx.A
     assert [column["field"] for column in again["columns"]][-2:] == [None, None]
 
 
+async def test_no_cell_becomes_part_of_the_workbook_that_comes_back(agency: httpx.AsyncClient) -> None:
+    """A library that writes workbooks takes some texts for its own markup, others for formulas or links."""
+    texts = ["<r></is></c><c r='A9'><f>1+1</f></c><c><is></r>", "{=1+1}", "https://example.com/"]
+    data = as_csv([HEADERS, *[[*ROW[:6], text, *ROW[7:]] for text in texts]]).encode()
+    answer = await agency.post(
+        f"{PATH}/sheet", content=data, headers={"Content-Type": "text/csv", "Accept": opening.XLSX}
+    )
+    (back,) = opening.opened(answer.content, opening.XLSX)
+    assert [str(row[6]).strip() for row in back.rows[1:]] == texts
+    rows = zipfile.ZipFile(io.BytesIO(answer.content)).read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in rows
+    assert "<hyperlink" not in rows
+
+
 def as_csv(rows: Sequence[Sequence[Any]], delimiter: str = ",") -> str:
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter).writerows(rows)

@@ -15,13 +15,16 @@ from core.wire.sheets import CellNote
 
 _HEADERS = ("Cần sửa / To mend", "Gợi ý / Suggestions")
 """No words for a field, so that the columns are left out when the sheet is sent again."""
+_OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+_RICH = "<r>"
+"""Text that begins so goes into the file unescaped if it ends with `</r>`: xlsxwriter takes it for its own."""
 
 
 def workbook(sheet: ReadSheet) -> bytes:
     """XLSX. Every cell is text or a number, never a formula, whatever its sender wrote."""
     out = io.BytesIO()
     # Row by row to disk: a sheet of 10,000 rows does not have to be in memory.
-    with xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(out, _OPTIONS) as book:
         page = book.add_worksheet(sheet.layout.sheet.name[:31] or "activities")
         marked = book.add_format({"bg_color": "#FFC7CE", "font_color": "#9C0006"})
         noted = book.add_format({"bg_color": "#FFEB9C"})
@@ -45,7 +48,7 @@ def _write(
     for column, cell in enumerate(cells):
         how = formats.get(letter(column))
         if isinstance(cell, str):
-            page.write_string(at, column, cell, how)
+            page.write_string(at, column, f" {cell}" if cell.startswith(_RICH) else cell, how)
         elif isinstance(cell, bool):
             page.write_boolean(at, column, cell, how)
         else:
