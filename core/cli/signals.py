@@ -100,7 +100,7 @@ def check(house: House) -> None:
     """
     orphans, since, wrong = run(_check(house))
     click.echo(", ".join(f"{count:,} without {name}" for name, count in orphans.items()))
-    click.echo(f"Cells since {since}: {len(wrong):,} figures differ." if since else "No day can be counted anew.")
+    click.echo(f"Cells since {since}: {len(wrong):,} figures wrong." if since else "No day can be counted anew.")
     if wrong:
         columns = ("day", "partner", "audience", "kind", "category", "figure", "stored", "counted")
         show_table(columns, (_difference(one) for one in wrong[:_SHOWN]))

@@ -1,5 +1,6 @@
 """The command: what it changes, what it prints, and how it refuses."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +8,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from core import times
 from core.cli import main
+from core.db import Database
 from core.demo import PARTNERS
+from core.signals.models import Cell
 from core.wire.scopes import PartnerKind
 
 Run = Callable[..., Result]
@@ -128,10 +132,27 @@ def test_what_a_suspended_partner_claims_is_closed(kmm: Run, tmp_path: Path) -> 
     assert "\n0 closed" in kmm("partner", "close", "zalo").stdout
 
 
-def test_claims_are_checked_by_command(kmm: Run) -> None:
-    orphans, cells = kmm("signals", "check").stdout.splitlines()
-    assert orphans == "0 without signal, 0 without partner, 0 without audience"
-    assert cells == f"Cells since {times.today()}: 0 figures differ."
+def test_claims_and_what_is_counted_of_them_are_checked_by_command(kmm: Run, tmp_path: Path, database_url: str) -> None:
+    orphans = "0 without signal, 0 without partner, 0 without audience"
+    assert kmm("signals", "check").stdout.splitlines() == [orphans, "No day can be counted anew."]
+    kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
+    listed = tmp_path / "list.txt"
+    listed.write_text("one.example\ntwo.example\n")
+    kmm("signals", "import", str(listed), "--partner", "zalo", "--work", str(tmp_path / "work"))
+    right = f"Cells since {times.today()}: 0 figures wrong."
+    assert kmm("signals", "check").stdout.splitlines() == [orphans, right]
+    asyncio.run(miscount(database_url))
+    found = kmm("signals", "check")
+    assert "Cells do not say what the claims say." in refused(found)
+    assert found.stdout.splitlines()[1] == right.replace("0 figures", "1 figures")
+    assert found.stdout.split()[-3:] == ["first", "3", "2"]
+
+
+async def miscount(database_url: str) -> None:
+    db = Database(database_url)
+    async with db.writer() as session:
+        await session.execute(update(Cell).values(first=Cell.first + 1))
+    await db.close()
 
 
 def test_a_group_is_joined_by_consent(kmm: Run) -> None:
