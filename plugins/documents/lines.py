@@ -42,7 +42,9 @@ class Printed(msgspec.Struct, frozen=True):
 
 
 def printed(table: Table, language: Language) -> tuple[Printed, ...]:
-    """A table that has rows, in one piece or with a piece for each measure."""
+    """A table in one piece or with a piece for each measure; in none where nothing was counted."""
+    if any(one.additive for one in table.measures) and all(_zero(table, row) for row in table.rows):
+        return ()
     if not table.dimensions:
         return (_listed(table, language),)
     if len(table.dimensions) == 2:
@@ -72,10 +74,15 @@ def _fits(dimension: Dimension, columns: int, language: Language) -> bool:
 
 
 def _seen(table: Table, place: int) -> list[str | None]:
-    """The members that have a row, in their order, and None last where there is a total."""
-    there = {row.key[place] for row in table.rows}
+    """The members that are not zero all over, in their order, and None last where there is a total."""
+    there = {row.key[place] for row in table.rows if row.key[place] is None or not _zero(table, row)}
     members: list[str | None] = [one.code for one in table.dimensions[place].members if one.code in there]
     return [*members, None] if None in there else members
+
+
+def _zero(table: Table, row: Row) -> bool:
+    """Whether nothing was counted. What is no sum says nothing then, and is hidden as one of too few."""
+    return not any(cell != 0 for cell, measure in zip(row.cells, table.measures, strict=True) if measure.additive)
 
 
 def _labels(dimension: Dimension, language: Language) -> dict[str | None, str]:
@@ -126,6 +133,5 @@ def _crossed(table: Table, down: int, across: int, language: Language) -> Printe
     names = tuple(over[other] for other in members)
     if len(titles) == 1:
         return Printed(first, (Heading(titles[0], len(names)),), names, tuple(lines), totals)
-    return Printed(
-        first, tuple(Heading(name, len(titles)) for name in names), titles * len(names), tuple(lines), totals
-    )
+    groups = tuple(Heading(name, len(titles)) for name in names)
+    return Printed(first, groups, titles * len(names), tuple(lines), totals)

@@ -89,10 +89,15 @@ def bare(kind: ChartKind) -> Picture:
 
 
 def measures(table: Table) -> list[Measure]:
-    """Those that the chart asks for, else the first: of one unit, for they share an axis."""
+    """Those that the chart asks for, else the first: only what can share an axis with it."""
     asked = table.chart.measures if table.chart else ()
     found = [one for name in asked for one in table.measures if one.name == name] or [table.measures[0]]
-    return [one for one in found if one.unit == found[0].unit]
+    return [one for one in found if _scale(one.unit) == _scale(found[0].unit)]
+
+
+def _scale(unit: Unit) -> Unit:
+    """Numbers of whatever stand beside each other; shares and times do not."""
+    return unit if unit in {Unit.SECONDS, Unit.PERCENT} else Unit.COUNT
 
 
 def cells(table: Table, measure: Measure) -> Mapping[tuple[str | None, ...], Cell]:

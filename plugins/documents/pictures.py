@@ -116,7 +116,10 @@ def _bars(table: Table, language: Language) -> Picture:
     by_key = cells(table, measure)
     first, *others = table.dimensions
     rest = (None,) * len(others)
-    wanted = [(told(one.label, language), by_key.get((one.code, *rest), absent(measure))) for one in first.members]
+    # As in the table, what is not there is not drawn.
+    wanted = [
+        (told(one.label, language), by_key[one.code, *rest]) for one in first.members if (one.code, *rest) in by_key
+    ]
     kept = wanted[:_MOST_BARS]
     scale = axis((cell for _, cell in kept), measure.unit, language)
     series = (Series(told(first.title, language), marks(kept, measure.unit, scale.span, language)),)

@@ -28,7 +28,7 @@ class Table(msgspec.Struct, frozen=True):
     name: str
     title: str
     printed: tuple[Printed, ...]
-    """Empty: it has no rows."""
+    """Empty: nothing was counted."""
     picture: Picture | None
 
 

@@ -16,10 +16,10 @@ import typst
 from PIL import Image, ImageChops, ImageStat
 
 from core.campaigns import provinces
-from core.wire.documents import ChartKind, Language, Member, Row, Unit, Words
+from core.wire.documents import Chart, ChartKind, Language, Member, Row, Unit, Words
 from plugins.documents import page, typeset
 from plugins.documents.figures import TEMPLATES, Kind
-from plugins.documents.marks import FULL, SHADES, axis, marks
+from plugins.documents.marks import FULL, SHADES, axis, marks, measures
 from plugins.documents.pictures import picture
 from plugins.documents.tiles import layout
 from plugins.documents.view import view
@@ -139,6 +139,13 @@ def test_an_axis_goes_below_zero_for_corrections() -> None:
     assert (made.zero, int(made.span)) == (FULL // 2, 8_000)
     (low,) = marks([("x", -2_085)], Unit.PARTICIPANTS, made.span, Language.VI)
     assert (low.text, low.size) == ("−2.085", -2_606)
+
+
+def test_counts_share_an_axis_and_shares_do_not() -> None:
+    table = next(one for one in document().sections[1].tables if one.name == "takedowns_by_platform")
+    every = tuple(one.name for one in table.measures)
+    asked = msgspec.structs.replace(table, chart=Chart(ChartKind.TIME_SERIES, every))
+    assert [one.name for one in measures(asked)] == ["requested", "acted_on", "in_time"]
 
 
 def test_many_lines_are_told_apart_or_left_to_the_table() -> None:

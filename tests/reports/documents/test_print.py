@@ -199,12 +199,17 @@ def test_rows_that_are_not_there_are_zero_and_hidden_ones_are_not() -> None:
         Measure("number", Words("Số", "Number"), Unit.COUNT, additive=True),
         Measure("share", Words("Tỷ lệ", "Share"), Unit.PERCENT, additive=False),
     )
-    rows = (Row(("x", "x"), (7, "12.5")), Row(("y", "y"), (None, None)))
-    (made,) = printed(Table("t", Words("T", "T"), (first, second), measures, rows), Language.VI)
+    zero = Member("z", Words("z", "z"))
+    first, second = (msgspec.structs.replace(one, members=(*one.members, zero)) for one in (first, second))
+    rows = (Row(("x", "x"), (7, "12.5")), Row(("y", "y"), (None, None)), Row(("z", "z"), (0, None)))
+    table = Table("t", Words("T", "T"), (first, second), measures, rows)
+    (made,) = printed(table, Language.VI)
     assert [[one.text for one in line.figures] for line in made.lines] == [
         ["7", "12,5%", "0", "–"],
         ["0", "–", "…", "…"],
     ]
+    # What is zero all over is left out, as rows that are not there are; and so is a table of nothing else.
+    assert printed(msgspec.structs.replace(table, rows=rows[2:]), Language.VI) == ()
 
 
 def test_a_table_without_the_dimension_of_its_chart_is_printed_without_one() -> None:
