@@ -7,12 +7,15 @@ there is zero.
 import csv
 import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+_TOTALS = ("Tổng số", "Total")
 Key = tuple[str | None, ...]
 Cells = tuple[int | None, ...]
 
@@ -63,7 +66,52 @@ def of_csv(content: bytes) -> Iterator[Added]:
             yield Added(resource["path"].removesuffix(".csv"), rows)
 
 
+class _Page(HTMLParser):
+    """Tables as lists of lines: texts as they stand in columns, behind whether it is a line of headings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[list[tuple[bool, list[str]]]] = []
+        self._head, self._span = False, 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag in ("thead", "tbody"):
+            self._head = tag == "thead"
+        elif tag == "tr":
+            self.tables[-1].append((self._head, []))
+        elif tag in ("th", "td"):
+            self._span = int(dict(attrs).get("colspan") or 1)
+            self.tables[-1][-1][1].extend([""] * self._span)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._span = 0
+
+    def handle_data(self, data: str) -> None:
+        if self._span:
+            self.tables[-1][-1][1][-self._span :] = [data] * self._span
+
+
+def of_html(content: bytes) -> Iterator[Added]:
+    """Figures by what stands beside and above them. What is no whole number is not known here."""
+    page = _Page()
+    page.feed(content.decode())
+    for number, lines in enumerate(page.tables, 1):
+        heads = [line for is_head, line in lines if is_head]
+        # Of two lines of headings the one that is the same all over names the measure, and the other one members.
+        across = heads[len(set(heads[0][1:])) == 1] if len(heads) == 2 else None
+        rows: dict[Key, Cells] = {}
+        for line in (line for is_head, line in lines if not is_head):
+            for column, text in enumerate(line[1:], 1):
+                labels = (line[0], across[column]) if across else (line[0],)
+                key = tuple(None if label in _TOTALS else label for label in labels)
+                figure = int(re.sub("[.,]", "", text)) if re.fullmatch("[0-9.,]+", text) else None
+                rows[key] = (*rows.get(key, ()), figure)
+        yield Added(f"table {number}", rows)
+
+
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    tables = (of_csv if path.suffix == ".zip" else of_json)(path.read_bytes())
+    tables = {".zip": of_csv, ".html": of_html}.get(path.suffix, of_json)(path.read_bytes())
     sys.exit("\n".join(str(one) for table in tables for one in contradictions(table)) or None)

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pytest
 
-from core.wire.documents import Document, Row
-from plugins.documents import csvs
+from core.wire.documents import Document, Language, Row
+from plugins.documents import csvs, page
 from tests.reports.documents import adding
 from tests.reports.samples import document, frozen
 
@@ -20,6 +21,14 @@ def test_totals_of_json_and_csv_add_up_and_are_the_same() -> None:
     assert sum(len(table.rows) for table in by_json) > 300
 
 
+@pytest.mark.parametrize("language", Language)
+def test_totals_of_the_page_add_up(language: Language) -> None:
+    printed = list(adding.of_html(page.render(frozen(), language)))
+    assert [one for table in printed for one in adding.contradictions(table)] == []
+    figures = [len(cells) for table in printed for cells in table.rows.values()]
+    assert (len(printed), sum(figures) > 400) == (13, True)
+
+
 def test_a_total_that_is_wrong_is_found(tmp_path: Path) -> None:
     """In a row of totals, and in one that is a total over one dimension alone."""
     for place, key in (("signals_by_category", (None,)), ("signals_by_day_and_partner", ("2026-10-05", None))):
@@ -29,6 +38,8 @@ def test_a_total_that_is_wrong_is_found(tmp_path: Path) -> None:
         for name in ("report.json", "report.csv.zip"):
             told = run(tmp_path / name)
             assert (told.returncode, place in told.stderr) == (1, True), name
+        (tmp_path / "report.html").write_bytes(page.render(frozen(wrong), Language.VI))
+        assert run(tmp_path / "report.html").returncode == 1
 
 
 def test_the_script_is_content_with_a_report_that_adds_up(tmp_path: Path) -> None:
