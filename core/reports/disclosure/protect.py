@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.reports.cube import Hidden
 from core.reports.disclosure.cells import sheets
-from core.reports.disclosure.held import Drawn, Held, Protection, TableName, Weakens, Witness
+from core.reports.disclosure.held import Drawn, Held, Protection, TableName, Unfounded, Weakens, Witness
 from core.reports.disclosure.problem import Attack, Problem, attack, problem_of
 from core.reports.disclosure.solver import ROUND, Changes, Covers, Moves
 from core.reports.disclosure.witnesses import holds, unproved
@@ -27,7 +27,7 @@ def protect(drawn: Drawn, held: Sequence[Held] = ()) -> Protection:
     witnesses = tuple(Witness(tuple(sorted(one.items()))) for one in pool)
     whole = Held(drawn.report, drawn.begins, drawn.ends, drawn.cubes, hidden)
     if unproved((*held, whole), witnesses):
-        raise AssertionError("What hiding found is not what its proof finds")
+        raise Unfounded
     return Protection(hidden, witnesses)
 
 
