@@ -1,4 +1,4 @@
-"""Nothing small can be told from 1,000 series of reports, attacked by everybody, and hiding has its time at full size."""
+"""Nothing small can be told from 1,000 series of reports, attacked by everybody; what hiding costs at full size."""
 
 import os
 import time
@@ -17,7 +17,7 @@ _SERIES = 1_000
 SIZES = {"province": 34, "category": 11, "partner": 8}
 
 
-def test_nobody_tells_a_small_count():
+def test_nobody_tells_a_small_count() -> None:
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
         found = [seed for seed, told in enumerate(pool.map(_trial, range(_SERIES), chunksize=10)) if told]
     assert found == []
@@ -29,12 +29,12 @@ def _trial(seed: int) -> bool:
 
 
 @pytest.mark.parametrize("mean", [0.5, 3.0, 20.0])
-def test_three_two_way_tables_take_two_seconds(mean: float):
+def test_three_two_way_tables_take_two_seconds(mean: float) -> None:
     assert _seconds(mean, TWO_WAY) <= 2
 
 
 @pytest.mark.parametrize("mean", [0.5, 3.0, 20.0])
-def test_a_three_way_table_takes_a_minute(mean: float):
+def test_a_three_way_table_takes_a_minute(mean: float) -> None:
     assert _seconds(mean, [tuple(SIZES)]) <= 60
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.reports.cube import Hidden
+from core.reports.cube import Hidden, Key
 from core.reports.disclosure.cells import sheets
 from core.reports.disclosure.held import Drawn, Held, Protection, TableName, Unfounded, Weakens, Witness
 from core.reports.disclosure.problem import Attack, Problem, attack, problem_of
@@ -95,7 +95,7 @@ def _in_the_way(problem: Problem, attack: Attack, cell: int) -> tuple[TableName,
 
 def _hidden(drawn: Drawn, problem: Problem) -> dict[Name, Hidden]:
     places = {cell: at for at, cell in enumerate(problem.cells)}
-    hidden: dict[Name, set] = {cube.name: set() for cube in drawn.cubes}
+    hidden: dict[Name, set[tuple[Key, Name]]] = {cube.name: set() for cube in drawn.cubes}
     for sheet in sheets(drawn):
         hidden[sheet.cube.name] |= {at for at, (cell, _) in sheet.cells.items() if places[cell] not in problem.shown}
     return {name: frozenset(keys) for name, keys in hidden.items()}

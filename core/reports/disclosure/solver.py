@@ -119,7 +119,7 @@ class _Programme:
     """Rows and columns of HiGHS, solved again and again with other bounds and prices."""
 
     def __init__(self, lower: Sequence[int], rows: Sequence[tuple[Sequence[tuple[int, int]], float | None]]) -> None:
-        self.highs = highspy.Highs()
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         for option, value in (("threads", 1), ("random_seed", 0), ("solver", "simplex"), ("mip_max_nodes", _NODES)):
             self.highs.setOptionValue(option, value)

@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
     table: str
     key: tuple[str | None, ...]
-    count: int
+    small: int
     most: float
 
 
@@ -64,7 +64,7 @@ class _Attack:
         self.stretches = list(pairwise(cuts))
         shape = (*(len(one) for one in self.members), len(self.stretches))
         self.atoms = np.arange(np.prod(shape)).reshape(shape)
-        self.highs = highspy.Highs()
+        self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.silent()
         count = self.atoms.size
         self.highs.addVars(count, np.zeros(count), np.full(count, 1e5))

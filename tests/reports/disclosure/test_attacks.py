@@ -20,7 +20,7 @@ from tests.reports.disclosure.trials import attacked, freeze, reports
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_nobody_tells_a_small_count(seed: int):
+def test_nobody_tells_a_small_count(seed: int) -> None:
     frozen = freeze(reports(Random(seed)))
     assert audit(frozen) == []
     assert attacked(frozen) == []
@@ -56,7 +56,7 @@ MUTANTS = [_primaries_only, _table_by_table, _nobody_inside, _each_report_alone]
 
 
 @pytest.mark.parametrize("method", MUTANTS)
-def test_a_method_that_leaves_something_out_is_found_out(method: Callable[[Drawn, Sequence[Held]], Protection]):
+def test_a_method_that_leaves_something_out_is_found_out(method: Callable[[Drawn, Sequence[Held]], Protection]) -> None:
     assert any(attacked(freeze(reports(Random(seed)), method)) for seed in range(8))
 
 
@@ -75,7 +75,7 @@ def _nobody_knows_its_own(problem: Problem) -> None:
 @pytest.mark.parametrize("mistake", [_hidden_may_be_zero, _totals_are_forgotten, _nobody_knows_its_own])
 def test_a_mistake_in_the_system_does_not_pass_its_own_proof(
     mistake: Callable[[Problem], None], monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     def mistaken(drawn: Drawn | None, held: Sequence[Held]) -> Problem:
         problem = problem_of(drawn, held)
         mistake(problem)

@@ -21,14 +21,14 @@ def _freeze(report: Drawn, *before: Held) -> Held:
     return held(report, protect(report, before).hidden["claims"])
 
 
-def test_successive_periods_share_nothing():
+def test_successive_periods_share_nothing() -> None:
     first = _freeze(_month(0, 31, "october", phishing=20, gambling=30))
     second = _freeze(_month(31, 30, "november", phishing=23, gambling=31), first)
     assert not second.hidden["claims"]
     assert audit([first, second]) == []
 
 
-def test_a_quarter_does_not_tell_what_came_after_the_month():
+def test_a_quarter_does_not_tell_what_came_after_the_month() -> None:
     october = _freeze(_month(0, 31, "october", phishing=20, gambling=30))
     quarter = _month(0, 92, "quarter", phishing=23, gambling=80)
     assert not protect(quarter).hidden["claims"]
@@ -38,7 +38,7 @@ def test_a_quarter_does_not_tell_what_came_after_the_month():
     assert audit([october, held(quarter, frozenset())])
 
 
-def test_a_report_of_a_running_period_is_held_when_the_final_one_is_made():
+def test_a_report_of_a_running_period_is_held_when_the_final_one_is_made() -> None:
     running = drawn(cube({"category": ["phishing", "gambling"]}, {("phishing",): 20, ("gambling",): 9}, TABLE), 0, 3)
     running = Drawn("running", running.begins, running.ends + 14 * HOUR, running.cubes)
     final = _month(0, 31, "final", phishing=22, gambling=90)
@@ -46,15 +46,20 @@ def test_a_report_of_a_running_period_is_held_when_the_final_one_is_made():
     assert (("phishing",), "claims") in _freeze(final, _freeze(running)).hidden["claims"]
 
 
-def test_what_a_report_has_hidden_another_of_the_same_period_hides():
+def test_what_a_report_has_hidden_another_of_the_same_period_hides() -> None:
     first = _freeze(_month(0, 31, "first", phishing=3, gambling=30))
     second = _freeze(_month(0, 31, "second", phishing=3, gambling=30), first)
     assert second.hidden == first.hidden
 
 
-def test_days_of_one_report_and_the_weeks_of_another_are_one_problem():
+def test_days_of_one_report_and_the_weeks_of_another_are_one_problem() -> None:
     days = [FIRST.replace(day=n).isoformat() for n in (1, 2, 3)]
-    atoms = {(days[0], "phishing"): 6, (days[1], "phishing"): 7, (days[2], "phishing"): 8, (days[2], "gambling"): 50}
+    atoms: dict[tuple[str, ...], int] = {
+        (days[0], "phishing"): 6,
+        (days[1], "phishing"): 7,
+        (days[2], "phishing"): 8,
+        (days[2], "gambling"): 50,
+    }
     fine = cube({"time": days, "category": ["phishing", "gambling"]}, atoms, [("time", "category")])
     daily = _freeze(drawn(fine, 0, 3, "daily"))
     week = _month(0, 7, "week", phishing=21 + 4, gambling=80)
@@ -65,7 +70,7 @@ def test_days_of_one_report_and_the_weeks_of_another_are_one_problem():
     assert audit([daily, weekly]) == []
 
 
-def test_reports_that_count_the_same_time_differently_are_not_put_together():
+def test_reports_that_count_the_same_time_differently_are_not_put_together() -> None:
     first = _freeze(_month(0, 31, "first", phishing=20))
     with pytest.raises(Unsettled):
         protect(_month(0, 31, "second", phishing=21), [first])
