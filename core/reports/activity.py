@@ -19,6 +19,7 @@ from core.campaigns.models import ReachCell
 from core.reports.asked import midnight
 from core.signals.models import Cell
 from core.takedowns.models import TakedownStep
+from core.times import DAY
 from core.wire.common import Time
 from core.wire.documents import ReaderClass, SectionStatus, Words
 from core.wire.sections import Asked
@@ -53,10 +54,11 @@ async def all_days(session: AsyncSession, asked: Asked) -> Days:
     told = select(Partner.slug, ReachCell.day).join(Partner, Partner.id == ReachCell.partner).distinct()
     told = told.where(ReachCell.day.between(_from(asked).isoformat(), last_day(asked).isoformat()))
     begins = midnight(_from(asked))
-    taken = select(Partner.slug, TakedownStep.at).join(Partner, Partner.id == TakedownStep.actor)
+    day = (TakedownStep.at - begins) // DAY
+    taken = select(Partner.slug, day).join(Partner, Partner.id == TakedownStep.actor).distinct()
     taken = taken.where(TakedownStep.at >= begins, TakedownStep.at < asked.ends)
     rows = {(slug, day) for slug, day in await session.execute(told)}
-    rows |= {(slug, times.hub_day(at)) for slug, at in await session.execute(taken)}
+    rows |= {(slug, (_from(asked) + timedelta(int(n))).isoformat()) for slug, n in await session.execute(taken)}
     every = (await signal_days(session, asked), _days(asked, rows))
     slugs = {slug for one in every for slug in one}
     return {slug: frozenset().union(*(one.get(slug, ()) for one in every)) for slug in sorted(slugs)}

@@ -36,7 +36,7 @@ async def counted(
         rows = rows.where(Cell.partner == asked.partner if own else seen)
     days, found = by_day(asked), Counter[tuple[Atom, int]]()
     for day, *rest in await session.execute(rows):
-        atom = (days[day], *rest[: len(by)], whose(asked, rest[len(by)]))
+        atom = (days[day], *rest[: len(by)], _whose(asked, rest[len(by)]))
         for at, number in enumerate(rest[len(by) + 1 :]):
             found[atom, at] += int(number)
     atoms = {atom for (atom, _), number in found.items() if number}
@@ -47,7 +47,7 @@ def _in_period(asked: Asked) -> ColumnElement[bool]:
     return Cell.day.between(asked.period.since.isoformat(), last_day(asked).isoformat())
 
 
-def whose(asked: Asked, slug: str) -> Code:
+def _whose(asked: Asked, slug: str) -> Code:
     """The member of the dimension of partners."""
     return labels.OTHERS if asked.readers is ReaderClass.PARTNER and slug != asked.slug else slug
 

@@ -13,6 +13,7 @@ from core.log import head
 from core.reports.asked import midnight
 from core.reports.cube import margins
 from core.safeguards.models import Appeal
+from core.takedowns.models import Takedown, TakedownStep
 from core.wire.documents import Period, ReaderClass, SectionStatus
 from tests.reports.books import OCTOBER, Books, rows, tables
 
@@ -72,16 +73,18 @@ async def test_silence_is_told_at_the_end_of_the_time_that_counts(silent: Books)
 
 async def test_days_on_which_partners_were_heard_of_are_counted(silent: Books) -> None:
     await _told_of_reach(silent, REED, "2026-10-02", "2026-10-03")
+    first = midnight(date(2026, 10, 5))
+    await _took_steps(silent, REED, first - 1, first, first + 5, midnight(OCTOBER.until))
     draft = await silent.draw("data_quality", silent.asked(NATIONAL))
     assert rows(draft, "activity") == {
         (LOTUS,): (20, 31, "64.5"),
         (PINE,): (20, 31, "64.5"),
-        (REED,): (3, 31, "9.7"),
-        (None,): (43, 93, "46.2"),
+        (REED,): (5, 31, "16.1"),
+        (None,): (45, 93, "48.4"),
     }
-    assert rows(await silent.draw("data_quality", silent.asked(PUBLIC)), "activity") == {(): (43, 93, "46.2")}
+    assert rows(await silent.draw("data_quality", silent.asked(PUBLIC)), "activity") == {(): (45, 93, "48.4")}
     own = await silent.draw("data_quality", silent.asked(PARTNER, REED))
-    assert rows(own, "activity") == {(REED,): (3, 31, "9.7"), (None,): (3, 31, "9.7")}
+    assert rows(own, "activity") == {(REED,): (5, 31, "16.1"), (None,): (5, 31, "16.1")}
 
 
 async def test_a_partner_that_sent_nothing_in_the_period_is_there_with_nothing(silent: Books) -> None:
@@ -135,3 +138,15 @@ async def _told_of_reach(books: Books, slug: str, *days: str) -> None:
     async with head.writing(books.db, "test", "Tell") as session:
         for day in days:
             await session.execute(insert(ReachCell).values(day=day, partner=books.partners[slug], **at, **figures))
+
+
+async def _took_steps(books: Books, slug: str, *times_of_steps: int) -> None:
+    """In a case that somebody asked it for."""
+    said = {"target": "sig_a", "kind": "url", "value": "https://bait.example/", "account": "", "category": "phishing"}
+    case = {"id": "tkd_a", "state": "notified", "priority": "normal", "basis": "user_complaint", "opened": 0}
+    step = {"takedown": 1, "client": "test", "origin": "notified", "state": "notified", "position": 0}
+    async with head.writing(books.db, "test", "Step") as session:
+        platform = books.partners[slug]
+        await session.execute(insert(Takedown).values(number=1, platform=platform, **said, **case))
+        for at in times_of_steps:
+            await session.execute(insert(TakedownStep).values(at=at, actor=platform, **step))
