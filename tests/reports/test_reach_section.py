@@ -102,6 +102,13 @@ async def test_figures_count_when_they_were_told(country: Country) -> None:
     }
 
 
+async def test_the_largest_figures_add_up(country: Country) -> None:
+    most = TALK | {"audience": {"views": 100_000_000_000}}
+    await country.tell("2026-10-06T08:00", *(most | {"external_id": str(n)} for n in range(30)))
+    found = cube(await drawn(country.db, "reach", *OCTOBER, NATIONAL), "reach")
+    assert sums(found, "province") == {("01",): {"activities": 30, "views": 3_000_000_000_000}}
+
+
 async def test_what_is_told_late_is_named_by_its_month(country: Country) -> None:
     await country.tell("2026-10-31T23:59", TALK)
     await country.tell(
