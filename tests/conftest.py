@@ -17,6 +17,7 @@ from core.migrate import migrate
 from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.testing import BASE_URL, run_hub
+from tests.disk import prefer_memory
 from tests.postgres import cluster, execute
 
 settings.register_profile("kmm", deadline=None, derandomize="CI" in os.environ)
@@ -25,6 +26,11 @@ settings.load_profile("kmm")
 TEMPLATE = "kmm_template"
 CAST = "kmm_cast"
 Cast = Mapping[str, Account]
+
+
+def pytest_configure() -> None:
+    """In each worker, before the first temporary folder is made."""
+    prefer_memory()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import asyncpg
 
+from tests.disk import DISK
+
 OWNER = "kmm"
 """Login of the tests. Not a superuser: those pass row-level security unseen."""
 
@@ -30,7 +32,7 @@ def cluster(*, durable: bool = False, options: str = "") -> Iterator[str]:
     `durable` keeps fsync on, for drills that pull the plug; `options` go to the server. Raises `RuntimeError` with its
     log.
     """
-    with tempfile.TemporaryDirectory(prefix="kmm-postgres-") as name:
+    with tempfile.TemporaryDirectory(prefix="kmm-postgres-", dir=DISK if durable else None) as name:
         folder = Path(name)
         binaries = _binaries(folder)
         if account := _account():

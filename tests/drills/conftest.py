@@ -4,9 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.disk import DISK
 from tests.live import LiveHub, live_hub
 
 FULL = os.environ.get("KMM_DRILLS") == "full"
@@ -14,7 +16,7 @@ FULL = os.environ.get("KMM_DRILLS") == "full"
 # Their short forms are in tests/contract, tests/isolation, tests/content, tests/campaigns and tests/signals.
 _WHOLE = [
     *("test_schemathesis.py", "test_isolation.py", "test_lifecycle.py", "test_large_files.py"),
-    *("test_webhooks_whole.py", "test_communes.py", "test_histories_of_reach.py", "test_cells.py"),
+    *("test_webhooks_whole.py", "test_communes.py", "test_disclosure.py", "test_histories_of_reach.py", "test_cells.py"),
 ]
 collect_ignore = [] if FULL else _WHOLE
 
@@ -23,6 +25,13 @@ collect_ignore = [] if FULL else _WHOLE
 def size() -> Callable[[int, int], int]:
     """`size(short, whole)`: how often, or how many."""
     return lambda short, whole: whole if FULL else short
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """On the disk, whose pace decides what a kill interrupts."""
+    with TemporaryDirectory(prefix="kmm-drill-", dir=DISK) as name:
+        yield Path(name)
 
 
 @pytest.fixture
