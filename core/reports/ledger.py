@@ -35,30 +35,40 @@ class Shelf(NamedTuple):
 async def numbers(session: AsyncSession, shelf: Shelf) -> tuple[int, ...]:
     """The reports whose time overlaps the period, or that of another which does, in the order of orders."""
     spans = select(Report.number, Report.since, Report.ends).where(_shelved(shelf)).order_by(Report.number)
-    rest = [(number, midnight(date.fromisoformat(since)), ends) for number, since, ends in await session.execute(spans)]
-    reached = [(midnight(shelf.period.since), midnight(shelf.period.until))]
+    rest = [_Span(number, _begin(since), ends or 0) for number, since, ends in await session.execute(spans)]
+    reached = [_Span(0, midnight(shelf.period.since), midnight(shelf.period.until))]
     found: list[int] = []
     while reached:
-        begins, ends = reached.pop()
-        overlapping = [one for one in rest if one[1] < ends and begins < one[2]]
+        span = reached.pop()
+        overlapping = [one for one in rest if one.begins < span.ends and span.begins < one.ends]
         rest = [one for one in rest if one not in overlapping]
-        found += [number for number, _, _ in overlapping]
-        reached += [(since, until) for _, since, until in overlapping]
+        found += [one.number for one in overlapping]
+        reached += overlapping
     return tuple(sorted(found))
+
+
+class _Span(NamedTuple):
+    number: int
+    begins: int
+    ends: int
+
+
+def _begin(since: str) -> int:
+    return midnight(date.fromisoformat(since))
 
 
 async def held(session: AsyncSession, found: Sequence[int]) -> tuple[Held, ...]:
     """These reports with what they hide, each once: one that was frozen twice says nothing twice."""
-    kept: dict[tuple[str, bytes], Held] = {}
+    kept: dict[tuple[str, bytes, int, int], Held] = {}
     for report, secret in await session.execute(_with_secrets(found)):
-        key = (secret.cubes_sha256, secret.pattern)
+        begins, ends = _begin(report.since), report.ends or 0
+        key = (secret.cubes_sha256, secret.pattern, begins, ends)
         if key not in kept:
-            begins = midnight(date.fromisoformat(report.since))
-            kept[key] = Held(report.id, begins, report.ends, cubes_of(secret.cubes), pattern_of(secret.pattern))
+            kept[key] = Held(report.id, begins, ends, cubes_of(secret.cubes), pattern_of(secret.pattern))
     return tuple(kept.values())
 
 
-def _with_secrets(found: Sequence[int]) -> Select[tuple[Report, ReportSecret]]:
+def _with_secrets(found: Sequence[int]) -> Select[Report, ReportSecret]:
     both = select(Report, ReportSecret).join(ReportSecret, ReportSecret.report == Report.number)
     return both.where(Report.number.in_(found)).order_by(Report.number)
 

@@ -19,7 +19,8 @@ from core.log.models import Tick
 from core.reports import ledger
 from core.reports.asked import midnight, over
 from core.reports.cube import Draft, Hidden, tabulate
-from core.reports.disclosure import Drawn, Held, Protection, Unsettled, Weakens
+from core.reports.disclosure import Drawn, Held, Protection, Unsettled, Weakens, Witness
+from core.reports.disclosure.witnesses import unproved
 from core.reports.sections import SECTIONS
 from core.wire.documents import (
     Document,
@@ -129,15 +130,35 @@ def drawn(order: Order, drawing: Drawing) -> Drawn:
 def protect(drawn: Drawn, held: Sequence[Held]) -> Protection | Refusal:
     """What is hidden of the report, or why it cannot be made."""
     # The solver is large, and for this process alone.
+    from core.reports.disclosure.audit import audit  # noqa: PLC0415
     from core.reports.disclosure.protect import protect as settle  # noqa: PLC0415
 
     try:
-        return settle(drawn, held)
+        found = settle(drawn, held)
+        if audit((*held, whole(drawn, found.hidden))):
+            raise AssertionError("What was hidden can be told after all")
+        return found
     except Weakens as weakens:
         tables = tuple(f"{one.report}/{one.cube}/{one.table}" for one in weakens.tables)
         return Refusal("weakens", "With what its readers hold already, it would give small counts away.", tables)
     except Unsettled as unsettled:
         return Refusal("unsettled", str(unsettled))
+
+
+def whole(drawn: Drawn, hidden: Mapping[Name, Hidden]) -> Held:
+    """The report as its readers will hold it."""
+    return Held(drawn.report, drawn.begins, drawn.ends, drawn.cubes, hidden)
+
+
+def is_proved(drawn: Drawn, hidden: Mapping[Name, Hidden], held: Sequence[Held], proof: bytes) -> bool:
+    """Whether the witnesses that were kept with a report still prove that nothing hidden can be told."""
+    try:
+        return not unproved((*held, whole(drawn, hidden)), _WITNESSES.decode(proof))
+    except (ValueError, Unsettled):
+        return False
+
+
+_WITNESSES = msgspec.msgpack.Decoder(tuple[Witness, ...])
 
 
 def write(order: Order, drawing: Drawing, hidden: Mapping[Name, Hidden]) -> bytes:

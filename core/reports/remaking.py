@@ -40,20 +40,26 @@ async def remake(db: Database, reporter: Reporter, row: Report) -> Remade:
         files = list(await session.scalars(select(ReportFile).where(ReportFile.report == row.number)))
     try:
         async with asyncio.timeout(_SECONDS):
-            return await _compared(reporter, row, secret, files)
+            return await _compared(db, reporter, row, secret, files)
     except (TimeoutError, Died):
         raise Unavailable("It takes too long at the moment; try again.", headers=_LATER) from None
 
 
-async def _compared(reporter: Reporter, row: Report, secret: ReportSecret, files: Sequence[ReportFile]) -> Remade:
+async def _compared(
+    db: Database, reporter: Reporter, row: Report, secret: ReportSecret, files: Sequence[ReportFile]
+) -> Remade:
     order = await reporter.order(row)
     drawing = await reporter.draw(order)
     pattern = ledger.pattern_of(secret.pattern)
     data = await reporter.process.run(_SECONDS, making.write, order, drawing, pattern)
+    async with db.survey() as session:
+        held = await ledger.held(session, msgspec.json.decode(secret.held, type=list[int]))
+    drawn = making.drawn(order, drawing)
+    proved = await reporter.process.run(_SECONDS, making.is_proved, drawn, pattern, held, secret.witnesses)
     before = await read_document(reporter.blobs, row)
     redrawn = await _redrawn(reporter, row, data, files)
     kept = all(one.same or one.renderer_changed for one in redrawn)
-    return Remade(data == before and kept, ledger.digest(data), _differing(before, data), redrawn)
+    return Remade(data == before and kept, ledger.digest(data), proved, _differing(before, data), redrawn)
 
 
 async def _redrawn(reporter: Reporter, row: Report, data: bytes, files: Sequence[ReportFile]) -> tuple[RemadeFile, ...]:

@@ -122,6 +122,8 @@ class Remade(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether every byte of the document is, and every file that the renderer of then still draws."""
     document_sha256: Sha256
     """Of the document as it comes out now."""
+    proved: bool
+    """Whether the proof kept with it still shows that nothing hidden can be told, by these figures."""
     sections: tuple[Name, ...]
     """Those that differ."""
     files: tuple[RemadeFile, ...]

@@ -24,7 +24,7 @@ from core.reports.reports import NotMade
 from core.reports.verify import NotGenuine, verify
 from core.wire.documents import Period, Positions, ReaderClass, SectionStatus
 from core.wire.events import CampaignChanged
-from core.wire.reports import ReportState
+from core.wire.reports import Remade, ReportState
 from core.wire.sections import Asked, Draft
 from core.wire.templates import Definition
 from tests.reports.conftest import OCTOBER, Archive, calls, calls_plugin, forms_plugin, plugin, section
@@ -113,7 +113,7 @@ async def test_it_says_how_far_it_reaches(archive: Archive) -> None:
 async def test_made_again_it_is_the_same(archive: Archive) -> None:
     made = await archive.make()
     remade = await remake(archive, made.id)
-    assert remade.same
+    assert (remade.same, remade.proved) == (True, True)
     assert [(file.name, file.same, file.renderer_changed) for file in remade.files] == [
         ("report.en.txt", True, False),
         ("report.json", True, False),
@@ -342,7 +342,7 @@ async def test_readers_hold_their_own(archive: Archive) -> None:
     assert held == {1: "[]", 2: "[1]", 3: "[]", 4: "[]", 5: "[4]", 6: "[1,2]", 7: "[]"}
 
 
-async def remake(archive: Archive, id: str) -> remaking.Remade:
+async def remake(archive: Archive, id: str) -> Remade:
     async with archive.db.survey() as session:
         row = (await session.scalars(select(Report).where(Report.id == id))).one()
     async with archive.host.running():

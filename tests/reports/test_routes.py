@@ -14,9 +14,9 @@ from core.reports.process import Process
 from core.testing import TestedHub
 from tests.frozen import until_made
 
-OCTOBER = {"period": {"from": "2026-10-01", "to": "2026-11-01"}}
-TODAY = {"period": {"from": f"{times.today()}", "to": f"{times.today() + timedelta(1)}"}}
-BRIEF = {"definition": {"sections": ["content"]}}
+OCTOBER: dict[str, Any] = {"period": {"from": "2026-10-01", "to": "2026-11-01"}}
+TODAY: dict[str, Any] = {"period": {"from": f"{times.today()}", "to": f"{times.today() + timedelta(1)}"}}
+BRIEF: dict[str, Any] = {"definition": {"sections": ["content"]}}
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from core.reports.disclosure.cells import Cell, Line, Sheet, Span, sheets
 from core.reports.disclosure.held import SMALL, Drawn, Held, TableName, Unsettled, Weak
+from core.reports.disclosure.timeline import atoms
 from core.wire.documents import Code
 
 Row = tuple[tuple[int, int], ...]
@@ -132,11 +133,33 @@ class _Reading:
                 around.pop()
             if around:
                 if one[1] > around[-1][1]:
-                    raise Unsettled(f"Reports cut across each other's time in {line}")
+                    self._cut(line, spans)
+                    return
                 within[around[-1]].append(one)
             around.append(one)
         for whole, parts in within.items():
             self._split(Cell(line, whole), spans[whole], [(Cell(line, part), spans[part]) for part in parts])
+
+    def _cut(self, line: Line, spans: Mapping[Span, int]) -> None:
+        """Spans that cut across each other are sums of what lies between the moments that they name."""
+        between = atoms(spans)
+        if between is None:
+            raise Unsettled(f"Reports cut across each other's time in {line}")
+        if min(between.values()) < 0:
+            raise Unsettled(f"{line} is counted as less than nothing")
+        own = {span: self.own.get(Cell(line, span), {}) for span in spans}
+        codes = sorted({code for one in own.values() for code in one})
+        owned = {code: atoms({span: one.get(code, 0) for span, one in own.items()}) or {} for code in codes}
+        for atom, count in between.items():
+            if atom not in spans:
+                rest = Cell(line, atom, rest=True)
+                self.counts[rest] = count
+                self.own[rest] = {code: found[atom] for code, found in owned.items() if found[atom]}
+        for span in spans:
+            parts = [one for one in between if span[0] <= one[0] and one[1] <= span[1] and one != span]
+            if parts:
+                added = (Cell(line, one, rest=one not in spans) for one in parts if between[one] or one not in spans)
+                self.sums.append((Cell(line, span), tuple(added)))
 
     def _split(self, whole: Cell, count: int, parts: list[tuple[Cell, int]]) -> None:
         left = count - sum(part for _, part in parts)
