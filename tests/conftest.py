@@ -59,6 +59,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
+def pytest_unconfigure() -> None:
+    """Extensions complain at the end about what nobody collects."""
+    gc.unfreeze()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """Both engines; a test for one of them says `@pytest.mark.parametrize("engine_name", ["postgresql"])`."""
