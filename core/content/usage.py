@@ -102,6 +102,9 @@ async def submit(session: AsyncSession, principal: Principal, items: Sequence[Re
     await update_rows(session, table_of(UsageReport), "number", batch.changed)
     # A report of the day of the telling stays as it is, whatever is told of the same posts later.
     await batch.cells.store(session)
+    if batch.new or batch.changed:
+        # Nobody is told of it, but by its position a report knows that it was not drawn too early.
+        head.take()
     counts = Counter(result.status for result in results)
     return UsageSubmitted(
         created=counts[SubmitStatus.CREATED],

@@ -37,6 +37,11 @@ async def post(who: Any, version: str, number: int, **more: Any) -> None:
     assert told.json()["rejected"] == 0, told.text
 
 
+async def position(hub: TestedHub) -> int:
+    async with hub.parts.db.snapshot(0) as session:
+        return await head.position(session)
+
+
 async def test_downloads_by_kind_and_partner(studio: Studio, hub: TestedHub) -> None:
     poster, video = await studio.published(), await studio.published(kind="leaflet")
     for version in (poster, poster, video):
@@ -63,7 +68,10 @@ async def test_downloads_by_kind_and_partner(studio: Studio, hub: TestedHub) -> 
 
 async def test_posts_count_when_they_were_told(studio: Studio, hub: TestedHub) -> None:
     version = await studio.published()
+    before = await position(hub)
     await post(studio.creator, version, 1, reach=500)
+    # By this a report that is under way knows that it was drawn too early.
+    assert await position(hub) == before + 1
     await post(studio.creator, version, 2, reach=7, platform="zalo")
     await post(studio.creator, version, 1, reach=900)
     await post(studio.creator, version, 3, reach=40, date="2026-01-31")

@@ -19,7 +19,7 @@ async def drawn(db: Database, name: str, since: str, until: str, reader: Princip
     ends = midnight(period.until)
     whose = (one.partner, one.slug) if one else (None, None)
     asked = over(period, Positions(0, 0), ends, readers, *whose)
-    async with db.snapshot(one.partner if one else 0) as session:
+    async with db.snapshot(one.partner) if one else db.survey() as session:
         return await SECTIONS[name](session, asked)
 
 
