@@ -3,11 +3,12 @@
 A fact belongs to the month in which the hub was told of it, so that a month that is over has the same facts for ever.
 """
 
+import asyncio
 import csv
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Select, func, select
@@ -25,6 +26,10 @@ from core.takedowns.models import Takedown, TakedownOutcome, TakedownRequest
 from core.wire.cuts import CutIn, CutSource
 from core.wire.takedowns import TakedownState
 
+T = TypeVar("T")
+
+_TURN = 200
+"""Rows between two chances for requests."""
 Fact = tuple[str | int, ...]
 """Members of the dimensions, then a number for each measure."""
 
@@ -52,7 +57,7 @@ async def write(session: AsyncSession, principal: Principal, asked: CutIn, path:
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file)
         out.writerow((*found.dimensions, *found.measures))
-        async for fact in found.read(session, principal, asked):
+        async for fact in _in_turns(found.read(session, principal, asked)):
             out.writerow(fact)
 
 
@@ -68,7 +73,7 @@ async def _signals(session: AsyncSession, principal: Principal, asked: CutIn) ->
     )
     if asked.readers == "partner":
         counted = counted.where(visible(Cell, principal))
-    for row in await session.execute(counted):
+    async for row in await session.stream(counted):
         yield tuple(row)
 
 
@@ -84,7 +89,7 @@ async def _reach(session: AsyncSession, principal: Principal, asked: CutIn) -> A
     )
     if asked.readers == "partner":
         counted = counted.where(ReachCell.partner == principal.partner)
-    for row in await session.execute(counted):
+    async for row in await session.stream(counted):
         yield tuple(row)
 
 
@@ -134,8 +139,18 @@ def _cases(principal: Principal, asked: CutIn, *times_and_states: Any) -> Select
 
 
 async def _timed(session: AsyncSession, wanted: Select[Any]) -> AsyncIterator[tuple[tuple[str, ...], Sequence[Any]]]:
-    async for row in await session.stream(wanted):
+    async for row in _in_turns(await session.stream(wanted)):
         yield tuple(row[:6]), row[6:]
+
+
+async def _in_turns(rows: AsyncIterable[T]) -> AsyncIterator[T]:
+    """What a driver has read already comes without a pause: requests want their turn."""
+    number = 0
+    async for row in rows:
+        yield row
+        number += 1
+        if number % _TURN == 0:
+            await asyncio.sleep(0)
 
 
 def _month(micros: int) -> str:
