@@ -129,7 +129,7 @@ async def test_readers_see_partners_as_far_as_they_may(country: Country) -> None
     public = cube(await drawn(country.db, "reach", *OCTOBER, ReaderClass.PUBLIC), "reach")
     own = cube(await drawn(country.db, "reach", *OCTOBER, country.partners[1]), "reach")
     everyone = cube(await drawn(country.db, "reach", *OCTOBER, NATIONAL), "reach")
-    assert [one.name for one in public.dimensions] == ["time", "province", "strand"]
+    assert [one.name for one in public.dimensions] == ["time", "province", "strand", "activity_kind"]
     assert "p1" not in str(tabulate(own, frozenset()))
     assert sums(own, "partner").keys() == {("p2",), ("others",)}
     assert own.known == {"p2"}

@@ -57,20 +57,26 @@ async def draw(session: AsyncSession, asked: Asked) -> Draft:
 
 
 async def _told(session: AsyncSession, asked: Asked) -> Cube:
-    keys = (ReachCell.day, ReachCell.province, ReachCell.strand, Partner.slug)
+    keys = (ReachCell.day, ReachCell.province, ReachCell.strand, ReachCell.kind, Partner.slug)
     sums = (func.sum(getattr(ReachCell, name)) for name in _NAMES)
     told = select(*keys, *sums).join(Partner, Partner.id == ReachCell.partner).where(*_in(asked)).group_by(*keys)
     days = by_day(asked)
     atoms: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0] * len(_COUNTS))
     slugs: set[str] = set()
-    for on, province, strand, slug, *numbers in await session.execute(told):
+    for on, province, strand, kind, slug, *numbers in await session.execute(told):
         whose = labels.whose(asked, slug)
         slugs.update(whose)
-        _add(atoms[(days[on], province, strand or labels.NONE, *whose)], numbers)
+        _add(atoms[(days[on], province, strand or labels.NONE, kind, *whose)], numbers)
     by_partner = () if asked.readers is ReaderClass.PUBLIC else (labels.partner_dimension(asked, slugs),)
     return Cube(
         name="reach",
-        dimensions=(time_dimension(asked), labels.province_dimension(), labels.strand_dimension(), *by_partner),
+        dimensions=(
+            time_dimension(asked),
+            labels.province_dimension(),
+            labels.strand_dimension(),
+            labels.dimension("activity_kind"),
+            *by_partner,
+        ),
         counts=_COUNTS,
         atoms={key: tuple(numbers) for key, numbers in atoms.items()},
         tables=tuple(_tables(by_partner)),
@@ -83,6 +89,7 @@ async def _told(session: AsyncSession, asked: Asked) -> Cube:
 def _tables(by_partner: tuple[Dimension, ...]) -> Iterator[Wanted]:
     yield _wanted("province", "Theo tỉnh, thành phố", "By province", ChartKind.TILE_GRID)
     yield _wanted("strand", "Theo mảng", "By strand", ChartKind.BARS)
+    yield _wanted("activity_kind", "Theo loại hoạt động", "By kind of activity", ChartKind.BARS)
     yield _wanted("time", "Theo thời gian báo", "By the time of the telling", ChartKind.TIME_SERIES)
     yield _wanted("province strand", "Theo tỉnh, thành phố và mảng", "By province and strand")
     if by_partner:
