@@ -137,6 +137,7 @@ async def test_reach_is_ones_own_or_everybodys(told: TestedHub, tmp_path: Path) 
     assert (await made(told, "a05", source="reach", by=["province", "strand"]))["rows"] == []
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
 async def test_the_rows_are_to_be_had_as_parquet(told: TestedHub, tmp_path: Path) -> None:
     cut = await made(told, "meta", by=["category"])
     parquet = {"Accept": "application/vnd.apache.parquet"}
