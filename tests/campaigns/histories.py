@@ -85,9 +85,10 @@ class History:
 
 
 async def found_campaigns(db: Database) -> None:
+    """And the partners, which are the first two."""
     async with head.writing(db, "test", "Found") as session:
         for number in (1, 2):
-            row = {"id": number, "slug": f"p{number}", "name": "P", "kind": "agency", "state": "active", "created": 0}
+            row = {"slug": f"p{number}", "name": "P", "kind": "agency", "state": "active", "created": 0}
             await session.execute(insert(Partner).values(row))
         for slug in CAMPAIGNS:
             row = {"slug": slug, "owner": 1, "title_vi": slug, "summary": "", "state": "active"}

@@ -30,14 +30,20 @@ Sums = dict[tuple[str | int, ...], tuple[int, int]]
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     db = Database(database_url)
-    async with head.writing(db, "test", "Found") as session:
+    async with head.writing(db, "test", "Admit") as session:
         row = {"id": 1, "slug": "creator", "name": "C", "kind": "creator", "state": "active", "created": 0}
         await session.execute(insert(Partner).values(row))
+    await found_materials(db)
+    yield db
+    await db.close()
+
+
+async def found_materials(db: Database) -> None:
+    """Of the first partner."""
+    async with head.writing(db, "test", "Found") as session:
         for number, name in enumerate(MATERIALS, 1):
             material = {"number": number, "id": name, "author": 1, "revision": 1, "created": 0}
             await session.execute(insert(Material).values(material))
-    yield db
-    await db.close()
 
 
 async def tell(db: Database, random: Random) -> None:
