@@ -6,8 +6,9 @@ says has been moved at random and rounded. Nothing of the hub is imported here.
 2026-11-22: rounding alone, to 5 and nothing below 10, would take the cover off reports: a cell that a report hides to
 protect another is known to within 2 by a cut, and 19 less somewhere between 18 and 22 is 1. So each cell is first moved
 by a whole number that only the hub's secret knows, of either sign, 2 on average and without a bound to speak of: no
-cut says of any cell what it is not. The same cell is moved by the same number whenever it is asked for. We gave up
-columns that add up. Held by tests/reports/test_cuts.py.
+cut says of any cell what it is not. The same cell is moved by the same number whenever it is asked for, and whoever
+takes the mean over every cut that there is still errs by 1.8 in either direction. We gave up columns that add up. Held
+by tests/reports/test_counting.py.
 """
 
 import csv

@@ -32,8 +32,9 @@ from core.wire.scopes import Scope
 log = logging.getLogger("kmm")
 
 _PREFIX = "cut"
-_LONGEST = 24
-"""Months of a cut."""
+_LENGTHS = (1, 3, 12)
+"""Months of a cut. Of spans that may begin and end anywhere two differ by a month in dozens of ways, and the mean of so
+many differences is that month's figure."""
 _A_DAY = 200
 """Cuts of a partner in a day: the more related cells one sees, the better one guesses what lies under the rounding."""
 _PATIENCE = 30
@@ -74,10 +75,11 @@ async def ask(session: AsyncSession, principal: Principal, asked: CutIn) -> CutO
 
 def _faults_of_months(months: Months) -> list[FieldError]:
     since, until = _first(months.since), _first(months.until)
-    if since >= until:
+    length = (until.year - since.year) * 12 + until.month - since.month
+    if length <= 0:
         return [FieldError("/months/to", "empty_period", "`to` is the first month that counts no longer.")]
-    if (until.year - since.year) * 12 + until.month - since.month > _LONGEST:
-        return [FieldError("/months/from", "long_period", f"A cut counts at most {_LONGEST} months.")]
+    if length not in _LENGTHS or (since.month - 1) % length:
+        return [FieldError("/months", "not_whole", "A cut counts one month, one quarter or one year of the calendar.")]
     if months.until > times.hub_day(times.now())[:7]:
         return [FieldError("/months/to", "not_over", "A cut counts months that are over.")]
     return []

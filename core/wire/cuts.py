@@ -26,12 +26,12 @@ class CutSource(StrEnum):
 
 
 class Months(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
-    """Whole months that are over, half open: a window that can be moved day by day shows single cases."""
+    """A month, quarter or year of the calendar that is over, half open: what can be moved about shows single cases."""
 
     since: Month
     """The first month that counts."""
     until: Month
-    """The first month that counts no longer; at most 24 months after `from`."""
+    """The first month that counts no longer."""
 
 
 class CutIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import subprocess
 import sys
 from collections import Counter
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 from core.reports import counting
 from core.reports.counting import BASE, LEAST, answer, rounded
+from core.reports.cuts import _LENGTHS
 
 SECRET = bytes(range(32))
 MONTHS, KINDS, CATEGORIES = ("2026-09", "2026-10"), ("url", "phone", ""), ("phishing", 'it\'s "odd", được')
@@ -108,6 +111,23 @@ def test_a_figure_says_of_no_count_what_it_is_not() -> None:
     names = [{"cell": number} for number in range(20_000)]
     behind = {count for count in range(1, 40) if any(rounded(count, SECRET, name) == 20 for name in names)}
     assert behind >= set(range(10, 31))
+
+
+def test_the_mean_over_every_cut_still_errs() -> None:
+    """Were nothing left out as small, the best that can be made of a year's cuts by each way of dividing them."""
+    shown = [rounded(1_000, SECRET, {"cell": number}) or 0 for number in range(20_000)]
+    error = sum((one - 1_000) ** 2 for one in shown) / len(shown)
+    spans = [range(at, at + length) for length in _LENGTHS for at in range(0, 12, length)]
+    error *= _left([[month in span for month in range(12)] for span in spans])
+    for source, sizes in (("signals", (8, 10, 11)), ("takedowns", (8, 6, 4, 11, 3, 10))):
+        best = error * math.prod(_left([*np.eye(size), np.ones(size)]) for size in sizes)
+        assert best**0.5 > 1.7, source
+
+
+def _left(sums: Sequence[Any]) -> float:
+    """What is left of the error of one number when so many sums of it and others are known (least squares)."""
+    matrix = np.array(sums, dtype=float)
+    return float(np.linalg.inv(matrix.T @ matrix)[0, 0])
 
 
 def test_another_hub_moves_otherwise() -> None:

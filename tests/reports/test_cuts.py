@@ -157,7 +157,9 @@ async def test_what_cannot_be_counted_is_said(hub: TestedHub) -> None:
         ({"by": ["kind"], "where": {"kind": "url"}}, "/where/kind", "twice"),
         ({"where": {"platform": "meta"}}, "/where/platform", "unknown_dimension"),
         ({"months": {"from": "2026-02", "to": "2026-02"}}, "/months/to", "empty_period"),
-        ({"months": {"from": "2023-01", "to": "2026-01"}}, "/months/from", "long_period"),
+        ({"months": {"from": "2024-01", "to": "2026-01"}}, "/months", "not_whole"),
+        ({"months": {"from": "2025-02", "to": "2025-05"}}, "/months", "not_whole"),
+        ({"months": {"from": "2025-01", "to": "2025-03"}}, "/months", "not_whole"),
         ({"months": {"from": "2098-01", "to": "2099-01"}}, "/months/to", "not_over"),
         ({"months": MONTHS}, "/months/to", "not_over"),
     ]

@@ -53,7 +53,7 @@ async def ordered(archive: Archive, who: str = "pine") -> list[str]:
 
 
 def local(moment: datetime | None) -> str | None:
-    return moment and moment.astimezone(times.HUB_ZONE).strftime("%Y-%m-%d %H:%M")
+    return None if moment is None else moment.astimezone(times.HUB_ZONE).strftime("%Y-%m-%d %H:%M")
 
 
 async def test_what_fell_due_while_the_hub_was_down_is_caught_up(archive: Archive) -> None:

@@ -12,9 +12,8 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from core.reports.verify import TYP, NotGenuine, read, verify
-from core.wire.documents import Language, Manifest, ManifestFile, Positions, ReaderClass
+from core.wire.documents import Language, Manifest, ManifestFile, Period, Positions, ReaderClass
 from core.wire.oauth import KeySet, PublicKey
-from core.wire.reports import Period
 
 FILES = {
     "report.json": b'{"format":"khongmotminh-report-1"}',

@@ -20,7 +20,8 @@ PARQUET = "application/vnd.apache.parquet"
 
 @post("/report-cuts", operation_id="AskReportCut", status_code=202, **scoped(Scope.REPORTS_READ))
 async def ask_report_cut(data: JSONBody[CutIn], principal: Principal, session: AsyncSession) -> Response[CutOut]:
-    """Ask what no report answers, over whole months that are over. It is counted beside the server; read it again.
+    """Ask what no report answers, over a month, quarter or year that is over. It is counted beside the server; read it
+    again.
 
     Figures are moved at random and rounded to 5, never exact, and do not add up; nothing below 10 is shown. What you
     ask is kept. 409 names the field by which it cannot be counted; 429 after 200 in a day.
