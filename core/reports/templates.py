@@ -13,7 +13,7 @@ from core.auth.access import Principal
 from core.errors import Conflict, NotFound
 from core.reports.models import ReportSchedule, ReportTemplate
 from core.wire.common import FieldError, Slug
-from core.wire.documents import Name, ReaderClass
+from core.wire.documents import Name, ReaderClass, Words
 from core.wire.templates import Definition, Heading, TemplateIn, TemplateOut, Templates
 
 _MOST = 50
@@ -25,7 +25,7 @@ class _Shipped(msgspec.Struct, forbid_unknown_fields=True):
     title: Heading
     readers: ReaderClass
     sections: tuple[Name, ...]
-    note: str
+    note: Words
     source: str
     """Who asks for it, or that nobody does."""
     valid_from: date
@@ -40,7 +40,7 @@ _FILE = msgspec.json.decode(files("core.reports").joinpath("data/templates.json"
 
 
 def _shipped(one: _Shipped) -> TemplateOut:
-    note = f"{one.note} {one.source}."
+    note = f"{one.note.vi} / {one.note.en} ({one.source})"
     return TemplateOut(one.slug, False, one.title, one.readers, Definition(one.sections), note, version=0)
 
 
