@@ -10,6 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 .PHONY: help run test types suite drills bench lock openapi
 .DELETE_ON_ERROR:
 
+# Images of Python forbid bytecode; then each worker, and each hub in a process of its own, compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:  ## Show this list
 	@sed -nE 's/^([a-z]+):.*  ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 17
 
