@@ -20,8 +20,8 @@ from core.safeguards.models import Appeal
 from core.wire.documents import Chart, ChartKind, ReaderClass, Unit, Words
 from core.wire.sections import Asked, Count, Cube, Draft, Share, Wanted
 
-_ACTIVE = Count("days_active", Words("Số ngày có hoạt động", "Days active"), Unit.DAYS, protected=False)
-_DAYS = Count("days", Words("Số ngày trong kỳ", "Days of the period"), Unit.DAYS, protected=False)
+_ACTIVE = Count("days_active", Words("Lượt ngày có hoạt động", "Partner-days active"), Unit.DAYS, protected=False)
+_DAYS = Count("days", Words("Lượt ngày trong kỳ", "Partner-days of the period"), Unit.DAYS, protected=False)
 _SHARE = Share("active_share", Words("Tỷ lệ ngày có hoạt động", "Share of days active"), _ACTIVE.name, _DAYS.name)
 _DECIDED = Count("appeals", Words("Khiếu nại đã giải quyết", "Appeals decided"), Unit.CASES)
 _TAKEN_IN = {
@@ -32,10 +32,11 @@ _TAKEN_IN = {
     "expired": Words("Trong đó: hết hạn", "Of these: expired"),
 }
 _NOTE = Words(
-    "Ngày có hoạt động: ngày đối tác khai báo hoặc đóng khai báo, xử lý yêu cầu gỡ bỏ, hoặc báo hoạt động. Đối tác bị "
-    "coi là ngừng gửi khi trước đó gửi đều và đã bảy ngày liền không có gì.",
-    "Days active: those on which the partner opened or closed a claim, took a step in a takedown, or told of an "
-    "activity. A partner fell silent when it was heard of regularly and then not at all for seven days.",
+    "Lượt ngày: mỗi ngày của mỗi đối tác. Ngày có hoạt động: ngày đối tác khai báo hoặc đóng khai báo, xử lý yêu cầu gỡ "
+    "bỏ, hoặc báo hoạt động. Đối tác bị coi là ngừng gửi khi trước đó gửi đều và đã bảy ngày liền không có gì.",
+    "Partner-days: each day of each partner. Active are those on which it opened or closed a claim, took a step in a "
+    "takedown, or told of an activity. A partner fell silent when it was heard of regularly and then not at all for "
+    "seven days.",
 )
 
 
