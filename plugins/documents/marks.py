@@ -63,7 +63,9 @@ class Picture(msgspec.Struct, frozen=True):
     name: str
     """Of its file, without an extension."""
     kind: ChartKind
+    section: str
     title: str
+    """Of its section, and of its table."""
     measure: str
     """What is drawn; empty where every line or step is a measure of its own."""
     alt: str
@@ -85,7 +87,7 @@ class Picture(msgspec.Struct, frozen=True):
 
 def bare(kind: ChartKind) -> Picture:
     """Before its table's words are put to it."""
-    return Picture(name="", kind=kind, title="", measure="", alt="")
+    return Picture(name="", kind=kind, section="", title="", measure="", alt="")
 
 
 def measures(table: Table) -> list[Measure]:

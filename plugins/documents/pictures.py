@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from core.sdk import Chart, ChartKind, Language, Table
+from core.sdk import Chart, ChartKind, Language, Section, Table
 from plugins.documents.figures import Kind, grouped, told, words
 from plugins.documents.lines import TIME
 from plugins.documents.marks import Mark, Picture, Series, absent, axis, bare, cells, marks, measures
@@ -15,7 +15,7 @@ _MOST_BARS = 34
 _MOST_PANELS = 18
 
 
-def picture(section: str, table: Table, language: Language) -> Picture | None:
+def picture(section: Section, table: Table, language: Language) -> Picture | None:
     """The chart of a table; None where it asks for none that can be drawn, or where all of it would be zero."""
     if table.chart is None or not table.rows or not _fits(table.chart, table):
         return None
@@ -30,8 +30,14 @@ def picture(section: str, table: Table, language: Language) -> Picture | None:
         return None
     said, title = words(language), told(table.title, language)
     alt = f"{said[table.chart.kind]}: {title}. {_highest(made, language)}{said['below']}"
-    name, measure = f"{section}-{table.name}", _measure(table.chart, table, language)
-    return msgspec.structs.replace(made, name=name, title=title, measure=measure, alt=alt)
+    return msgspec.structs.replace(
+        made,
+        name=f"{section.name}-{table.name}",
+        section=told(section.title, language),
+        title=title,
+        measure=_measure(table.chart, table, language),
+        alt=alt,
+    )
 
 
 def _fits(chart: Chart, table: Table) -> bool:

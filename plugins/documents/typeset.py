@@ -30,10 +30,11 @@ def render_pdf(frozen: Frozen, language: Language | None) -> bytes:
 
 
 def render_pictures(frozen: Frozen, language: Language | None) -> bytes:
-    """One picture a chart, `SECTION-TABLE.png`."""
+    """One picture a chart, `SECTION-TABLE.png`, with its title and what it was made of."""
     assert language is not None
-    pictures = drawn(view(frozen, language))
-    pngs = draw(pictures, language, "png")
+    seen = view(frozen, language)
+    pictures = drawn(seen)
+    pngs = draw(pictures, language, "png", seen)
     return archive({f"{one.name}.png": png for one, png in zip(pictures, pngs, strict=True)})
 
 
@@ -42,9 +43,17 @@ def drawn(seen: View) -> list[Picture]:
     return [table.picture for section in seen.sections for table in section.tables if table.picture]
 
 
-def draw(pictures: Sequence[Picture], language: Language, form: Literal["svg", "png"]) -> list[bytes]:
-    """Each as it is in the PDF, on a sheet of its own. Letters in SVG are outlines, which need no font."""
-    return _set("pictures.typ", {"pictures": pictures}, language, form, 0) if pictures else []
+def draw(
+    pictures: Sequence[Picture], language: Language, form: Literal["svg", "png"], of: View | None = None
+) -> list[bytes]:
+    """Each as it is in the PDF, on a sheet of its own; with its title and source where it is to stand alone.
+
+    Letters in SVG are outlines, which need no font.
+    """
+    given: dict[str, object] = {"pictures": pictures}
+    if of is not None:
+        given["source"] = {name: getattr(of, name) for name in ("title", "period", "issuer", "position", "sha256")}
+    return _set("pictures.typ", given, language, form, 0) if pictures else []
 
 
 def _set(

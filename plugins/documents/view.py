@@ -124,11 +124,11 @@ def _section(given: Given, zone: str, language: Language) -> Section:
         warning=warning,
         note=told(given.note, language) if given.note else "",
         key_figures=_key_figures(given, language),
-        tables=tuple(_table(given.name, table, language) for table in given.tables),
+        tables=tuple(_table(given, table, language) for table in given.tables),
     )
 
 
-def _table(section: str, given: GivenTable, language: Language) -> Table:
+def _table(section: Given, given: GivenTable, language: Language) -> Table:
     return Table(
         name=given.name,
         title=told(given.title, language),
