@@ -32,8 +32,8 @@ _TAKEN_IN = {
     "expired": Words("Trong đó: hết hạn", "Of these: expired"),
 }
 _NOTE = Words(
-    "Lượt ngày: mỗi ngày của mỗi đối tác. Ngày có hoạt động: ngày đối tác khai báo hoặc đóng khai báo, xử lý yêu cầu gỡ "
-    "bỏ, hoặc báo hoạt động. Đối tác bị coi là ngừng gửi khi trước đó gửi đều và đã bảy ngày liền không có gì.",
+    "Lượt ngày: mỗi ngày của mỗi đối tác. Ngày có hoạt động: ngày đối tác khai báo hoặc đóng khai báo, xử lý yêu cầu "
+    "gỡ bỏ, hoặc báo hoạt động. Đối tác bị coi là ngừng gửi khi trước đó gửi đều và đã bảy ngày liền không có gì.",
     "Partner-days: each day of each partner. Active are those on which it opened or closed a claim, took a step in a "
     "takedown, or told of an activity. A partner fell silent when it was heard of regularly and then not at all for "
     "seven days.",
