@@ -50,12 +50,12 @@ class Sheet(NamedTuple):
 def sheets(drawn: Drawn) -> Iterator[Sheet]:
     for cube in drawn.cubes:
         for table in cube.tables:
-            measures = _measures(cube, table)
+            measures = measures_of(cube, table)
             if measures:
                 yield _sheet(drawn, cube, table, measures)
 
 
-def _measures(cube: Cube, table: Wanted) -> tuple[Name, ...]:
+def measures_of(cube: Cube, table: Wanted) -> tuple[Name, ...]:
     wanted = set(table.measures)
     for share in cube.shares:
         if share.name in table.measures:
@@ -66,12 +66,12 @@ def _measures(cube: Cube, table: Wanted) -> tuple[Name, ...]:
 
 def _sheet(drawn: Drawn, cube: Cube, table: Wanted, measures: tuple[Name, ...]) -> Sheet:
     columns = [(at, count.name) for at, count in enumerate(cube.counts) if count.name in measures]
-    when = _when(drawn, cube)
+    when = when_of(drawn, cube)
     cells = {}
     for key, counts in margins(cube, table.by).items():
         for at, measure in columns:
             if counts[at]:
-                cells[key, measure] = _cell(cube, key, measure, when), counts[at]
+                cells[key, measure] = cell_of(cube, key, measure, when), counts[at]
     return Sheet(
         drawn,
         cube,
@@ -84,7 +84,7 @@ def _sheet(drawn: Drawn, cube: Cube, table: Wanted, measures: tuple[Name, ...]) 
     )
 
 
-def _when(drawn: Drawn, cube: Cube) -> dict[Code | None, Span]:
+def when_of(drawn: Drawn, cube: Cube) -> dict[Code | None, Span]:
     """By member of the dimension of time; None: the whole period."""
     found: dict[Code | None, Span] = {None: (drawn.begins, drawn.ends)}
     if cube.time is not None:
@@ -97,7 +97,7 @@ def _spans(cube: Cube, table: Wanted, when: Mapping[Code | None, Span]) -> tuple
     return tuple(sorted(set(when.values()))) if cube.time in table.by else (when[None],)
 
 
-def _cell(cube: Cube, key: Key, measure: Name, when: Mapping[Code | None, Span]) -> Cell:
+def cell_of(cube: Cube, key: Key, measure: Name, when: Mapping[Code | None, Span]) -> Cell:
     time, members = None, []
     for dimension, member in zip(cube.dimensions, key, strict=True):
         if dimension.name == cube.time:

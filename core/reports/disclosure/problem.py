@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.reports.disclosure.cells import Cell, Line, Sheet, Span, sheets
+from core.reports.disclosure.circles import Circle, circles
 from core.reports.disclosure.held import SMALL, Drawn, Held, TableName, Unsettled, Weak
 from core.reports.disclosure.timeline import atoms
 from core.wire.documents import Code
@@ -24,6 +25,8 @@ class Problem:
     least: list[tuple[int, int]] = field(default_factory=list)
     """The first cell is never more than the second."""
     shown: set[int] = field(default_factory=set)
+    open: set[int] = field(default_factory=set)
+    """Cells that no table has, and no difference of tables: they may be small and known."""
     settled: set[int] = field(default_factory=set)
     """Shown already by a report that is held, or the reader's own: they cannot be hidden any more."""
     contributors: dict[int, Code] = field(default_factory=dict)
@@ -57,7 +60,7 @@ def attack(problem: Problem, attacker: frozenset[Code]) -> Attack:
     for at, count in enumerate(problem.counts):
         own = sum(problem.own.get(at, {}).get(code, 0) for code in attacker)
         lowest[at] = max(lowest[at], own)
-        if at not in known and 0 < count - own < SMALL:
+        if at not in known and at not in problem.open and 0 < count - own < SMALL:
             needs[at] = SMALL - (count - own)
     return Attack(known, lowest, needs)
 
@@ -76,14 +79,18 @@ class _Reading:
         ]
         self.drawn = list(sheets(drawn)) if drawn else []
         self.sheets = [*(sheet for sheet, _ in self.held), *self.drawn]
+        self.circles = [circle for report in (*held, *([drawn] if drawn else [])) for circle in circles(report)]
         self.counts: dict[Cell, int] = {}
         self.lines: dict[Line, dict[Span, int]] = defaultdict(dict)
         self.sums: list[tuple[Cell, tuple[Cell, ...]]] = []
         self.own: dict[Cell, Mapping[Code, int]] = {}
+        self.open: set[Cell] = set()
 
     def problem(self) -> Problem:
         for sheet in self.sheets:
             self._count(sheet)
+        for circle in self.circles:
+            self._behind(circle)
         for sheet in self.sheets:
             self._zeros(sheet)
         for line, spans in self.lines.items():
@@ -93,12 +100,13 @@ class _Reading:
         problem = Problem(
             cells=cells,
             counts=[self.counts[cell] for cell in cells],
-            floors=[0 if cell.rest else 1 for cell in cells],
+            floors=[0 if cell.rest or cell in self.open else 1 for cell in cells],
             rows=sorted({_row(places, total, parts) for total, parts in self.sums}),
             least=self._least(places),
             contributors=self._contributors(cells),
             own={places[cell]: own for cell, own in self.own.items()},
             attackers=self._attackers(),
+            open={places[cell] for cell in self.open},
         )
         self._looks(problem, places)
         return problem
@@ -112,17 +120,32 @@ class _Reading:
                 self.own[cell] = sheet.own[at]
         self.sums += sheet.sums
 
+    def _behind(self, circle: Circle) -> None:
+        for cell, count in circle.cells.items():
+            if cell not in self.counts:
+                self.counts[cell] = self.lines[cell.line][cell.span] = count
+                self.open.add(cell)
+        self.own |= circle.own
+        self.sums += circle.sums
+
     def _zeros(self, sheet: Sheet) -> None:
         """What another report counts, and this one would if there were any, is zero here."""
         by = set(sheet.table.by)
         members = {one.name: {member.code for member in one.members} for one in sheet.cube.dimensions}
+        shown = {cell for cell, _ in sheet.cells.values()}
         for line, spans in self.lines.items():
             if line.cube != sheet.cube.name or line.measure not in sheet.measures:
                 continue
             if all(name in by and code in members[name] for name, code in line.members):
-                for span in sheet.spans:
-                    if spans.setdefault(span, 0) and Cell(line, span) not in self.counts:
-                        raise Unsettled(f"{line} is counted and is not")
+                for cell in (Cell(line, span) for span in sheet.spans):
+                    if cell not in shown:
+                        self._zero(cell, spans)
+
+    def _zero(self, cell: Cell, spans: dict[Span, int]) -> None:
+        if spans.setdefault(cell.span, 0):
+            raise Unsettled(f"{cell} is zero in one report, and not in another")
+        self.counts.pop(cell, None)
+        self.open.discard(cell)
 
     def _time(self, line: Line, spans: Mapping[Span, int]) -> None:
         """Each span is the sum of the largest ones within it, and of a rest."""
@@ -155,18 +178,19 @@ class _Reading:
                 rest = Cell(line, atom, rest=True)
                 self.counts[rest] = count
                 self.own[rest] = {code: found[atom] for code, found in owned.items() if found[atom]}
+                self._open(rest, (Cell(line, span) for span in spans))
         for span in spans:
             parts = [one for one in between if span[0] <= one[0] and one[1] <= span[1] and one != span]
             if parts:
-                added = (Cell(line, one, rest=one not in spans) for one in parts if between[one] or one not in spans)
-                self.sums.append((Cell(line, span), tuple(added)))
+                added = (Cell(line, one, rest=one not in spans) for one in parts)
+                self.sums.append((Cell(line, span), tuple(cell for cell in added if cell in self.counts)))
 
     def _split(self, whole: Cell, count: int, parts: list[tuple[Cell, int]]) -> None:
         left = count - sum(part for _, part in parts)
         covers = sum(cell.span[1] - cell.span[0] for cell, _ in parts) == whole.span[1] - whole.span[0]
         if left < 0 or (covers and left):
             raise Unsettled(f"{whole} is counted as {count}, its parts as {[part for _, part in parts]}")
-        added = [cell for cell, part in parts if part]
+        added = [cell for cell, _ in parts if cell in self.counts]
         if not covers:
             rest = whole._replace(rest=True)
             self.counts[rest] = left
@@ -174,8 +198,14 @@ class _Reading:
                 code: own - sum(self.own.get(cell, {}).get(code, 0) for cell in added)
                 for code, own in self.own.get(whole, {}).items()
             }
+            self._open(rest, [whole, *added])
             added.append(rest)
         self.sums.append((whole, tuple(added)))
+
+    def _open(self, rest: Cell, sides: Iterable[Cell]) -> None:
+        """No difference of tables, unless it is one of cells that they have."""
+        if not self.open.isdisjoint(sides):
+            self.open.add(rest)
 
     def _least(self, places: Mapping[Cell, int]) -> list[tuple[int, int]]:
         pairs = {(sheet.cube.name, *pair) for sheet in self.sheets for pair in sheet.cube.least}
@@ -226,8 +256,8 @@ class _Reading:
 
 
 def _row(places: Mapping[Cell, int], total: Cell, parts: Iterable[Cell]) -> Row:
-    """A total of zero is not a cell."""
-    row = [(places[part], 1) for part in parts]
+    """What is known to be zero is not a cell."""
+    row = [(places[part], 1) for part in parts if part in places]
     return tuple(sorted([*row, (places[total], -1)] if total in places else row))
 
 
