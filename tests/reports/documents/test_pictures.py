@@ -69,6 +69,18 @@ def test_the_page_has_each_picture_with_its_words(language: Language) -> None:
     assert not any(b"<text" in svg or b"<script" in svg or b'href="http' in svg for svg in drawings(html))
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_the_page_has_every_table_as_it_is_printed(language: Language) -> None:
+    html = page.render(frozen(), language).decode()
+    rows = [
+        [unescape(cell) for cell in re.findall(r"<t[hd](?: [^>]+)?>([^<]*)</t[hd]>", row)]
+        for row in re.findall(r"<tr(?: class=\"total\")?>(<th scope=\"row\">.*?)</tr>", html)
+    ]
+    tables = [table for section in view(frozen(), language).sections for table in section.tables]
+    lines = [line for table in tables for piece in table.printed for line in piece.lines]
+    assert rows == [[*line.labels, *(figure.text for figure in line.figures)] for line in lines]
+
+
 def test_every_province_has_a_tile_of_its_own() -> None:
     grid = layout()
     places = [(tile.column, tile.row) for tile in grid.tiles] + [(one.column, one.row) for one in grid.islands]

@@ -2,9 +2,12 @@
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -235,3 +238,19 @@ def test_a_table_too_wide_for_paper_is_printed_measure_by_measure() -> None:
         ("two", 9, 9),
     ]
     assert [{figure.text for line in piece.lines for figure in line.figures} for piece in pieces] == [{"11"}, {"22"}]
+
+
+def test_a_report_is_set_within_a_second() -> None:
+    """Of the processor's time, in a process that has set none of it before; clocks of a busy machine tell of others."""
+    program = """
+import time
+from core.wire.documents import Language
+from plugins.documents import typeset
+from tests.reports.samples import frozen
+given, began = frozen(), time.process_time()
+typeset.render_pdf(given, Language.VI)
+print(time.process_time() - began)
+"""
+    root = Path(__file__).parents[3]
+    told = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True, text=True)
+    assert float(told.stdout) < 1
