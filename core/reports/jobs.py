@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
-from sqlalchemy import Update, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
@@ -26,16 +26,17 @@ from core.db import Database
 from core.log import head
 from core.log.events import record
 from core.plugin.host import PluginHost
-from core.reports import added, ledger, making, manifest
+from core.reports import added, freezing, ledger, making, manifest
 from core.reports.files import JSON_FILE, Wanted, read_document, wanted_files
+from core.reports.freezing import Overtaken, Settled, ours
 from core.reports.ledger import Shelf
 from core.reports.making import Drawing, Order
-from core.reports.models import Report, ReportFile, ReportSecret
+from core.reports.models import Report, ReportFile
 from core.reports.process import Process
 from core.reports.sections import SECTIONS
 from core.settings import Settings
 from core.wire.documents import Document, Frozen, Positions, ReaderClass
-from core.wire.events import ReportFrozen, ReportMade, ReportRefused
+from core.wire.events import ReportMade, ReportRefused
 from core.wire.reports import Refusal, ReportState
 from core.wire.scopes import Scope
 from core.wire.templates import Definition, Heading
@@ -51,16 +52,10 @@ _DRAWING = 300.0
 _PROTECTING = 300.0
 _RENDERING = 60.0
 """Seconds that a file may take."""
-_BEFORE_FILES = 3
-"""Steps of the progress: counted, protected, frozen."""
 
 
 class _Lost(Exception):
     """Another worker has it."""
-
-
-class _Overtaken(Exception):
-    """Something was frozen or committed meanwhile that has to be reckoned with."""
 
 
 class _Refused(Exception):
@@ -69,23 +64,13 @@ class _Refused(Exception):
         self.refusal = refusal
 
 
-class _Settled(msgspec.Struct, frozen=True):
-    """All that is frozen."""
-
-    drawing: Drawing
-    shelf: Shelf
-    held: tuple[int, ...]
-    cubes: bytes
-    pattern: bytes
-    witnesses: bytes
-    document: bytes
-
-
 class Reporter:
     """The worker of one server process, and the process that counts and draws for it."""
 
     def __init__(self, db: Database, blobs: Blobs, plugins: PluginHost, tokens: Tokens, settings: Settings) -> None:
         self.process = Process()
+        self.remaking: set[int] = set()
+        """Partners that have a report made again."""
         self._db = db
         self.blobs = blobs
         self._plugins = plugins
@@ -118,7 +103,7 @@ class Reporter:
             if report is not None:
                 report.holder, report.wakes = secrets.token_hex(8), times.now() + _LEASE
                 report.attempts += 1
-                report.steps = _BEFORE_FILES + len(self.wanted_files())
+                report.steps = freezing.STEPS + len(self.wanted_files())
                 if report.state != ReportState.RENDERING:
                     report.state, report.done = ReportState.DRAWING.value, 0
             return report
@@ -145,7 +130,7 @@ class Reporter:
             while True:
                 await asyncio.sleep(_RENEW)
                 async with self._db.edge(0) as session:
-                    await session.execute(_ours(report).values(wakes=times.now() + _LEASE))
+                    await session.execute(ours(report).values(wakes=times.now() + _LEASE))
 
         renewing = asyncio.create_task(renew())
         try:
@@ -156,10 +141,10 @@ class Reporter:
 
     async def _step(self, report: Report, state: ReportState, done: int) -> None:
         async with self._db.edge(0) as session:
-            await self._require_ours(session, report)
-            await session.execute(_ours(report).values(state=state.value, done=done))
+            await self._requireours(session, report)
+            await session.execute(ours(report).values(state=state.value, done=done))
 
-    async def _require_ours(self, session: AsyncSession, report: Report) -> None:
+    async def _requireours(self, session: AsyncSession, report: Report) -> None:
         found = await session.scalar(select(Report.holder).where(Report.number == report.number))
         if found != report.holder:
             raise _Lost
@@ -171,9 +156,9 @@ class Reporter:
         await self.blobs.add(settled.document)
         try:
             async with head.writing(self._db, "hub", "FreezeReport") as session:
-                await self._require_ours(session, report)
-                await self._write(session, report, settled)
-        except _Overtaken:
+                await self._requireours(session, report)
+                await freezing.freeze(session, report, settled)
+        except Overtaken:
             log.info("report %s is counted again: something came in between", report.id)
 
     async def order(self, report: Report) -> Order:
@@ -208,7 +193,7 @@ class Reporter:
         found |= {draft.name: draft for draft in drawing.drafts}
         return Drawing(drawing.asked, tuple(found[name] for name in order.definition.sections))
 
-    async def _settle(self, report: Report, order: Order, drawing: Drawing) -> _Settled:
+    async def _settle(self, report: Report, order: Order, drawing: Drawing) -> Settled:
         """What is hidden, and the document that hides it."""
         await self._step(report, ReportState.PROTECTING, 1)
         shelf = Shelf(order.readers, order.partner, order.period)
@@ -223,40 +208,7 @@ class Reporter:
         await self._step(report, ReportState.PROTECTING, 2)
         pattern = ledger.canonical_pattern(protection.hidden)
         witnesses = msgspec.msgpack.encode(protection.witnesses)
-        return _Settled(drawing, shelf, numbers, ledger.bytes_of(drawn.cubes), pattern, witnesses, document)
-
-    async def _write(self, session: AsyncSession, report: Report, settled: _Settled) -> None:
-        asked = settled.drawing.asked
-        last, _ = await making.reach(session, asked.ends)
-        if await ledger.numbers(session, settled.shelf) != settled.held or last != asked.positions.to:
-            raise _Overtaken
-        sha256 = ledger.digest(settled.document)
-        position = await record(session, ReportFrozen(report=report.id, sha256=sha256), to=(report.partner,))
-        frozen = {
-            "state": ReportState.RENDERING.value,
-            "done": _BEFORE_FILES,
-            "after": asked.positions.after,
-            "up_to": asked.positions.to,
-            "ends": asked.ends,
-            "provisional": making.is_provisional(asked),
-            "frozen": session.info["head"].at,
-            "position": position,
-            "sha256": sha256,
-            "pattern_sha256": ledger.digest(settled.pattern),
-        }
-        await session.execute(_ours(report).values(frozen))
-        for name, value in frozen.items():
-            setattr(report, name, value)
-        session.add(
-            ReportSecret(
-                report=report.number,
-                cubes=settled.cubes,
-                cubes_sha256=ledger.digest(settled.cubes),
-                pattern=settled.pattern,
-                held=msgspec.json.encode(settled.held).decode(),
-                witnesses=settled.witnesses,
-            )
-        )
+        return Settled(drawing, shelf, numbers, ledger.bytes_of(drawn.cubes), pattern, witnesses, document)
 
     async def _render(self, report: Report) -> None:
         data = await read_document(self.blobs, report)
@@ -272,7 +224,7 @@ class Reporter:
                 left_out.append(wanted.name)
             else:
                 await self._keep(report, wanted, drawn)
-            await self._step(report, ReportState.RENDERING, _BEFORE_FILES + number + 1)
+            await self._step(report, ReportState.RENDERING, freezing.STEPS + number + 1)
         await self._sign(report, left_out)
 
     def frozen(self, report: Report, data: bytes) -> Frozen:
@@ -293,7 +245,7 @@ class Reporter:
     async def _keep(self, report: Report, wanted: Wanted, data: bytes) -> None:
         sha256 = await self.blobs.add(data)
         async with self._db.edge(0) as session:
-            await self._require_ours(session, report)
+            await self._requireours(session, report)
             session.add(
                 ReportFile(
                     report=report.number,
@@ -307,24 +259,21 @@ class Reporter:
             )
 
     async def _sign(self, report: Report, left_out: Sequence[str]) -> None:
+        await self._tokens.catch_up()
         async with head.edge(self._db, 0, "hub", "MakeReport") as session:
-            await self._require_ours(session, report)
+            await self._requireours(session, report)
             files = list(await session.scalars(select(ReportFile).where(ReportFile.report == report.number)))
             slug = (await session.execute(select(Partner.slug).where(Partner.id == report.partner))).scalar_one()
             signed = manifest.sign(self._tokens, report, slug, files)
             done = {"state": ReportState.MADE.value, "done": report.steps, "wakes": None, "holder": ""}
             listed = msgspec.json.encode(left_out).decode()
-            await session.execute(_ours(report).values(done | {"manifest": signed, "left_out": listed}))
+            await session.execute(ours(report).values(done | {"manifest": signed, "left_out": listed}))
             everyone = Scope.REPORTS_READ if report.readers == ReaderClass.PUBLIC else None
             await record(session, ReportMade(report=report.id), to=(report.partner,), holders=everyone)
 
     async def _refuse(self, report: Report, state: ReportState, refusal: Refusal) -> None:
         async with head.edge(self._db, 0, "hub", "RefuseReport") as session:
-            await self._require_ours(session, report)
+            await self._requireours(session, report)
             said = msgspec.json.encode(refusal).decode()
-            await session.execute(_ours(report).values(state=state.value, refusal=said, wakes=None, holder=""))
+            await session.execute(ours(report).values(state=state.value, refusal=said, wakes=None, holder=""))
             await record(session, ReportRefused(report=report.id, state=state.value), to=(report.partner,))
-
-
-def _ours(report: Report) -> Update:
-    return update(Report).where(Report.number == report.number, Report.holder == report.holder)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import select
 
+from core.auth.access import Principal
 from core.db import Database
-from core.errors import Conflict, Unavailable
+from core.errors import Conflict, TooManyRequests, Unavailable
 from core.reports import ledger, making
 from core.reports.files import JSON_FILE, read_document
 from core.reports.jobs import Reporter
@@ -27,14 +28,25 @@ class Provisional(Conflict):
     code = "provisional"
 
 
-async def remake(db: Database, reporter: Reporter, row: Report) -> Remade:
+async def remake(db: Database, reporter: Reporter, principal: Principal, row: Report) -> Remade:
     """Count the same stretch of the log again, hide what was hidden, draw every file, compare.
 
-    Raises `NotMade`, `Provisional`, and `Unavailable` when it takes too long.
+    Raises `NotMade`, `Provisional`, `Unavailable` when it takes too long, and `TooManyRequests` for one beside another
+    of the same partner.
     """
     require_made(row)
     if row.provisional:
         raise Provisional("The period was not over when it was frozen. Order a report of it again.")
+    if principal.partner in reporter.remaking:
+        raise TooManyRequests("Another report is being made again for you. Wait for it.", headers=_LATER)
+    reporter.remaking.add(principal.partner)
+    try:
+        return await _in_time(db, reporter, row)
+    finally:
+        reporter.remaking.discard(principal.partner)
+
+
+async def _in_time(db: Database, reporter: Reporter, row: Report) -> Remade:
     async with db.survey() as session:
         secret = (await session.scalars(select(ReportSecret).where(ReportSecret.report == row.number))).one()
         files = list(await session.scalars(select(ReportFile).where(ReportFile.report == row.number)))

@@ -82,7 +82,6 @@ class Archive:
 
     async def work(self, reporter: Reporter | None = None) -> int:
         """Make what was ordered."""
-        await self.tokens.refresh()
         async with self.host.running():
             return await (reporter or self.reporter).work()
 

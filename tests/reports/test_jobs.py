@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, update
 
 from core import times
 from core.db import Database
+from core.errors import TooManyRequests
 from core.log import head
 from core.log.events import record
 from core.log.models import Tick
@@ -69,6 +70,7 @@ async def test_every_file_verifies_by_the_manifest(archive: Archive) -> None:
     async with archive.db.survey() as session:
         signed = (await session.scalars(select(Report.manifest))).one()
     assert signed is not None
+    await archive.tokens.refresh()
     keys = archive.tokens.current.ring.public()
     for file in made.files:
         data = await archive.read(made, file.name)
@@ -137,6 +139,13 @@ async def test_made_again_by_another_library_it_says_so(archive: Archive) -> Non
     assert [file.name for file in remade.files if file.renderer_changed] == ["report.en.txt", "report.vi.txt"]
 
 
+async def test_a_partner_has_one_report_made_again_at_a_time(archive: Archive) -> None:
+    made = await archive.make()
+    both = await asyncio.gather(remake(archive, made.id), remake(archive, made.id), return_exceptions=True)
+    assert [type(one) for one in both] == [Remade, TooManyRequests]
+    assert (await remake(archive, made.id)).same
+
+
 async def test_a_running_period_is_not_made_again(archive: Archive) -> None:
     made = await archive.make(period=TODAY)
     with pytest.raises(remaking.Provisional):
@@ -193,7 +202,6 @@ async def test_a_section_that_nobody_gives_says_so(archive: Archive) -> None:
 async def test_two_workers_make_an_order_once(archive: Archive) -> None:
     orders = [await archive.order() for _ in range(3)]
     other = archive.worker([calls_plugin(), forms_plugin()])
-    await archive.tokens.refresh()
     async with archive.host.running():
         made = await asyncio.gather(archive.reporter.work(), other.work())
     assert sum(made) == 3
@@ -346,4 +354,4 @@ async def remake(archive: Archive, id: str) -> Remade:
     async with archive.db.survey() as session:
         row = (await session.scalars(select(Report).where(Report.id == id))).one()
     async with archive.host.running():
-        return await remaking.remake(archive.db, archive.reporter, row)
+        return await remaking.remake(archive.db, archive.reporter, archive.partners["pine"], row)

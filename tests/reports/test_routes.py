@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +13,17 @@ from core import times
 from core.reports.process import Process
 from core.testing import TestedHub
 from tests.frozen import until_made
+from tests.reports.conftest import forms_plugin
 
 OCTOBER: dict[str, Any] = {"period": {"from": "2026-10-01", "to": "2026-11-01"}}
 TODAY: dict[str, Any] = {"period": {"from": f"{times.today()}", "to": f"{times.today() + timedelta(1)}"}}
 BRIEF: dict[str, Any] = {"definition": {"sections": ["content"]}}
+
+
+@pytest.fixture
+def hub_plugins() -> Sequence[object]:
+    """Forms that are quick to draw."""
+    return [forms_plugin()]
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ async def remake_report(principal: Principal, db: Database, reporter: Reporter, 
     """
     async with db.snapshot(principal.partner) as snapshot:
         row = await reports.row_of(snapshot, principal, id)
-    return await remaking.remake(db, reporter, row)
+    return await remaking.remake(db, reporter, principal, row)
 
 
 handlers = [freeze_report, list_reports, read_report, get_report_file, get_report_manifest, remake_report]
