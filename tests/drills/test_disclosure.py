@@ -2,11 +2,13 @@
 
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from random import Random
 
 import pytest
 
+from core.reports.disclosure import circles
 from core.reports.disclosure.audit import audit
 from core.reports.disclosure.protect import protect
 from core.reports.disclosure.witnesses import unproved
@@ -38,7 +40,15 @@ def test_a_three_way_table_takes_a_minute(mean: float) -> None:
     assert _seconds(mean, [tuple(SIZES)]) <= 60
 
 
-def _seconds(mean: float, tables: list[tuple[str, ...]] | tuple[tuple[str, ...], ...]) -> float:
+@pytest.mark.parametrize("mean", [0.5, 3.0, 20.0])
+def test_what_is_behind_full_tables_tells_nothing_more(mean: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = drawn(random_cube(Random(1), SIZES, mean, TWO_WAY))
+    frozen = held(report, protect(report).hidden["claims"])
+    monkeypatch.setattr(circles, "MOST", 10_000)
+    assert audit([frozen]) == []
+
+
+def _seconds(mean: float, tables: Sequence[tuple[str, ...]]) -> float:
     report = drawn(random_cube(Random(1), SIZES, mean, tables))
     begun = time.perf_counter()
     made = protect(report)
