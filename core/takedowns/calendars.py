@@ -108,11 +108,10 @@ def _as_a_rule(kept: _Kept, day: date) -> CalendarDayOut:
     name = (
         f"{_library(kept.country, day.year).get(day)} / {english.get(day)}" if day in english else _WEEK[day.weekday()]
     )
-    return CalendarDayOut(
-        day=day, working=_works_as_a_rule(kept, day), name=name, source=f"holidays {version('holidays')}"
-    )
+    return CalendarDayOut(day=day, working=_works_as_a_rule(kept, day), name=name, source=_SOURCE)
 
 
+_SOURCE = f"holidays {version('holidays')}"
 _WEEK = (
     "thứ Hai / Monday",
     "thứ Ba / Tuesday",
