@@ -9,17 +9,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import times
-from core.campaigns.models import CommuneCell, ConnectionPoint, ReachCell
-from core.cells import Deltas
+from core import cells, times
+from core.campaigns.models import Activity, CommuneCell, ConnectionPoint, ReachCell
+from core.cells import Deltas, Difference
 from core.db import among
 from core.log.head import Head
 from core.wire.campaigns import ConnectionPoint as Point
 
 MEASURES = ("activities", "points", "sites", "classes", "participants", "views")
+_COMMUNE_MEASURES = ("told", "sites")
 _TOGETHER = 5_000
 """Values in one statement: SQLite takes 32,766."""
 
@@ -39,7 +40,7 @@ async def keep(
     head: Head = session.info["head"]
     day = times.hub_day(head.at)
     provinces = Deltas(ReachCell, day, MEASURES)
-    communes = Deltas(CommuneCell, day, ("told", "sites"))
+    communes = Deltas(CommuneCell, day, _COMMUNE_MEASURES)
     joined = await _points(session, [row["id"] for row in before if row["points"]])
     for row in before:
         _count(provinces, communes, row, joined[row["id"]], -1)
@@ -70,3 +71,24 @@ async def _points(session: AsyncSession, activities: Sequence[str]) -> Mapping[s
         for activity, commune, number in await session.execute(counted):
             found[activity][commune] = number
     return found
+
+
+async def differences(session: AsyncSession) -> list[Difference]:
+    """Where the cells are not what the activities and their connection points come to as they stand."""
+    strand, month = func.coalesce(Activity.strand, ""), func.substr(Activity.day, 1, 7)
+    by_province = select(
+        *(month.label("month"), Activity.campaign, Activity.partner, Activity.province, strand.label("strand")),
+        *(Activity.kind, literal(1).label("activities"), *(getattr(Activity, name) for name in MEASURES[1:])),
+    )
+    of_its_own = (Activity.day, strand.label("strand"), Activity.kind, literal(1).label("told"))
+    held = select(Activity.campaign, Activity.commune, *of_its_own, Activity.sites).where(Activity.commune.is_not(None))
+    joined = (
+        select(Activity.campaign, ConnectionPoint.commune, *of_its_own, literal(1).label("sites"))
+        .join(ConnectionPoint, ConnectionPoint.activity == Activity.id)
+        .select_from(Activity)
+    )
+    by_commune = select(union_all(held, joined).subquery())
+    return [
+        *await cells.differences(session, ReachCell, by_province, MEASURES),
+        *await cells.differences(session, CommuneCell, by_commune, _COMMUNE_MEASURES),
+    ]

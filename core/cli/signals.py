@@ -9,13 +9,16 @@ import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from core import cells
 from core.app import Hub, create_app
 from core.auth import clients
 from core.auth.access import HUB
+from core.campaigns import reach
 from core.cli import importing
 from core.cli.house import House, Words, pass_house, run, show_table
 from core.cli.importing import Defaults, Import, Rejected, Stopped
 from core.client import ClientCredentials, in_process
+from core.content import usage
 from core.log import head
 from core.settings import Settings
 from core.signals import integrity
@@ -94,12 +97,16 @@ async def send(sending: Import, client: httpx.AsyncClient) -> None:
 @signals.command()
 @pass_house
 def check(house: House) -> None:
-    """Count claims that refer to what is missing, and figures that differ from the claims; exit with 1 at any.
+    """Count claims that refer to what is missing, and figures that differ from what they count; exit with 1 at any.
 
-    Figures are those of the cells that reports are made of, over the days of which every claim is kept.
+    Figures are those of the cells that reports are made of: of claims over the days of which every claim is kept, of
+    activities and posts over all days.
     """
-    orphans, since, wrong = run(_check(house))
+    orphans, since, wrong, told = run(_check(house))
     click.echo(", ".join(f"{count:,} without {name}" for name, count in orphans.items()))
+    click.echo(f"Cells of activities and posts: {len(told):,} figures wrong.")
+    if told:
+        show_table(("cells", "of", "figure", "stored", "counted"), (_told(one) for one in told[:_SHOWN]))
     click.echo(f"Cells since {since}: {len(wrong):,} figures wrong." if since else "No day can be counted anew.")
     if wrong:
         columns = ("day", "partner", "audience", "kind", "category", "figure", "stored", "counted")
@@ -108,20 +115,31 @@ def check(house: House) -> None:
         raise click.ClickException("Claims refer to what is not there; restore the tables that they refer to.")
     if wrong:
         raise click.ClickException("Cells do not say what the claims say.")
+    if told:
+        raise click.ClickException("Cells do not say what the activities and posts say.")
 
 
 _SHOWN = 100
 """Differences that are listed."""
 
 
-async def _check(house: House) -> tuple[dict[str, int], str, Sequence[Difference]]:
+_Found = tuple[dict[str, int], str, Sequence[Difference], Sequence[cells.Difference]]
+
+
+async def _check(house: House) -> _Found:
     async with house.database() as db, db.survey() as session:
-        return await integrity.orphans(session), *await differences(session)
+        told = [*await reach.differences(session), *await usage.differences(session)]
+        return await integrity.orphans(session), *await differences(session), told
 
 
 def _difference(one: Difference) -> tuple[str | Text, ...]:
     day, partner, audience, *place = one.place
     return day, str(partner), str(audience), *map(Text, place), one.column, f"{one.stored:,}", f"{one.counted:,}"
+
+
+def _told(one: cells.Difference) -> tuple[str | Text, ...]:
+    place = Text(" ".join(str(part) or "-" for part in one.key))
+    return one.cells, place, one.measure, f"{one.stored:,}", f"{one.counted:,}"
 
 
 def _report(sending: Import) -> None:

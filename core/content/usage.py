@@ -8,12 +8,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import ada_url
 import msgspec
-from sqlalchemy import ColumnElement, column, exists, func, or_, select, table, true
+from sqlalchemy import ColumnElement, column, exists, func, literal, or_, select, table, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import times
+from core import cells, times
 from core.auth.access import Principal
-from core.cells import Deltas
+from core.cells import Deltas, Difference
 from core.content.models import Material, UsageCell, UsageReport, Version
 from core.db import among, insert_rows, table_of, update_rows
 from core.edge import AT_ONCE, field_error
@@ -28,6 +28,8 @@ T = TypeVar("T")
 _decoder = msgspec.json.Decoder(UsageIn)
 _AT_ONCE = 5_000
 """Values in a statement: SQLite takes 32,766."""
+_MEASURES = ("posts", "reach")
+"""Of cells."""
 _CAMPAIGN = table("campaign", column("slug"), column("owner"))
 """Campaigns are a room of their own; the database knows whose they are."""
 
@@ -93,7 +95,7 @@ async def submit(session: AsyncSession, principal: Principal, items: Sequence[Re
     posts = [item for item in items if isinstance(item, Post)]
     batch = _Batch(
         principal.partner,
-        Deltas(UsageCell, times.hub_day(head.at), ("posts", "reach")),
+        Deltas(UsageCell, times.hub_day(head.at), _MEASURES),
         await _used(session, principal, {post.said.material for post in posts}),
         await _standing(session, principal, [post.url for post in posts]),
     )
@@ -191,6 +193,14 @@ class _Batch:
     def _count(self, row: Mapping[str, Any], sign: int) -> None:
         key = row["day"][:7], row["material"], self._partner, row["platform"]
         self.cells.add(key, (1, row["reach"]), sign)
+
+
+async def differences(session: AsyncSession) -> list[Difference]:
+    """Where the cells are not what the reports of use come to as they stand."""
+    month = func.substr(UsageReport.day, 1, 7).label("month")
+    keys = (month, UsageReport.material, UsageReport.partner, UsageReport.platform)
+    posts = select(*keys, literal(1).label("posts"), UsageReport.reach)
+    return await cells.differences(session, UsageCell, posts, _MEASURES)
 
 
 async def page(session: AsyncSession, principal: Principal, material: str | None, after: int, limit: int) -> UsagePage:

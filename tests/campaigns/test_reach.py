@@ -8,6 +8,7 @@ from alembic import command
 from sqlalchemy import delete, func, select
 
 from core import times
+from core.campaigns import reach
 from core.campaigns.models import ReachCell
 from core.db import Database
 from core.migrate import config, migrate
@@ -33,6 +34,8 @@ async def check(db: Database, monkeypatch: pytest.MonkeyPatch, histories: int) -
     clock = Clock()
     monkeypatch.setattr(times, "now", clock)
     stood = await run(db, clock, histories)
+    async with db.survey() as session:
+        assert await reach.differences(session) == []
     await assert_days_stay(db, dict(list(stood.items())[:: len(stood) // 12 + 1]))
     async with db.survey() as session:
         fell = select(func.count()).where(ReachCell.participants < 0)
@@ -84,3 +87,6 @@ async def test_a_cell_that_is_missing_is_found(db: Database, monkeypatch: pytest
         await session.execute(delete(ReachCell).where(ReachCell.province == one))
     async with db.survey() as session:
         assert await recount(session) != await told_by(session, times.hub_day(clock.now))
+        found = await reach.differences(session)
+    assert found
+    assert {(each.cells, each.key[3], each.stored) for each in found} == {("reach_cell", one, 0)}

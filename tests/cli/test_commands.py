@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from core import times
+from core.campaigns.models import ReachCell
+from core.campaigns.reach import MEASURES
 from core.cli import main
 from core.db import Database
 from core.demo import PARTNERS
@@ -134,24 +136,36 @@ def test_what_a_suspended_partner_claims_is_closed(kmm: Run, tmp_path: Path) -> 
 
 def test_claims_and_what_is_counted_of_them_are_checked_by_command(kmm: Run, tmp_path: Path, database_url: str) -> None:
     orphans = "0 without signal, 0 without partner, 0 without audience"
-    assert kmm("signals", "check").stdout.splitlines() == [orphans, "No day can be counted anew."]
+    told = "Cells of activities and posts: 0 figures wrong."
+    assert kmm("signals", "check").stdout.splitlines() == [orphans, told, "No day can be counted anew."]
     kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
     listed = tmp_path / "list.txt"
     listed.write_text("one.example\ntwo.example\n")
     kmm("signals", "import", str(listed), "--partner", "zalo", "--work", str(tmp_path / "work"))
     right = f"Cells since {times.today()}: 0 figures wrong."
-    assert kmm("signals", "check").stdout.splitlines() == [orphans, right]
+    assert kmm("signals", "check").stdout.splitlines() == [orphans, told, right]
     asyncio.run(miscount(database_url))
     found = kmm("signals", "check")
     assert "Cells do not say what the claims say." in refused(found)
-    assert found.stdout.splitlines()[1] == right.replace("0 figures", "1 figures")
+    assert found.stdout.splitlines()[2] == right.replace("0 figures", "1 figures")
     assert found.stdout.split()[-3:] == ["first", "3", "2"]
+    asyncio.run(miscount(database_url, reached=1))
+    found = kmm("signals", "check")
+    assert found.stdout.splitlines()[1] == told.replace("0 figures", "6 figures")
+    assert ["reach_cell", "2026-10", "autumn", "1", "01", "-", "media", "views", "1", "0"] in [
+        line.split() for line in found.stdout.splitlines()
+    ]
 
 
-async def miscount(database_url: str) -> None:
+async def miscount(database_url: str, reached: int = 0) -> None:
+    """One cell of signals too high; `reached`: and one of reach, for which nobody told of anything."""
     db = Database(database_url)
+    place = {"day": "2026-11-01", "month": "2026-10", "campaign": "autumn", "partner": 1, "province": "01"}
     async with db.writer() as session:
         await session.execute(update(Cell).values(first=Cell.first + 1))
+        if reached:
+            more = {"strand": "", "kind": "media"} | dict.fromkeys(MEASURES, reached)
+            await session.execute(insert(ReachCell).values(place | more))
     await db.close()
 
 

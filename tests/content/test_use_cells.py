@@ -99,6 +99,7 @@ async def check(db: Database, monkeypatch: pytest.MonkeyPatch, histories: int) -
                 stood[times.hub_day(clock.now)] = await recount(session)
         clock.wait(24)
     async with db.survey() as session:
+        assert await usage.differences(session) == []
         assert await told_by(session, max(stood)) == stood[max(stood)]
         for day, sums in list(stood.items())[:: len(stood) // 12 + 1]:
             assert await told_by(session, day) == sums, day
