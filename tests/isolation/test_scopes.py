@@ -12,7 +12,10 @@ from core.openapi.document import routes
 from core.testing import BASE_URL, TestedHub
 from core.wire.scopes import Scope
 
-PUBLIC = {"Health", "OpenAPI", "IssueToken", "RevokeToken", "ReadServerMetadata", "ReadKeySet", "FollowLink"}
+PUBLIC = {
+    *("Health", "OpenAPI", "IssueToken", "RevokeToken", "ReadServerMetadata", "ReadKeySet", "ReadDocumentKeys"),
+    "FollowLink",
+}
 OPERATOR = "secretariat"
 _SOME = {"int": "1", "date": "2026-10-01"}
 """What to put where the address has a value of this type."""

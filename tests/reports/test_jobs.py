@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from types import ModuleType
 
 import msgspec
 import pytest
@@ -17,18 +18,18 @@ from core.log import head
 from core.log.events import record
 from core.log.models import Tick
 from core.reports import ledger, remaking
-from core.reports.asked import midnight
+from core.reports.asked import by_day, midnight
 from core.reports.jobs import Reporter
 from core.reports.models import Report, ReportSecret
 from core.reports.process import Died, Process
 from core.reports.reports import NotMade
 from core.reports.verify import NotGenuine, verify
-from core.wire.documents import Period, Positions, ReaderClass, SectionStatus
+from core.wire.documents import Dimension, Member, Period, Positions, ReaderClass, SectionStatus
 from core.wire.events import CampaignChanged
 from core.wire.reports import Remade, ReportState
-from core.wire.sections import Asked, Draft
+from core.wire.sections import Asked, Draft, Wanted
 from core.wire.templates import Definition
-from tests.reports.conftest import OCTOBER, Archive, calls, calls_plugin, forms_plugin, plugin, section
+from tests.reports.conftest import OCTOBER, Archive, calls, calls_plugin, forms_plugin, plugin, section, words
 
 TODAY = Period(times.today(), times.today() + timedelta(1))
 
@@ -322,14 +323,46 @@ async def test_what_fails_again_and_again_is_given_up(archive: Archive, monkeypa
 
 
 async def test_a_report_that_would_weaken_another_is_refused_with_the_tables_named(archive: Archive) -> None:
-    """Zeros are always shown: where a month showed a hidden number, a shorter report that shows zero gives it away."""
-    await archive.make()
-    archive.reporter = archive.worker([calls_plugin(advice=40, alarm=3, other=61)])
+    """Zeros are always shown: those of a finer table would give away what was hidden in wider ones."""
+    archive.reporter = archive.worker([by_place("kind"), forms_plugin()])
+    made = await archive.make()
+    archive.reporter = archive.worker([by_place("kind", "place"), forms_plugin()])
     refused = await archive.make()
-    assert refused.state is ReportState.REFUSED
+    assert (refused.state, refused.frozen, refused.files) == (ReportState.REFUSED, None, ())
     assert refused.refusal is not None
-    assert refused.frozen is None
-    assert await archive.events() != []
+    assert refused.refusal.code == "weakens"
+    assert {name.split("/")[0] for name in refused.refusal.tables} == {made.id, refused.id}
+    assert (await archive.events())[-1] == ("report.refused", refused.id)
+
+
+async def test_a_report_that_contradicts_what_its_readers_hold_is_refused(archive: Archive) -> None:
+    await archive.make()
+    archive.reporter = archive.worker([calls_plugin(advice=40, alarm=3, other=61), forms_plugin()])
+    refused = await archive.make()
+    assert refused.refusal is not None
+    assert (refused.state, refused.refusal.code) == (ReportState.REFUSED, "unsettled")
+
+
+def by_place(*by: str) -> ModuleType:
+    """Calls by kind and place, in one table by both or in one by each."""
+
+    async def sections(asked: Asked) -> list[Draft]:
+        draft = calls(asked)
+        (cube,) = draft.cubes
+        (table,) = cube.tables
+        day = by_day(asked)[asked.period.since.isoformat()]
+        counts = {("advice", "north"): 3, ("alarm", "south"): 7, ("other", "north"): 50}
+        tables = [by] if len(by) > 1 else [("kind",), ("place",)]
+        place = Dimension("place", words("Place"), tuple(Member(one, words(one)) for one in ("north", "south")))
+        finer = msgspec.structs.replace(
+            cube,
+            dimensions=(*cube.dimensions, place),
+            atoms={(day, *at): (number,) for at, number in counts.items()},
+            tables=tuple(Wanted("_and_".join(one), table.title, one, table.measures) for one in tables),
+        )
+        return [msgspec.structs.replace(draft, cubes=(finer,))]
+
+    return plugin("hotline", report_sections=sections)
 
 
 async def test_readers_hold_their_own(archive: Archive) -> None:
