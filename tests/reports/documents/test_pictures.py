@@ -7,11 +7,13 @@ import zipfile
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pypdf
 import pypdfium2
 import pytest
+import segno
 import typst
 from PIL import Image, ImageChops, ImageStat
 
@@ -207,6 +209,20 @@ def test_the_page_needs_nothing_else_and_runs_nothing() -> None:
     assert addresses == {"https://hub.example/v1/reports/rep_aaaaaaaaaaaaaaaaaaaaaaaaaa/manifest"}
 
 
+def test_the_code_on_the_cover_is_the_address_of_the_manifest() -> None:
+    pdf = typeset.render_pdf(frozen(), Language.EN)
+    code = segno.make_qr("https://hub.example/v1/reports/rep_aaaaaaaaaaaaaaaaaaaaaaaaaa/manifest", error="m")
+    (tag, *_) = figures_of(pypdf.PdfReader(io.BytesIO(pdf)))
+    assert tag["/Alt"].endswith("rep_aaaaaaaaaaaaaaaaaaaaaaaaaa/manifest")
+    with pypdfium2.PdfDocument(pdf) as drawn:
+        cover = cut(drawn[0], tag, margin=0)
+    side = len(code.matrix)
+    module = cover.width / side
+    middles = [int((at + 0.5) * module) for at in range(side)]
+    dark: Any = cover.point(lambda grey: grey < 128).load()
+    assert [[bool(dark[x, y]) for x in middles] for y in middles] == [[bool(one) for one in row] for row in code.matrix]
+
+
 def opened(archive: bytes) -> dict[str, Image.Image]:
     files = zipfile.ZipFile(io.BytesIO(archive))
     return {name.removesuffix(".png"): drawing(files.read(name)) for name in files.namelist()}
@@ -233,18 +249,24 @@ def rastered(svg: bytes, folder: Path) -> Image.Image:
 
 
 def cut_out(pdf: bytes) -> list[Image.Image]:
-    """The figures of a PDF, by the boxes that its tags give; the first is the code on the cover."""
-    reader, found = pypdf.PdfReader(io.BytesIO(pdf)), []
+    """The charts of a PDF: its figures but the code on the cover."""
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
     with pypdfium2.PdfDocument(pdf) as drawn:
-        for tag in list(tags(reader.root_object["/StructTreeRoot"]))[1:]:
-            if tag.get("/S") == "/Figure" and "/Pg" in tag:
-                number = reader.get_page_number(tag["/Pg"]) or 0
-                scale, height = PIXELS_PER_INCH / 72, float(reader.pages[number].mediabox.height)
-                sheet = drawn[number].render(scale=scale).to_pil().convert("L")
-                left, bottom, right, top = (float(one) for one in tag["/A"][0]["/BBox"])
-                edges = (left - 1, height - top - 1, right + 1, height - bottom + 1)
-                found.append(sheet.crop(tuple(round(edge * scale) for edge in edges)))
-    return found
+        return [cut(drawn[reader.get_page_number(tag["/Pg"]) or 0], tag) for tag in figures_of(reader)[1:]]
+
+
+def figures_of(reader: pypdf.PdfReader) -> list[Any]:
+    return [tag for tag in tags(reader.root_object["/StructTreeRoot"]) if tag.get("/S") == "/Figure"]
+
+
+def cut(page: Any, tag: Any, margin: float = 1) -> Image.Image:
+    """What a page shows in the box that a tag gives, and so many points around it."""
+    scale, height = PIXELS_PER_INCH / 72, page.get_height()
+    left, bottom, right, top = (float(one) for one in tag["/A"][0]["/BBox"])
+    edges = (left - margin, height - top - margin, right + margin, height - bottom + margin)
+    sheet: Any = page.render(scale=scale).to_pil().convert("L")
+    cropped: Image.Image = sheet.crop([round(edge * scale) for edge in edges])
+    return cropped
 
 
 def ink(image: Image.Image) -> Image.Image:
