@@ -131,12 +131,10 @@ class _Reading:
     def _zeros(self, sheet: Sheet) -> None:
         """What another report counts, and this one would if there were any, is zero here."""
         by = set(sheet.table.by)
-        members = {one.name: {member.code for member in one.members} for one in sheet.cube.dimensions}
         shown = {cell for cell, _ in sheet.cells.values()}
         for line, spans in self.lines.items():
-            if line.cube != sheet.cube.name or line.measure not in sheet.measures:
-                continue
-            if all(name in by and code in members[name] for name, code in line.members):
+            counted = line.cube == sheet.cube.name and line.measure in sheet.measures
+            if counted and all(name in by for name, _ in line.members):
                 for cell in (Cell(line, span) for span in sheet.spans):
                     if cell not in shown:
                         self._zero(cell, spans)

@@ -46,6 +46,17 @@ def test_a_report_of_a_running_period_is_held_when_the_final_one_is_made() -> No
     assert (("phishing",), "claims") in _freeze(final, _freeze(running)).hidden["claims"]
 
 
+def test_what_a_report_does_not_list_is_zero_in_it() -> None:
+    """Members of a dimension are all that there are."""
+    october = _freeze(_month(0, 31, "october", gambling=30))
+    members = {"category": ["phishing", "gambling", "sextortion"]}
+    counts: dict[tuple[str, ...], int] = {("phishing",): 20, ("gambling",): 33, ("sextortion",): 3}
+    quarter = _freeze(drawn(cube(members, counts, TABLE), 0, 92, "quarter"), october)
+    assert audit([october, quarter]) == []
+    published = [publish(one.begins, one.ends, one.cubes[0], one.hidden["claims"]) for one in (october, quarter)]
+    assert told(published) == []
+
+
 def test_what_a_report_has_hidden_another_of_the_same_period_hides() -> None:
     first = _freeze(_month(0, 31, "first", phishing=3, gambling=30))
     second = _freeze(_month(0, 31, "second", phishing=3, gambling=30), first)
