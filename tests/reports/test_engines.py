@@ -14,7 +14,7 @@ from core.wire.documents import ReaderClass
 from core.wire.sections import Draft
 from tests.campaigns.histories import Clock, History, found_campaigns
 from tests.content.test_use_cells import found_materials, tell
-from tests.reports.drawn import drawn
+from tests.reports.drawn import assert_members_are_known, drawn
 from tests.reports.test_takedowns_section import Story, november, october
 from tests.takedowns.timed import cast
 
@@ -31,7 +31,7 @@ async def lived(db: Database, clock: Clock) -> None:
         clock.wait(20)
         await tell(db, Random(seed))
     async with db.writer() as session:
-        for number, kind in ((1, "poster"), (2, "video")):
+        for number, kind in ((1, "poster"), (2, "video"), (3, "quiz")):
             words = {"title_vi": "T", "summary": "", "kind": kind, "languages": [], "audiences": [], "categories": []}
             row = {"number": number, "material": number, "version": 1, "state": "withdrawn", "licence": "L"}
             more = {
@@ -53,7 +53,10 @@ async def counted(db: Database) -> list[Draft]:
     _, late, slow = await october(story)
     await november(story, late, slow)
     readers: list[Principal | ReaderClass] = [ReaderClass.NATIONAL, ReaderClass.PUBLIC, story.timed.partners["a05"]]
-    return [await drawn(db, name, *YEAR, one) for name in ("takedowns", "reach", "content") for one in readers]
+    found = [await drawn(db, name, *YEAR, one) for name in ("takedowns", "reach", "content") for one in readers]
+    for draft in found:
+        assert_members_are_known(draft)
+    return found
 
 
 async def test_sections_are_equal_on_both_engines(
