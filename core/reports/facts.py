@@ -1,12 +1,13 @@
 """What ad-hoc cuts count: immutable facts of months that are over, one reader over each source.
 
-A fact belongs to the month in which the hub was told of it, so that a month that is over has the same facts for ever.
+A fact belongs to the month in which the hub was told of it, so that a month that is over has the same facts for ever,
+but for what a partner comes to see later.
 """
 
 import asyncio
 import csv
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,11 +21,12 @@ from core.auth.access import Principal, visible
 from core.auth.models import Partner
 from core.campaigns.models import ReachCell
 from core.reports.asked import span
+from core.reports.sections.takedowns import FACTS
+from core.reports.sections.takedowns import Fact as CaseFact
 from core.signals.models import Cell
 from core.takedowns import parties
-from core.takedowns.models import Takedown, TakedownOutcome, TakedownRequest
+from core.takedowns.models import Takedown, TakedownRequest
 from core.wire.cuts import CutIn, CutSource
-from core.wire.takedowns import TakedownState
 
 T = TypeVar("T")
 
@@ -94,30 +96,17 @@ async def _reach(session: AsyncSession, principal: Principal, asked: CutIn) -> A
 
 
 async def _takedowns(session: AsyncSession, principal: Principal, asked: CutIn) -> AsyncIterator[Fact]:
-    """A case counts where it was opened, its first answer where that was given: each in a month of its own."""
-    begins, ends = span(asked.months.since)[0], span(asked.months.until)[0]
-    opened = _cases(principal, asked, Takedown.opened).where(Takedown.opened >= begins, Takedown.opened < ends)
-    answered = (
-        _cases(principal, asked, TakedownOutcome.at, TakedownOutcome.state)
-        .join(TakedownOutcome, (TakedownOutcome.takedown == Takedown.number) & (TakedownOutcome.version == 1))
-        .where(TakedownOutcome.at >= begins, TakedownOutcome.at < ends)
-    )
+    """Each thing that happens to a case counts in the month in which it did."""
     found: Counter[tuple[str, ...]] = Counter()
-    async for key, at in _timed(session, opened):
-        found[(_month(at[0]), *key, "requested")] += 1
-    async for key, (at, state) in _timed(session, answered):
-        found[(_month(at), *key, "answered")] += 1
-        found[(_month(at), *key, "acted_on")] += state in _ACTED
-    measures = SOURCES[CutSource.TAKEDOWNS].measures
+    for measure, fact in FACTS.items():
+        async for at, *members in _in_turns(await session.stream(_happened(principal, asked, fact))):
+            found[(times.hub_day(at)[:7], *members, measure)] += 1
     for (*members, measure), number in found.items():
-        yield (*members, *(number if one == measure else 0 for one in measures))
+        yield (*members, *(number if one == measure else 0 for one in FACTS))
 
 
-_ACTED = frozenset({TakedownState.REMOVED.value, TakedownState.RESTRICTED.value})
-
-
-def _cases(principal: Principal, asked: CutIn, *times_and_states: Any) -> Select[Any]:
-    """Cases by their first request: whoever joins later changes no month that is over."""
+def _happened(principal: Principal, asked: CutIn, fact: CaseFact) -> Select[Any]:
+    """When, and to which cases: by their first request, for whoever joins later changes no month that is over."""
     platform, first = aliased(Partner), aliased(TakedownRequest)
     earliest = (
         select(func.min(TakedownRequest.number))
@@ -126,21 +115,18 @@ def _cases(principal: Principal, asked: CutIn, *times_and_states: Any) -> Select
         .scalar_subquery()
     )
     wanted = (
-        select(
-            *(Partner.slug, platform.slug, first.basis, first.category, first.priority, Takedown.kind),
-            *times_and_states,
-        )
+        select(fact.at, Partner.slug, platform.slug, first.basis, first.category, first.priority, Takedown.kind)
         .select_from(Takedown)
         .join(first, first.number == earliest)
         .join(Partner, Partner.id == first.partner)
         .join(platform, platform.id == Takedown.platform)
     )
-    return wanted if asked.readers == "national" else wanted.where(parties.concerns(principal))
-
-
-async def _timed(session: AsyncSession, wanted: Select[Any]) -> AsyncIterator[tuple[tuple[str, ...], Sequence[Any]]]:
-    async for row in _in_turns(await session.stream(wanted)):
-        yield tuple(row[:6]), row[6:]
+    if fact.told_in is not None:
+        wanted = wanted.join(fact.told_in, fact.told_in.takedown == Takedown.number)
+    if asked.readers == "partner":
+        wanted = wanted.where(parties.concerns(principal))
+    begins, ends = span(asked.months.since)[0], span(asked.months.until)[0]
+    return wanted.where(*fact.where, fact.at >= begins, fact.at < ends)
 
 
 async def _in_turns(rows: AsyncIterable[T]) -> AsyncIterator[T]:
@@ -153,17 +139,13 @@ async def _in_turns(rows: AsyncIterable[T]) -> AsyncIterator[T]:
             await asyncio.sleep(0)
 
 
-def _month(micros: int) -> str:
-    return times.hub_day(micros)[:7]
-
-
 SOURCES: Mapping[CutSource, Source] = {
     CutSource.SIGNALS: Source(
         ("month", "partner", "kind", "category"), ("new", "opened", "closed", "retracted", "expired"), _signals
     ),
     CutSource.TAKEDOWNS: Source(
         ("month", "partner", "platform", "basis", "category", "priority", "kind"),
-        ("requested", "answered", "acted_on"),
+        tuple(FACTS),
         _takedowns,
     ),
     CutSource.REACH: Source(

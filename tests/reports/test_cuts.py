@@ -35,7 +35,8 @@ async def told(hub: TestedHub, monkeypatch: pytest.MonkeyPatch) -> TestedHub:
     await submit(hub, "google", 25, "domain", "gambling")
     case = await opened(hub)
     await ask(hub, "a05", item(basis=ORDER, priority="urgent"))
-    await say(hub, case, "removed")
+    await say(hub, case, "no_action")
+    await say(hub, case, "removed", reason="It was looked at again.")
     await opened(hub, "a05", item("https://other.example/", "meta", basis=ORDER))
     later = times.now() + 40 * times.DAY
     monkeypatch.setattr(times, "now", lambda: later)
@@ -116,13 +117,14 @@ async def test_cases_count_where_they_were_opened_and_answered(told: TestedHub, 
     found = sorted(
         (row["partner"], row["platform"], row["basis"], row["priority"], measure, row[measure])
         for row in rows
-        for measure in ("requested", "answered", "acted_on")
+        for measure in ("requested", "answered", "acted_on", "corrected")
         if row[measure] != "0"
     )
     assert found == [
         ("a05", "meta", "authority_order", "normal", "requested", "1"),
         ("chongluadao", "tiktok", "protection_notice", "normal", "acted_on", "1"),
         ("chongluadao", "tiktok", "protection_notice", "normal", "answered", "1"),
+        ("chongluadao", "tiktok", "protection_notice", "normal", "corrected", "1"),
         ("chongluadao", "tiktok", "protection_notice", "normal", "requested", "1"),
     ]
     assert {row["month"] for row in rows} == {MONTH}

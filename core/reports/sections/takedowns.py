@@ -64,10 +64,10 @@ async def draw(session: AsyncSession, asked: Asked) -> Draft:
     """By time, platform, basis and category. A partner's are the cases that it is a party of."""
     numbers: dict[Atom, list[int]] = defaultdict(lambda: [0] * len(_COUNTS))
     for index, name in enumerate(_COUNTS):
-        async for atom, count in _counted(session, asked, _FACTS[name]):
+        async for atom, count in _counted(session, asked, FACTS[name]):
             numbers[atom][index] += count
     durations: dict[Atom, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    async for atom, count in _counted(session, asked, _FACTS["answered"], timed=True):
+    async for atom, count in _counted(session, asked, FACTS["answered"], timed=True):
         durations[atom[:-1]][int(atom[-1])] += count
     return Draft(
         name="takedowns",
@@ -128,7 +128,7 @@ def _wanted(by: str, vi: str, en: str, measures: tuple[str, ...], chart: ChartKi
     return Wanted(name, Words(vi, en), tuple(by.split()), measures, Chart(chart, drawn) if chart else None)
 
 
-class _Fact(NamedTuple):
+class Fact(NamedTuple):
     """Something that happens to a case, by what is written down of it for good."""
 
     at: SQLColumnExpression[Any]
@@ -146,32 +146,33 @@ def _acted_before() -> ColumnElement[bool]:
     )
 
 
-def _moved_to(state: TakedownState) -> _Fact:
+def _moved_to(state: TakedownState) -> Fact:
     # A step that leads nowhere only keeps a reason.
     moved = (TakedownStep.state == state.value, TakedownStep.origin != state.value)
-    return _Fact(TakedownStep.at, TakedownStep, moved)
+    return Fact(TakedownStep.at, TakedownStep, moved)
 
 
 _FIRST = TakedownOutcome.version == 1
-_FACTS = {
-    "requested": _Fact(Takedown.opened),
-    "acknowledged": _Fact(Takedown.acknowledged),
-    "answered": _Fact(TakedownOutcome.at, TakedownOutcome, (_FIRST,)),
-    "acted_on": _Fact(TakedownOutcome.at, TakedownOutcome, (TakedownOutcome.state.in_(ACTED), ~_acted_before())),
-    "in_time": _Fact(
+FACTS = {
+    "requested": Fact(Takedown.opened),
+    "acknowledged": Fact(Takedown.acknowledged),
+    "answered": Fact(TakedownOutcome.at, TakedownOutcome, (_FIRST,)),
+    "acted_on": Fact(TakedownOutcome.at, TakedownOutcome, (TakedownOutcome.state.in_(ACTED), ~_acted_before())),
+    "in_time": Fact(
         TakedownOutcome.at,
         TakedownOutcome,
         (_FIRST, or_(TakedownOutcome.due.is_(None), TakedownOutcome.at <= TakedownOutcome.due)),
     ),
-    "breached": _Fact(Takedown.breached),
-    "corrected": _Fact(TakedownOutcome.at, TakedownOutcome, (TakedownOutcome.version > 1,)),
+    "breached": Fact(Takedown.breached),
+    "corrected": Fact(TakedownOutcome.at, TakedownOutcome, (TakedownOutcome.version > 1,)),
     "appealed": _moved_to(TakedownState.APPEALED),
     "reversed": _moved_to(TakedownState.REVERSED),
 }
+"""What reports and ad-hoc cuts count of cases, by name."""
 
 
 async def _counted(
-    session: AsyncSession, asked: Asked, fact: _Fact, *, timed: bool = False
+    session: AsyncSession, asked: Asked, fact: Fact, *, timed: bool = False
 ) -> AsyncIterator[tuple[Atom, int]]:
     """How often it happened in the period, by atom; `timed`: and by how many seconds after the opening."""
     days = list(by_day(asked).values())
@@ -183,7 +184,7 @@ async def _counted(
             yield (days[day], *whose, *rest), count
 
 
-def _query(asked: Asked, fact: _Fact, *, timed: bool) -> Select[Any]:
+def _query(asked: Asked, fact: Fact, *, timed: bool) -> Select[Any]:
     eyes = _partner(asked.partner) if asked.readers is ReaderClass.PARTNER else _EVERYBODY
     # Who joins a case that has come some way learns of that then.
     at = fact.at if eyes is _EVERYBODY else case((fact.at < eyes.since, eyes.since), else_=fact.at)
