@@ -210,6 +210,7 @@ def out(row: Report, files: Collection[ReportFile]) -> ReportOut:
         id=row.id,
         title=msgspec.json.decode(row.title, type=Heading),
         template=row.template,
+        definition=msgspec.json.decode(row.definition, type=Definition),
         readers=ReaderClass(row.readers),
         period=period_of(row.since, row.until),
         state=ReportState(row.state),

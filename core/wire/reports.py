@@ -85,6 +85,7 @@ class ReportOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: ReportId
     title: Heading
     template: Slug | None
+    definition: Definition
     readers: ReaderClass
     period: Period
     state: ReportState
