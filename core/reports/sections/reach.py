@@ -25,7 +25,7 @@ from core.reports import labels
 from core.reports.asked import TIME, by_day, time_dimension
 from core.reports.cube import LEAST
 from core.wire.campaigns import Measure
-from core.wire.documents import Chart, ChartKind, Dimension, Member, ReaderClass, Unit, Words
+from core.wire.documents import Chart, ChartKind, Dimension, Member, Name, ReaderClass, Unit, Words
 from core.wire.sections import Asked, Count, Cube, Draft, Share, Wanted
 
 _COUNTS = (
@@ -90,15 +90,16 @@ def _tables(by_partner: tuple[Dimension, ...]) -> Iterator[Wanted]:
     yield _wanted("province", "Theo tỉnh, thành phố", "By province", ChartKind.TILE_GRID)
     yield _wanted("strand", "Theo mảng", "By strand", ChartKind.BARS)
     yield _wanted("activity_kind", "Theo loại hoạt động", "By kind of activity", ChartKind.BARS)
-    yield _wanted("time", "Theo thời gian báo", "By the time of the telling", ChartKind.TIME_SERIES)
-    yield _wanted("province strand", "Theo tỉnh, thành phố và mảng", "By province and strand")
+    yield _wanted("time", "Theo thời gian báo", "By time, as it was told", ChartKind.TIME_SERIES)
+    crossed = ("participants", "activities")
+    yield _wanted("province strand", "Theo tỉnh, thành phố và mảng", "By province and strand", measures=crossed)
     if by_partner:
         yield _wanted("partner", "Theo đối tác", "By partner", ChartKind.BARS)
 
 
-def _wanted(by: str, vi: str, en: str, chart: ChartKind | None = None) -> Wanted:
-    drawn = Chart(chart, _NAMES[:1]) if chart else None
-    return Wanted(f"reach_by_{by.replace(' ', '_and_')}", Words(vi, en), tuple(by.split()), _NAMES, drawn)
+def _wanted(by: str, vi: str, en: str, chart: ChartKind | None = None, measures: tuple[Name, ...] = _NAMES) -> Wanted:
+    drawn = Chart(chart, measures[:1]) if chart else None
+    return Wanted(f"reach_by_{by.replace(' ', '_and_')}", Words(vi, en), tuple(by.split()), measures, drawn)
 
 
 async def _late(session: AsyncSession, asked: Asked) -> Cube:
