@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from joserfc import jwk, jws, jwt
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import times
 from core.auth import keys, tokens
@@ -358,6 +358,17 @@ async def test_a_retired_key_verifies_nothing(room: Room, monkeypatch: pytest.Mo
     kept = (await room.anonymous().get("/.well-known/document-keys.json")).json()["keys"]
     assert kept[0].keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
     assert kept[0]["kid"] == old, "what it signed is verified by it"
+
+
+async def test_keys_of_older_hubs_become_known_at_the_next_start(room: Room) -> None:
+    old = parts(await room.token("platform-a"))[0]["kid"]
+    async with room.db.writer() as session:
+        await session.execute(update(SigningKey).values(public=None))
+    async with room.db.snapshot(0) as session:
+        assert (await keys.documents(session)).keys == ()
+    await Tokens(room.db, room.settings).refresh()
+    async with room.db.snapshot(0) as session:
+        assert [key.kid for key in (await keys.documents(session)).keys] == [old]
 
 
 async def test_processes_that_start_together_make_one_key(new_database: Callable[[], str]) -> None:
