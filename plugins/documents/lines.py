@@ -81,8 +81,12 @@ def _seen(table: Table, place: int) -> list[str | None]:
 
 
 def _zero(table: Table, row: Row) -> bool:
-    """Whether nothing was counted. What is no sum says nothing then, and is hidden as one of too few."""
-    return not any(cell != 0 for cell, measure in zip(row.cells, table.measures, strict=True) if measure.additive)
+    """Whether nothing was counted. What is no sum says nothing then, and is hidden as one of too few.
+
+    Where nothing is a sum, nobody can tell.
+    """
+    sums = [cell for cell, measure in zip(row.cells, table.measures, strict=True) if measure.additive]
+    return sums != [] and not any(cell != 0 for cell in sums)
 
 
 def _labels(dimension: Dimension, language: Language) -> dict[str | None, str]:
