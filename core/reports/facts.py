@@ -115,7 +115,7 @@ def _happened(principal: Principal, asked: CutIn, fact: CaseFact) -> Select[Any]
         .scalar_subquery()
     )
     wanted = (
-        select(fact.at, Partner.slug, platform.slug, first.basis, first.category, first.priority, Takedown.kind)
+        select(fact.at, Partner.slug, platform.slug, Takedown.basis, Takedown.category, first.priority, Takedown.kind)
         .select_from(Takedown)
         .join(first, first.number == earliest)
         .join(Partner, Partner.id == first.partner)
