@@ -2,8 +2,9 @@
 
 2026-11-22: whoever may read national reports also reads public ones, and both count the same events, so they are one
 problem: a public report is protected as if its readers had the national ones. A partner's own reports count what it may
-see, which is something else; they are a problem of their own. We gave up to reckon with what a partner could learn by
-taking its own figures from public ones. Held by tests/reports/test_ledger.py.
+see, which is something else; they are a problem of their own. That each partner knows its own share of national and
+public counts is reckoned with there. We gave up to reckon with what is left of public counts when a partner takes away
+what its own reports say of others. Held by tests/reports/test_ledger.py.
 """
 
 import hashlib

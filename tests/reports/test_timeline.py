@@ -55,7 +55,9 @@ def _drawn(name: str, ends: int, days: Days) -> Drawn:
     asked = over(PERIOD, Positions(0, 1), ends, ReaderClass.PUBLIC, None, None)
     codes = by_day(asked)
     kinds = ("advice", "alarm")
-    atoms = {(codes[day], kind): (n,) for day, both in days.items() for kind, n in zip(kinds, both, strict=True)}
+    atoms: dict[tuple[str, ...], tuple[int, ...]] = {
+        (codes[day], kind): (n,) for day, both in days.items() for kind, n in zip(kinds, both, strict=True)
+    }
     cube = Cube(
         name="calls",
         dimensions=(time_dimension(asked), Dimension("kind", ANY, tuple(Member(kind, ANY) for kind in kinds))),
