@@ -57,7 +57,7 @@ async def test_one_that_was_frozen_twice_is_held_once(archive: Archive) -> None:
 def test_the_same_counts_are_the_same_bytes() -> None:
     asked = over(OCTOBER, Positions(0, 1), midnight(OCTOBER.until), PUBLIC, None, None)
     (cube,) = calls(asked, advice=1, alarm=2).cubes
-    turned = msgspec.structs.replace(cube, atoms=dict(reversed(cube.atoms.items())))
+    turned = msgspec.structs.replace(cube, atoms=dict(reversed(list(cube.atoms.items()))))
     assert ledger.bytes_of([turned]) == ledger.bytes_of([cube])
     assert ledger.cubes_of(ledger.bytes_of([cube])) == (cube,)
 
