@@ -2,10 +2,14 @@
 
 import base64
 import hashlib
+import json
 from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jws
@@ -91,6 +95,34 @@ def test_the_spare_bits_of_the_signature_count_too() -> None:
         if text != SIGNED:
             with pytest.raises(NotGenuine):
                 read(text, public("old"))
+
+
+def test_another_program_verifies_it_as_well() -> None:
+    """With nothing of ours, by RFC 7515 and RFC 7518 §3.4 alone."""
+    header, payload, signature = SIGNED.split(b".")
+    x, y, r, s = (_number(one) for one in (*_point("old"), *_halves(signature)))
+    key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    key.verify(encode_dss_signature(r, s), header + b"." + payload, ec.ECDSA(hashes.SHA256()))
+    assert json.loads(_plain(header)) == {"alg": "ES256", "typ": "report+json", "kid": "old"}
+    files = {file["name"]: file["sha256"] for file in json.loads(_plain(payload))["files"]}
+    assert files == {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
+
+
+def _point(kid: str) -> tuple[bytes, bytes]:
+    (key,) = public(kid).keys
+    return _plain(key.x.encode()), _plain(key.y.encode())
+
+
+def _halves(signature: bytes) -> tuple[bytes, bytes]:
+    return _plain(signature)[:32], _plain(signature)[32:]
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "big")
+
+
+def _plain(part: bytes) -> bytes:
+    return base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))
 
 
 def test_the_old_key_verifies_after_a_rotation() -> None:
