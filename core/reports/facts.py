@@ -42,6 +42,7 @@ class Source(msgspec.Struct, frozen=True):
     dimensions: tuple[str, ...]
     """`partner` among them is for readers `national`."""
     measures: tuple[str, ...]
+    """So is `first`: whoever sees a part of the claims would learn from it whether there are others."""
     read: Callable[[AsyncSession, Principal, CutIn], AsyncIterator[Fact]]
 
 
@@ -50,7 +51,8 @@ def source(asked: CutIn) -> Source:
     found = SOURCES[asked.source]
     if asked.readers == "national":
         return found
-    return Source(tuple(one for one in found.dimensions if one != "partner"), found.measures, found.read)
+    dimensions = tuple(one for one in found.dimensions if one != "partner")
+    return Source(dimensions, tuple(one for one in found.measures if one != "first"), found.read)
 
 
 async def write(session: AsyncSession, principal: Principal, asked: CutIn, path: Path) -> None:
@@ -141,7 +143,9 @@ async def _in_turns(rows: AsyncIterable[T]) -> AsyncIterator[T]:
 
 SOURCES: Mapping[CutSource, Source] = {
     CutSource.SIGNALS: Source(
-        ("month", "partner", "kind", "category"), ("new", "opened", "closed", "retracted", "expired"), _signals
+        ("month", "partner", "kind", "category"),
+        ("first", "new", "opened", "closed", "retracted", "expired"),
+        _signals,
     ),
     CutSource.TAKEDOWNS: Source(
         ("month", "partner", "platform", "basis", "category", "priority", "kind"),

@@ -112,7 +112,7 @@ def test_templates_and_schedules_are_kept_by_command(kmm: Run) -> None:
 def test_a_cut_is_told_in_round_figures(kmm: Run) -> None:
     months = ("--from", "2026-07", "--to", "2026-10")
     shown = made(kmm("cut", "signals", *months, "--by", "kind", "--where", "category=phishing", "--national"))
-    assert shown.split()[:2] == ["kind", "new"]
+    assert shown.split()[:3] == ["kind", "first", "new"]
     assert "divide signals by" in refused(kmm("cut", "signals", *months, "--by", "province"))
     assert "like category=phishing" in refused(kmm("cut", "signals", *months, "--where", "phishing"), 2)
     assert "reports:national" in refused(kmm("cut", "signals", *months, "--national", by="tiktok"))

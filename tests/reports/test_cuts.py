@@ -85,8 +85,8 @@ async def exact(hub: TestedHub, slug: str, folder: Path, **asked: Any) -> list[d
 async def test_every_partners_figures_are_for_those_who_may_ask_for_them(told: TestedHub) -> None:
     cut = await made(told, "a05", by=["partner", "kind"], readers="national")
     assert (cut["rounded"], cut["additive"]) == (True, False)
-    assert cut["measures"] == ["new", "opened", "closed", "retracted", "expired"]
-    rows = {tuple(row["key"]): row["cells"][0] for row in cut["rows"]}
+    assert cut["measures"] == ["first", "new", "opened", "closed", "retracted", "expired"]
+    rows = {tuple(row["key"]): row["cells"][1] for row in cut["rows"]}
     secret = sealing.derive(told.parts.settings.secret, b"cuts")
     for count, members in (
         (60, {"partner": "tiktok", "kind": "url"}),
@@ -108,6 +108,7 @@ async def test_a_partner_counts_what_it_may_see(told: TestedHub, tmp_path: Path)
         assert sum(int(one["new"]) for one in await exact(told, slug, tmp_path)) == expected
     answer = await told.client_as("meta").post("/v1/report-cuts", json=SIGNALS | {"by": ["partner"]})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, "/by/0")
+    assert "first" not in (await made(told, "meta"))["measures"]
     assert "partner" not in answer.json()["errors"][0]["detail"].partition(" by ")[2]
 
 
