@@ -18,10 +18,7 @@ class CutSource(StrEnum):
     """What is counted, and by which dimensions it can be divided."""
 
     SIGNALS = "signals"
-    """Openings and closings of claims: `month`, `partner`, `kind`, `category`.
-
-    `new` counts a partner's first claims, `first` the hub's, so that over all partners they are distinct signals.
-    """
+    """Openings and closings of claims: `month`, `partner`, `kind`, `category`. `first` counts distinct signals."""
     TAKEDOWNS = "takedowns"
     """Cases: `month`, `partner` (who asked first), `platform`, `basis`, `category`, `priority`, `kind`."""
     REACH = "reach"
