@@ -1,7 +1,7 @@
 """The one transaction in which a report becomes what it stays."""
 
 import msgspec
-from sqlalchemy import Update, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.log.events import record
@@ -18,6 +18,10 @@ STEPS = 3
 
 class Overtaken(Exception):
     """Something was frozen or committed meanwhile that has to be reckoned with."""
+
+
+class Lost(Exception):
+    """Another worker has the report."""
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -77,3 +81,10 @@ def _secret(report: Report, settled: Settled) -> ReportSecret:
 def ours(report: Report) -> Update:
     """A change of the report, by the worker that has the lease."""
     return update(Report).where(Report.number == report.number, Report.holder == report.holder)
+
+
+async def require_ours(session: AsyncSession, report: Report) -> None:
+    """Raises `Lost` when the lease went to another worker."""
+    found = await session.scalar(select(Report.holder).where(Report.number == report.number))
+    if found != report.holder:
+        raise Lost

@@ -11,11 +11,11 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import times
 from core.auth.models import Partner
@@ -28,7 +28,7 @@ from core.log.events import record
 from core.plugin.host import PluginHost
 from core.reports import added, freezing, ledger, making, manifest
 from core.reports.files import JSON_FILE, Wanted, read_document, wanted_files
-from core.reports.freezing import Overtaken, Settled, ours
+from core.reports.freezing import Lost, Overtaken, Settled, ours, require_ours
 from core.reports.ledger import Shelf
 from core.reports.making import Drawing, Order
 from core.reports.models import Report, ReportFile
@@ -52,10 +52,6 @@ _DRAWING = 300.0
 _PROTECTING = 300.0
 _RENDERING = 60.0
 """Seconds that a file may take."""
-
-
-class _Lost(Exception):
-    """Another worker has it."""
 
 
 class _Refused(Exception):
@@ -114,7 +110,7 @@ class Reporter:
                 while report.position is None:
                     await self._freeze(report)
                 await self._render(report)
-            except _Lost:
+            except Lost:
                 log.warning("report %s went to another worker", report.id)
             except _Refused as refused:
                 await self._refuse(report, ReportState.REFUSED, refused.refusal)
@@ -129,8 +125,10 @@ class Reporter:
         async def renew() -> None:
             while True:
                 await asyncio.sleep(_RENEW)
-                async with self._db.edge(0) as session:
-                    await session.execute(ours(report).values(wakes=times.now() + _LEASE))
+                # A database that is away for a moment costs a renewal, not the lease.
+                with suppress(SQLAlchemyError, OSError):
+                    async with self._db.edge(0) as session:
+                        await session.execute(ours(report).values(wakes=times.now() + _LEASE))
 
         renewing = asyncio.create_task(renew())
         try:
@@ -141,13 +139,8 @@ class Reporter:
 
     async def _step(self, report: Report, state: ReportState, done: int) -> None:
         async with self._db.edge(0) as session:
-            await self._requireours(session, report)
+            await require_ours(session, report)
             await session.execute(ours(report).values(state=state.value, done=done))
-
-    async def _requireours(self, session: AsyncSession, report: Report) -> None:
-        found = await session.scalar(select(Report.holder).where(Report.number == report.number))
-        if found != report.holder:
-            raise _Lost
 
     async def _freeze(self, report: Report) -> None:
         order = await self.order(report)
@@ -156,7 +149,7 @@ class Reporter:
         await self.blobs.add(settled.document)
         try:
             async with head.writing(self._db, "hub", "FreezeReport") as session:
-                await self._requireours(session, report)
+                await require_ours(session, report)
                 await freezing.freeze(session, report, settled)
         except Overtaken:
             log.info("report %s is counted again: something came in between", report.id)
@@ -245,7 +238,7 @@ class Reporter:
     async def _keep(self, report: Report, wanted: Wanted, data: bytes) -> None:
         sha256 = await self.blobs.add(data)
         async with self._db.edge(0) as session:
-            await self._requireours(session, report)
+            await require_ours(session, report)
             session.add(
                 ReportFile(
                     report=report.number,
@@ -261,7 +254,7 @@ class Reporter:
     async def _sign(self, report: Report, left_out: Sequence[str]) -> None:
         await self._tokens.catch_up()
         async with head.edge(self._db, 0, "hub", "MakeReport") as session:
-            await self._requireours(session, report)
+            await require_ours(session, report)
             files = list(await session.scalars(select(ReportFile).where(ReportFile.report == report.number)))
             slug = (await session.execute(select(Partner.slug).where(Partner.id == report.partner))).scalar_one()
             signed = manifest.sign(self._tokens, report, slug, files)
@@ -273,7 +266,7 @@ class Reporter:
 
     async def _refuse(self, report: Report, state: ReportState, refusal: Refusal) -> None:
         async with head.edge(self._db, 0, "hub", "RefuseReport") as session:
-            await self._requireours(session, report)
+            await require_ours(session, report)
             said = msgspec.json.encode(refusal).decode()
             await session.execute(ours(report).values(state=state.value, refusal=said, wakes=None, holder=""))
             await record(session, ReportRefused(report=report.id, state=state.value), to=(report.partner,))
