@@ -28,8 +28,9 @@ TOLD = {"GetRecall"}
 OTHERS = {
     *("ReadKeySet", "ReadServerMetadata", "Health", "OpenAPI", "ListApprovalPolicies", "ListLicences", "GetLicence"),
     *("ReadEvents", "ReadReport", "ListUsage", "SumUsage", "ReadMe", "ReadMyQuality"),
+    *("GetReportFile", "GetReportManifest", "ReadReportCut", "ReadDocumentKeys"),
 }
-"""With nothing of materials but their ids, and counts with the titles of what one fetched or made."""
+"""With nothing of materials but their ids, and counts by their kinds."""
 
 NEW = (200, 206, 304)
 REFUSED = (403, 404, 410)
