@@ -65,6 +65,38 @@ def attack(problem: Problem, attacker: frozenset[Code]) -> Attack:
     return Attack(known, lowest, needs)
 
 
+Links = Mapping[int, Sequence[int]]
+"""By cell: numbers of what it is in, together with others."""
+
+
+def links(problem: Problem) -> Links:
+    found: dict[int, list[int]] = defaultdict(list)
+    for number, row in enumerate([*([cell for cell, _ in row] for row in problem.rows), *problem.least]):
+        for cell in row:
+            found[cell].append(number)
+    return found
+
+
+def apart(links: Links, changes: Mapping[int, float]) -> list[dict[int, float]]:
+    """Changes that have nothing to do with each other: each of them adds up without the rest."""
+    within: dict[int, list[int]] = defaultdict(list)
+    for cell in changes:
+        for number in links[cell]:
+            within[number].append(cell)
+    left, found = dict(changes), []
+    while left:
+        reached = [next(iter(left))]
+        one = {reached[0]: left.pop(reached[0])}
+        while reached:
+            for number in links[reached.pop()]:
+                for cell in within.pop(number, ()):
+                    if cell in left:
+                        one[cell] = left.pop(cell)
+                        reached.append(cell)
+        found.append(one)
+    return found
+
+
 def problem_of(drawn: Drawn | None, held: Sequence[Held]) -> Problem:
     """Cells of `drawn` are shown as far as they are not hidden from its readers already."""
     return _Reading(drawn, held).problem()

@@ -16,6 +16,7 @@ Changes = dict[int, float]
 """By cell that changes: how much more or less."""
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.double]]
+Bounds = Sequence[float] | Numbers
 
 ROUND = 1e-6
 """The solver's numbers this near to whole ones are meant to be it."""
@@ -79,15 +80,17 @@ class Covers:
         self.programme.bound(range(1, 2 * len(self.cells), 2), None, fewer)
         self.price(self.cells)
 
-    def cheapest(self, cell: int, need: float, whole: bool = False) -> Changes | None:
-        """The changes that make this cell so much more, at the least price; None: there are none."""
-        if cell not in self.column:
+    def cheapest(self, needs: Mapping[int, int], whole: bool = False) -> Changes | None:
+        """The changes that make these cells so much more, at the least price; None: there are none."""
+        if not needs.keys() <= self.column.keys():
             return None
-        more, fewer = self.column[cell], self.column[cell] + 1
-        before = self.programme.upper[fewer]
-        self.programme.bound([more, fewer], [need, 0.0], [need, 0.0])
+        more = [self.column[cell] for cell in needs]
+        both = more + [column + 1 for column in more]
+        lower, upper = self.programme.lower[both], self.programme.upper[both]
+        needed = [*needs.values(), *([0] * len(needs))]
+        self.programme.bound(both, needed, needed)
         values = self.programme.solve(whole)
-        self.programme.bound([more, fewer], [0.0, 0.0], [_INFINITY, before])
+        self.programme.bound(both, lower, upper)
         if values is None:
             return None
         changes = values[0::2] - values[1::2]
@@ -138,7 +141,9 @@ class _Programme:
             np.array([n for entries, _ in rows for _, n in entries], dtype=np.double),
         )
 
-    def bound(self, columns: Iterable[int], lower: Sequence[float] | None, upper: Sequence[float]) -> None:
+    def bound(
+        self, columns: Iterable[int], lower: Sequence[float] | Numbers | None, upper: Sequence[float] | Numbers
+    ) -> None:
         at = np.array(list(columns), dtype=np.int32)
         if lower is not None:
             self.lower[at] = lower
