@@ -100,6 +100,8 @@ def test_a_workbook_holds_the_document_s_figures_by_type(made: Frozen, book: byt
     assert [row[0] for row in provinces[4:38]] == [
         one.label.vi for one in made.document.sections[2].tables[0].dimensions[0].members
     ]
+    # The document has no row of it, for all of it is zero.
+    assert ["Hà Tĩnh", 0.0, 0.0, 0.0] in [row[:4] for row in provinces]
     # As it is in the document; a float's digits would be 83.09999999999999.
     assert b"<v>83.1</v>" in zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet7.xml")
 
