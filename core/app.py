@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
@@ -156,13 +156,20 @@ class Hub:
                 await self.db.close()
 
 
+class _Once(Router):
+    """Litestar registers a deep copy of a router, so that it may be registered again; this one is registered once."""
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+
 def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, strict: bool = False) -> Litestar:
     """The whole API over `settings`.
 
     `plugins` replaces discovery by entry point; `strict` raises where a plugin would be quarantined.
     """
     hub = Hub(settings, plugins, strict)
-    v1 = Router(
+    v1 = _Once(
         "/v1",
         route_handlers=[
             *core.auth.routes.handlers,
