@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from core.reports.disclosure.held import Held, Weak
-from core.reports.disclosure.problem import Attack, Problem, attack, problem_of, weak
+from core.reports.disclosure.problem import Attack, Problem, attack, weak
+from core.reports.disclosure.reading import problem_of
 from core.reports.disclosure.solver import ROUND, Moves
 from core.wire.documents import Code
 

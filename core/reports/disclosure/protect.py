@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from core.reports.cube import Hidden, Key
 from core.reports.disclosure.cells import sheets
 from core.reports.disclosure.held import Drawn, Held, Protection, TableName, Unfounded, Weakens, Witness
-from core.reports.disclosure.problem import Attack, Problem, apart, attack, links, problem_of
+from core.reports.disclosure.problem import Attack, Problem, apart, attack, links
+from core.reports.disclosure.reading import problem_of
 from core.reports.disclosure.solver import ROUND, Changes, Covers, Moves
 from core.reports.disclosure.witnesses import holds, unproved
 from core.wire.documents import Name
@@ -13,7 +14,7 @@ from core.wire.documents import Name
 Whole = dict[int, int]
 
 _AT_ONCE = 8
-"""Cells that are covered together. One at a time hides 2 % less of a full cube of 34 × 11 × 8 in five times the time;
+"""Cells that are covered together. One at a time hides 2 % fewer of a cube of 34 × 11 × 8 in four times the time;
 24 at a time get in each other's way and hide totals."""
 
 

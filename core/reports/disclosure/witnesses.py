@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.reports.disclosure.held import Held, Unfounded, Weak, Witness
-from core.reports.disclosure.problem import Attack, Problem, attack, problem_of, weak
+from core.reports.disclosure.problem import Attack, Problem, attack, weak
+from core.reports.disclosure.reading import problem_of
 
 Changes = Mapping[int, int]
 

@@ -14,8 +14,9 @@ from core.reports.disclosure import Drawn, Held, Protection, Unfounded
 from core.reports.disclosure import protect as protecting
 from core.reports.disclosure.audit import audit
 from core.reports.disclosure.cells import sheets
-from core.reports.disclosure.problem import Problem, problem_of
+from core.reports.disclosure.problem import Problem
 from core.reports.disclosure.protect import protect
+from core.reports.disclosure.reading import problem_of
 from tests.reports.disclosure.trials import attacked, freeze, reports
 
 

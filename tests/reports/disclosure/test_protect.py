@@ -15,6 +15,7 @@ from core.wire.sections import Count
 from tests.reports.disclosure.samples import cube, drawn, held, words
 
 ALL = (None, None)
+TABLES = [("category",), ("partner",)]
 
 
 def _hidden(one: Cube) -> set[tuple[str | None, ...]]:
@@ -120,6 +121,11 @@ def test_the_partner_that_a_report_is_made_for_keeps_its_own_figures() -> None:
     assert ("others", "phishing") in hidden
     assert not {key for key in hidden if key[0] == "zalo"}
     assert audit([held(drawn(one), frozenset((key, "claims") for key in hidden))]) == []
+
+
+def test_what_is_all_the_readers_own_is_shown_to_it() -> None:
+    one = cube({"partner": ["zalo", "others"], "category": ["phishing"]}, {("zalo", "phishing"): 3}, TABLES, ["zalo"])
+    assert _hidden(one) == set()
 
 
 def test_of_one_day_the_day_and_the_period_are_one_cell() -> None:
