@@ -28,6 +28,7 @@ _DAYS = 30
 _PARTNERS = 5
 _KINDS = ("url", "domain", "phone", "bank_account", "social_account")
 _CATEGORIES = ("online_kidnapping", "grooming", "sextortion", "impersonation", "phishing", "investment_scam")
+_RARE = ("trafficking_recruitment", "self_harm")
 
 
 async def report(stage: Stage) -> AsyncIterator[Figure]:
@@ -88,7 +89,13 @@ def _cells(partners: list[int], size: int) -> Iterator[dict[str, object]]:
     weights = [1 + (at * 7_919) % 97 for at in range(len(places))]
     whole = sum(weights)
     for (day, partner, kind, category), weight in zip(places, weights, strict=True):
-        new = 1 + size * weight // whole
-        ended = {"closed": new // 9, "retracted": new // 9}
-        at = {"day": day, "partner": partner, "kind": kind, "category": category}
-        yield at | {"new": new, "opened": new, "first": new - new // 5, "expired": 0} | ended
+        yield _cell(day, partner, kind, category, 1 + size * weight // whole)
+    # What is rare is rare in a large hub, too: at every size there is something to hide.
+    for day, partner, kind, category in list(product(days, partners, _KINDS, _RARE))[::13]:
+        yield _cell(day, partner, kind, category, 1)
+
+
+def _cell(day: str, partner: int, kind: str, category: str, new: int) -> dict[str, object]:
+    counts = {"new": new, "opened": new, "first": new - new // 5, "closed": 1 + new // 9, "expired": 0}
+    at = {"day": day, "partner": partner, "kind": kind, "category": category}
+    return at | counts | {"retracted": 1 + new // 9}
