@@ -5,7 +5,7 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
@@ -34,17 +34,51 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`make test` has ten minutes (KMM_SHORT): of what runs on both engines it takes every third on PostgreSQL.
+    if "KMM_SHORT" in os.environ:
+        _shorten(config, items)
+    items[:] = _dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _shorten(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`make test` has ten minutes: of what runs on both engines it takes every third on PostgreSQL.
 
     `make drills` runs all of it. What is for PostgreSQL alone stays.
     """
-    if "KMM_SHORT" not in os.environ:
-        return
     names = {item.nodeid for item in items}
     twice = [item for item in items if _twin(item) in names]
     left = {item.nodeid for number, item in enumerate(twice) if number % 3}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left])
     items[:] = [item for item in items if item.nodeid not in left]
+
+
+def _dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Each worker is given an equal run of the list: the long tests dealt out to the starts of these runs.
+
+    A worker that came to one of two minutes at the end would leave the others without work.
+    """
+    long = [item for item in items if item.nodeid.startswith(_LONG)]
+    others = iter([item for item in items if not item.nodeid.startswith(_LONG)])
+    size, left = divmod(len(items), workers)
+    dealt: list[pytest.Item] = []
+    for worker in range(workers):
+        hand = long[worker::workers]
+        dealt += [*hand, *islice(others, size + (worker < left) - len(hand))]
+    return [*dealt, *others]
+
+
+_LONG = (
+    "tests/bench/",
+    "tests/cli/test_demo.py",
+    "tests/cli/test_sync.py",
+    "tests/content/test_lifecycle.py",
+    "tests/contract/test_schemathesis.py",
+    "tests/contract/test_text.py",
+    "tests/drills/",
+    "tests/events/test_live.py",
+    "tests/isolation/test_ids.py",
+    "tests/isolation/test_partners.py",
+    "tests/test_readme.py",
+)
 
 
 def _twin(item: pytest.Item) -> str | None:
