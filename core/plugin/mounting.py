@@ -1,6 +1,7 @@
 """Routes of plugins: checked before they are mounted, shut when their plugin is."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from litestar import Litestar, Router
@@ -16,15 +17,22 @@ from core.plugin.hooks import Context
 GRANTED = frozenset({"guard", "keys", "kinds", "principal", "session", "snapshot", "writer"})
 """The application's dependencies that a plugin's handler may name."""
 WITHHELD = frozenset(
-    {"blobs", "db", "desk", "growing", "plugins", "pusher", "readers", "registry", "settings", "tokens", "wake"}
+    {
+        *("blobs", "db", "desk", "growing", "plugins", "pusher", "readers", "registry", "reporter", "settings"),
+        *("tokens", "wake"),
+    }
 )
 """Those that it may not: with them it could go round what its caller may see, or speak for readers of the feed."""
 _OWN = "ctx"
 """What its handlers may name besides: its own context."""
 
 
-def check(handlers: Sequence[HTTPRouteHandler]) -> None:
-    """Raises what is wrong with a plugin's handlers, as the server would at start-up, or later."""
+@cache
+def check(handlers: tuple[HTTPRouteHandler, ...]) -> None:
+    """Raises what is wrong with a plugin's handlers, as the server would at start-up, or later.
+
+    Those of a module are the same in every hub of a process: found sound once, they are not tried again.
+    """
     for handler in handlers:
         if not handler.opt.get("scopes") and not handler.opt.get("public"):
             raise ValueError(f"{_where(handler)} has no scope and is not public")

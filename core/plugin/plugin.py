@@ -61,7 +61,7 @@ class Plugin:
     def collect(self) -> None:
         """Ask what it adds. Each thing is wrapped, so that its bugs stay its own."""
         self.routes = self._all(hooks.route_handlers, HTTPRouteHandler)
-        mounting.check(self.routes)
+        mounting.check(tuple(self.routes))
         self.connectors = self._all(hooks.connectors, Connector)
         self.kinds = [formats.of_kind(self.name, kind) for kind in self._all(hooks.signal_kinds, SignalKind)]
         self.feed_formats = [formats.of_feed(self.name, form) for form in self._all(hooks.feed_formats, Format)]

@@ -133,7 +133,7 @@ def test_what_is_withheld_is_not_had_through_a_dependency_of_ones_own(dependenci
         return str(x)
 
     with pytest.raises(ValueError, match="dependencies that plugins do not get: settings"):
-        mounting.check([leak])
+        mounting.check((leak,))
 
 
 def test_a_plugin_brings_no_principal_of_its_own() -> None:
@@ -142,7 +142,7 @@ def test_a_plugin_brings_no_principal_of_its_own() -> None:
         return str(snapshot)
 
     with pytest.raises(ValueError, match="replaces dependencies of ours: principal"):
-        mounting.check([other])
+        mounting.check((other,))
 
 
 def test_dependencies_of_ones_own_are_fine() -> None:
@@ -153,7 +153,7 @@ def test_dependencies_of_ones_own_are_fine() -> None:
     async def fine(x: str) -> str:
         return x
 
-    mounting.check([fine])
+    mounting.check((fine,))
 
 
 async def test_a_handler_may_read_the_json_itself(hub_settings: Settings) -> None:
