@@ -27,6 +27,19 @@ def test_nobody_tells_a_small_count(seed: int) -> None:
     assert attacked(frozen) == []
 
 
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_a_partner_reads_all_of_its_own_and_nothing_small_of_others(seed: int) -> None:
+    frozen = freeze([_made_for("partner_0", report) for report in reports(Random(seed))])
+    assert attacked(frozen, ["partner_0"]) == []
+    cubes = [(report.cubes[0], report.hidden["claims"]) for report in frozen]
+    assert not any(key[cube.place("partner")] == "partner_0" for cube, hidden in cubes for key, _ in hidden)
+
+
+def _made_for(partner: str, report: Drawn) -> Drawn:
+    cubes = tuple(msgspec.structs.replace(cube, known=frozenset({partner})) for cube in report.cubes)
+    return msgspec.structs.replace(report, cubes=cubes)
+
+
 def _primaries_only(drawn: Drawn, held: Sequence[Held]) -> Protection:
     (cube,) = drawn.cubes
     problem = problem_of(drawn, ())

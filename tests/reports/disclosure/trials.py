@@ -45,9 +45,9 @@ def freeze(series: Sequence[Drawn], method: Protect = protect) -> list[Held]:
     return frozen
 
 
-def attacked(frozen: Sequence[Held]) -> list[Told]:
+def attacked(frozen: Sequence[Held], attackers: Sequence[str | None] | None = None) -> list[Told]:
     """By readers and by each partner among them: whoever reads one report has read those before."""
     cubes = [report.cubes[0] for report in frozen]
     partners = [member.code for member in cubes[0].dimensions[cubes[0].place("partner")].members]
     published = [publish(one.begins, one.ends, one.cubes[0], one.hidden["claims"]) for one in frozen]
-    return [found for insider in (None, *partners) for found in told(published, insider)]
+    return [found for insider in attackers or (None, *partners) for found in told(published, insider)]
