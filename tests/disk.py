@@ -9,7 +9,7 @@ DISK = tempfile.gettempdir()
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 << 30
-"""Bytes. The whole suite has had less than a tenth of it in use at a time."""
+"""Bytes. Four workers have 0.2 GB in use at a time: a cluster and templates each, and the files of one test."""
 
 
 def prefer_memory() -> None:
