@@ -23,11 +23,6 @@ def may_leave(principal: Principal, at: int) -> ColumnElement[bool]:
     return and_(Version.state != MaterialState.WITHDRAWN, or_(_inside(principal), outside))
 
 
-def may_be_fetched(principal: Principal, at: int) -> ColumnElement[bool]:
-    """The same for bytes, which take the licence accepted besides; author and reviewers judge without it."""
-    return and_(may_leave(principal, at), or_(_inside(principal), licences.accepted(principal)))
-
-
 def released(at: int) -> ColumnElement[bool]:
     """The versions that are published, approved as they stand, and within their window at `at` µs."""
     return and_(

@@ -30,11 +30,6 @@ def _all() -> dict[str, _Named]:
     return msgspec.json.decode(data, type=dict[str, _Named])
 
 
-def words_of(name: str) -> dict[str, Words]:
-    """What data/labels.json calls the members of a dimension."""
-    return _all()[name].members
-
-
 def dimension(name: str) -> Dimension:
     """A dimension whose members are all in data/labels.json."""
     known = _all()[name]

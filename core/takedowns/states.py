@@ -4,13 +4,6 @@ from core.errors import Conflict
 from core.wire.common import FieldError
 from core.wire.takedowns import Role, TakedownState
 
-UNANSWERED = (
-    TakedownState.REQUESTED,
-    TakedownState.NOTIFIED,
-    TakedownState.ACKNOWLEDGED,
-    TakedownState.IN_REVIEW,
-)
-"""In their order; the clock runs in these."""
 DECISIONS = (
     TakedownState.REMOVED,
     TakedownState.RESTRICTED,
