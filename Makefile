@@ -25,7 +25,7 @@ test: .venv/tools  ## Check style, types and imports, and run every test on both
 	$(BIN)/lint-imports --no-logo --no-cache
 	@$(MAKE) --no-print-directory -j 2 types suite
 
-# Side by side: on two cores the tests wait for disks and clocks for longer than mypy takes.
+# Side by side: the tests wait for clocks and servers for longer than mypy takes.
 types:
 	$(BIN)/mypy
 suite:
