@@ -12,8 +12,9 @@ Hiding table by table does not do: tables that share cells give each other away.
 up. We gave up hiding as few cells as possible, which takes hours to find; each small cell is covered by the cheapest
 change that covers it, in a fixed order, so that the same report hides the same cells.
 
-Not covered: partners who pool what they know, what is merely likely, and what is known from elsewhere. Every count must
-add up over time (openings and closings, never how many are open).
+Not covered: partners who pool what they know, what is merely likely, what is known from elsewhere, and combinations
+that no table shows (those behind a circle of tables are thought of as far as they tell cells of tables: `circles`).
+Every count must add up over time (openings and closings, never how many are open).
 
 The solver (HiGHS) is loaded by `protect` and `audit` alone, which only the worker imports.
 """
