@@ -63,7 +63,7 @@ class Witness(msgspec.Struct, frozen=True):
     """
 
     changes: tuple[tuple[int, int], ...]
-    """Which cell, by its place in the problem that the report and those held make together, is how much more or less."""
+    """Which cell, by its place in the system that the report and those held make up, is how much more or less."""
 
 
 class Unfounded(Exception):
