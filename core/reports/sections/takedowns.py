@@ -57,7 +57,7 @@ _NOTE = Words(
 _PIECE = 1_000
 """Rows."""
 Atom = tuple[str, ...]
-"""Time, platform (not for the public), basis, category."""
+"""Time, platform, basis, category."""
 
 
 async def draw(session: AsyncSession, asked: Asked) -> Draft:
@@ -78,24 +78,22 @@ async def draw(session: AsyncSession, asked: Asked) -> Draft:
 
 
 def _cube(asked: Asked, atoms: Mapping[Atom, tuple[int, ...]], durations: Mapping[Atom, Mapping[int, int]]) -> Cube:
-    dimensions = [time_dimension(asked), labels.dimension("basis"), labels.dimension("category")]
-    public = asked.readers is ReaderClass.PUBLIC
-    if not public:
-        slugs = {atom[1] for atom in atoms}
-        dimensions.insert(1, Dimension("platform", Words("Nền tảng", "Platform"), labels.members_of(slugs)))
+    slugs = {atom[1] for atom in atoms}
+    # The public is shown no table by platform; platforms are told apart all the same, for each knows its own part.
+    platforms = Dimension("platform", Words("Nền tảng", "Platform"), labels.members_of(slugs))
     return Cube(
         name="takedowns",
-        dimensions=tuple(dimensions),
+        dimensions=(time_dimension(asked), platforms, labels.dimension("basis"), labels.dimension("category")),
         counts=tuple(Count(name, title, Unit.CASES) for name, title in _COUNTS.items()),
         atoms=atoms,
-        tables=_tables(public=public),
+        tables=_tables(public=asked.readers is ReaderClass.PUBLIC),
         shares=(_SHARE,),
         quantiles=_QUANTILES,
         durations=durations,
         time=TIME,
-        contributor=None if public else "platform",
+        contributor="platform",
         # It is told of each case that it is a party of, whosever platform that is.
-        known=frozenset(atom[1] for atom in atoms) if asked.readers is ReaderClass.PARTNER else frozenset(),
+        known=frozenset(slugs) if asked.readers is ReaderClass.PARTNER else frozenset(),
         least=(("in_time", "answered"),),
     )
 
@@ -180,8 +178,7 @@ async def _counted(
     # In pieces: hardly two cases take the same time, and the loop serves others meanwhile.
     async for rows in found.partitions(_PIECE):
         for day, platform, *rest, count in rows:
-            whose = () if asked.readers is ReaderClass.PUBLIC else (platform,)
-            yield (days[day], *whose, *rest), count
+            yield (days[day], platform, *rest), count
 
 
 def _query(asked: Asked, fact: Fact, *, timed: bool) -> Select[Any]:
