@@ -8,7 +8,7 @@ import msgspec
 from core.errors import Unavailable
 from core.plugin.hooks import Format
 from core.wire.kinds import Canonical, Fact, SignalKind
-from core.wire.signals import Feed, SignalOut, Tlp
+from core.wire.signals import Feed, SignalOut, State, Tlp
 
 log = logging.getLogger("kmm.plugins")
 
@@ -24,10 +24,14 @@ def may_leave(signal: SignalOut) -> bool:
 
 
 def of_feed(plugin: str, form: Format[Feed]) -> Format[Feed]:
-    """The format as the hub uses it: fed with what may leave, its bugs contained."""
+    """The format as the hub uses it: fed with what may leave, and tombstones for the rest; its bugs contained."""
 
     def render_page(page: Feed) -> bytes:
-        leaving = tuple(signal for signal in page.signals if may_leave(signal))
+        # A reader may hold it from when it could leave: without a word its copy would stand for good.
+        leaving = tuple(
+            signal if may_leave(signal) else SignalOut(signal.id, State.GONE, signal.position)
+            for signal in page.signals
+        )
         try:
             return form.render(msgspec.structs.replace(page, signals=leaving))
         except Exception:

@@ -146,7 +146,7 @@ def signal_kinds(ctx: Context) -> Sequence[SignalKind]:  # type: ignore[empty-bo
 
 @hookspec
 def feed_formats(ctx: Context) -> Sequence[Format[Feed]]:  # type: ignore[empty-body]
-    """Further forms of `GET /v1/signals`. Pages come without what may not be re-exported (`core.plugin.formats`)."""
+    """Further forms of `GET /v1/signals`. What may not be re-exported comes as a tombstone (`core.plugin.formats`)."""
 
 
 @hookspec

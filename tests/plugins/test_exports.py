@@ -56,7 +56,8 @@ async def test_what_meta_may_see_and_what_may_leave(shared: TestedHub) -> None:
     public = {"clear.example", "green.example"}
     assert seen == groups | public | {"http://page.example/a"}
     table = list(csv.DictReader(io.StringIO((await meta.get("/v1/signals", headers=CSV)).content.decode("utf-8-sig"))))
-    assert {row["value"] for row in table} == public | {"amber.example", "http://page.example/a"}
+    left = public | {"amber.example", "http://page.example/a"}
+    assert {row["value"]: row["state"] for row in table} == dict.fromkeys(left, "active") | {"": "gone"}
     assert names((await meta.get("/exports/blocklist?tlp=AMBER")).text) == public | {"amber.example"}
     assert names((await meta.get("/exports/blocklist")).text) == public
     assert names((await meta.get("/exports/blocklist?tlp=CLEAR")).text) == {"clear.example"}
@@ -65,6 +66,21 @@ async def test_what_meta_may_see_and_what_may_leave(shared: TestedHub) -> None:
 async def test_a_stranger_to_the_group_gets_none_of_it(shared: TestedHub) -> None:
     listed = (await shared.client_as("google").get("/exports/blocklist?tlp=AMBER")).text
     assert names(listed) == {"clear.example", "green.example"}
+
+
+async def test_a_table_takes_back_what_may_not_leave_any_more(shared: TestedHub) -> None:
+    """Meta's own claim, which may leave, meets one that may not: seen together they are as strict as that one."""
+    meta, tiktok = shared.client_as("meta"), shared.client_as("tiktok")
+    await submit(meta, host("joint", tlp="GREEN"))
+    held = (await meta.get("/v1/signals", headers=CSV)).text
+    assert "joint.example" in held
+    position = (await meta.get("/v1/signals")).json()["next"]
+    await submit(tiktok, host("joint", tlp="RED", groups=["ring"]))
+    (row,) = csv.DictReader(
+        io.StringIO((await meta.get(f"/v1/signals?after={position}", headers=CSV)).content.decode("utf-8-sig"))
+    )
+    assert (row["state"], row["value"]) == ("gone", "")
+    assert row["id"] in held
 
 
 async def test_forms_of_the_blocklist(shared: TestedHub) -> None:
