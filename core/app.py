@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -203,7 +204,8 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
     )
     app.state.hub = hub
     access.require_scopes(openapi.own_handlers(app))
-    app.state.contract = openapi.render(app)
+    # Rendered for the first who reads it: most processes are never asked.
+    app.state.contract = cache(partial(openapi.render, app))
     return app
 
 
@@ -218,7 +220,7 @@ async def health(plugins: PluginHost, db: Database) -> Health:
 @get("/openapi.json", operation_id="OpenAPI", sync_to_thread=False, **public(), **openapi.answers({200: {JSON: dict}}))
 def contract(request: Request[Any, Any, Any]) -> Response[bytes]:
     """This API's OpenAPI 3.1 document."""
-    return Response(request.app.state.contract, media_type=JSON)
+    return Response(request.app.state.contract(), media_type=JSON)
 
 
 def _abandoned() -> datetime:

@@ -67,7 +67,7 @@ class Readers:
         """Of short links, by material."""
         self.turns = count()
         known = {*BYTES, *WORDS, *LISTS, *KITS, *LINKS, *TOLD, *OTHERS}
-        found = list(reads(json.loads(hub.app.state.contract)))
+        found = list(reads(json.loads(hub.app.state.contract())))
         unknown = {read.id for read in found} - known
         assert not unknown, f"By which rule does a material leave by {sorted(unknown)}?"
         self.reads = [read for read in found if read.id not in OTHERS]
