@@ -27,12 +27,14 @@ from core.log import head
 from core.log.events import record
 from core.plugin.host import PluginHost
 from core.reports import added, freezing, ledger, making, manifest
+from core.reports.disclosure import Protection
 from core.reports.files import JSON_FILE, Wanted, read_document, wanted_files
 from core.reports.freezing import Lost, Overtaken, Settled, ours, require_ours
 from core.reports.ledger import Shelf
 from core.reports.making import Drawing, Order
 from core.reports.models import Report, ReportFile
 from core.reports.process import Process
+from core.reports.restating import Restated
 from core.reports.sections import SECTIONS
 from core.settings import Settings
 from core.wire.documents import Document, Frozen, Positions, ReaderClass
@@ -160,6 +162,11 @@ class Reporter:
         frozen = None
         if report.after is not None and report.up_to is not None and report.ends is not None:
             frozen = Positions(report.after, report.up_to), report.ends
+        restated = versions = None
+        if report.restates is not None and report.reason is not None:
+            restated = Restated(report.restates, msgspec.json.decode(report.reason, type=Heading))
+            async with self._db.survey() as session:
+                versions = await ledger.versions(session, report)
         return Order(
             report=report.id,
             title=msgspec.json.decode(report.title, type=Heading),
@@ -170,6 +177,8 @@ class Reporter:
             slug=slug,
             period=making.period_of(report.since, report.until),
             frozen=frozen,
+            restated=restated,
+            versions=versions,
         )
 
     async def draw(self, order: Order) -> Drawing:
@@ -194,7 +203,11 @@ class Reporter:
             numbers = await ledger.numbers(session, shelf)
             held = await ledger.held(session, numbers)
         drawn = making.drawn(order, drawing)
-        protection = await self.process.run(_PROTECTING, making.protect, drawn, held)
+        if order.restated is None:
+            protection = await self.process.run(_PROTECTING, making.protect, drawn, held)
+        else:
+            # It shows no cell of a table, and hides totals by a rule of its own.
+            protection = Protection({}, ())
         if isinstance(protection, Refusal):
             raise _Refused(protection)
         document = await self.process.run(_DRAWING, making.write, order, drawing, protection.hidden)

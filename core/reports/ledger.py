@@ -14,13 +14,14 @@ from datetime import date
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.reports.asked import midnight
 from core.reports.cube import Cube, Hidden, Key
 from core.reports.disclosure import Held
 from core.reports.models import Report, ReportSecret
+from core.reports.restating import Versions
 from core.wire.documents import Name, Period, ReaderClass
 
 
@@ -69,13 +70,23 @@ async def held(session: AsyncSession, found: Sequence[int]) -> tuple[Held, ...]:
     return tuple(kept.values())
 
 
+async def versions(session: AsyncSession, report: Report) -> Versions:
+    """What was counted before this restatement, by the report that it states again and by earlier ones of it."""
+    same = or_(Report.id == report.restates, Report.restates == report.restates)
+    earlier = select(ReportSecret).join(Report, Report.number == ReportSecret.report)
+    earlier = earlier.where(same, Report.position.is_not(None), Report.number < report.number).order_by(Report.number)
+    secrets = list(await session.scalars(earlier))
+    return Versions([cubes_of(one.cubes) for one in secrets], pattern_of(secrets[0].pattern))
+
+
 def _with_secrets(found: Sequence[int]) -> Select[Report, ReportSecret]:
     both = select(Report, ReportSecret).join(ReportSecret, ReportSecret.report == Report.number)
     return both.where(Report.number.in_(found)).order_by(Report.number)
 
 
 def _shelved(shelf: Shelf) -> ColumnElement[bool]:
-    frozen = Report.position.is_not(None)
+    # Restatements say totals, which `restating` holds against those of before.
+    frozen = Report.position.is_not(None) & Report.restates.is_(None)
     if shelf.readers is ReaderClass.PARTNER:
         return frozen & (Report.readers == ReaderClass.PARTNER.value) & (Report.partner == shelf.partner)
     return frozen & (Report.readers != ReaderClass.PARTNER.value)

@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.db import Database
 from core.log.models import Tick
-from core.reports import ledger
+from core.reports import ledger, restating
 from core.reports.asked import midnight, over
 from core.reports.cube import Draft, Hidden, tabulate
 from core.reports.disclosure import Drawn, Held, Protection, Unsettled, Weakens, Witness
 from core.reports.disclosure.witnesses import unproved
+from core.reports.restating import Restated, Versions
 from core.reports.sections import SECTIONS
 from core.wire.documents import (
     Document,
@@ -56,6 +57,9 @@ class Order(msgspec.Struct, frozen=True):
     period: Period
     frozen: tuple[Positions, int] | None = None
     """Which stretch of the log was counted, and before when (µs): to count the same again."""
+    restated: Restated | None = None
+    versions: Versions | None = None
+    """Of what is stated again."""
 
 
 class Drawing(NamedTuple):
@@ -177,10 +181,16 @@ def write(order: Order, drawing: Drawing, hidden: Mapping[Name, Hidden]) -> byte
         as_of=times.from_micros(asked.ends - is_provisional(asked)),
         provisional=is_provisional(asked),
         pattern_sha256=ledger.digest(ledger.canonical_pattern(hidden)),
-        sections=tuple(_shown(draft, hidden) for draft in drawing.drafts),
+        sections=_sections(order, drawing, hidden),
     )
     text = msgspec.json.encode(document, order="sorted").decode()
     return unicodedata.normalize("NFC", text).encode()
+
+
+def _sections(order: Order, drawing: Drawing, hidden: Mapping[Name, Hidden]) -> tuple[Section, ...]:
+    if order.restated is not None and order.versions is not None:
+        return restating.sections(order.restated, drawing.drafts, order.versions)
+    return tuple(_shown(draft, hidden) for draft in drawing.drafts)
 
 
 def _shown(draft: Draft, hidden: Mapping[Name, Hidden]) -> Section:

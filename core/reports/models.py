@@ -36,6 +36,10 @@ class Report(Base):
     readers: Mapped[str] = mapped_column(Text)
     since: Mapped[str] = mapped_column(Text)
     until: Mapped[str] = mapped_column(Text)
+    restates: Mapped[str | None] = mapped_column(Text)
+    """Id of the report that is stated again."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    """JSON of a `Heading`: why it is."""
     state: Mapped[str] = mapped_column(Text)
     done: Mapped[int] = mapped_column(default=0)
     steps: Mapped[int] = mapped_column(default=0)
@@ -49,7 +53,7 @@ class Report(Base):
     left_out: Mapped[str] = mapped_column(Text, default="[]")
     """JSON: names of files that could not be made."""
     after: Mapped[int | None] = mapped_column(Micros)
-    """Null in this and in what follows: it is not frozen."""
+    """Null in this and in what follows: it is not frozen, nor is it of a report that was."""
     up_to: Mapped[int | None] = mapped_column(Micros)
     ends: Mapped[int | None] = mapped_column(Micros)
     """First time that it does not count."""

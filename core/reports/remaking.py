@@ -8,24 +8,18 @@ from sqlalchemy import select
 
 from core.auth.access import Principal
 from core.db import Database
-from core.errors import Conflict, TooManyRequests, Unavailable
+from core.errors import TooManyRequests, Unavailable
 from core.reports import ledger, making
 from core.reports.files import JSON_FILE, read_document
 from core.reports.jobs import Reporter
 from core.reports.models import Report, ReportFile, ReportSecret
 from core.reports.process import Died
-from core.reports.reports import require_made
+from core.reports.reports import Provisional, require_made
 from core.wire.documents import Document, Name
 from core.wire.reports import Remade, RemadeFile
 
 _SECONDS = 120.0
 _LATER = {"Retry-After": "30"}
-
-
-class Provisional(Conflict):
-    """What is counted of a running period is not there any more to be counted again."""
-
-    code = "provisional"
 
 
 async def remake(db: Database, reporter: Reporter, principal: Principal, row: Report) -> Remade:
@@ -67,7 +61,10 @@ async def _compared(
     async with db.survey() as session:
         held = await ledger.held(session, msgspec.json.decode(secret.held, type=list[int]))
     drawn = making.drawn(order, drawing)
-    proved = await reporter.process.run(_SECONDS, making.is_proved, drawn, pattern, held, secret.witnesses)
+    # A restatement has no proof but its rule, which was just followed again.
+    proved = order.restated is not None or await reporter.process.run(
+        _SECONDS, making.is_proved, drawn, pattern, held, secret.witnesses
+    )
     before = await read_document(reporter.blobs, row)
     redrawn = await _redrawn(reporter, row, data, files)
     kept = all(one.same or one.renderer_changed for one in redrawn)

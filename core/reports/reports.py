@@ -63,6 +63,18 @@ class TwoDefinitions(Conflict):
     code = "two_definitions"
 
 
+class Provisional(Conflict):
+    """What is counted of a running period is not there any more to be counted again."""
+
+    code = "provisional"
+
+
+class Restating(Conflict):
+    """A restatement is no report to be stated again, nor is one begun beside another."""
+
+    code = "restating"
+
+
 class NotMade(Conflict):
     """The report has no manifest yet."""
 
@@ -97,6 +109,41 @@ async def ask(session: AsyncSession, principal: Principal, wanted: ReportIn) -> 
     session.add(row)
     await session.flush()
     return out(row, ())
+
+
+async def restate(session: AsyncSession, principal: Principal, id: str, reason: Heading) -> ReportOut:
+    """Note that a report is to be counted anew and said again in totals, beside what it said.
+
+    Raises `NotFound`, `Forbidden` for another partner's, `NotMade`, `Provisional`, `Restating` and `TooManyRequests`.
+    """
+    row = await row_of(session, principal, id)
+    if row.partner != principal.partner:
+        raise Forbidden("A report is stated again by the partner that ordered it.")
+    require_made(row)
+    if row.provisional:
+        raise Provisional("The period was not over when it was frozen. Order a report of it again.")
+    if row.restates is not None:
+        raise Restating(f"This states {row.restates} again. Restate that one.")
+    beside = select(func.count()).where(Report.restates == row.id, Report.wakes.is_not(None))
+    if (await session.execute(beside)).scalar_one():
+        raise Restating("It is being stated again. Wait for that.")
+    await _require_room(session, principal)
+    kept = ("template", "title", "definition", "readers", "since", "until", "after", "up_to", "ends")
+    now = times.now()
+    again = Report(
+        id=ids.new(PREFIX),
+        partner=principal.partner,
+        client=principal.client,
+        created=now,
+        state=ReportState.QUEUED.value,
+        wakes=now,
+        restates=row.id,
+        reason=msgspec.json.encode(reason).decode(),
+        **{name: getattr(row, name) for name in kept},
+    )
+    session.add(again)
+    await session.flush()
+    return out(again, ())
 
 
 def require_readers(principal: Principal, readers: ReaderClass) -> None:
@@ -219,6 +266,7 @@ def out(row: Report, files: Collection[ReportFile]) -> ReportOut:
         frozen=_frozen(row),
         files=tuple(_file(one) for one in sorted(files, key=lambda one: one.name)),
         left_out=msgspec.json.decode(row.left_out, type=tuple[str, ...]),
+        restates=row.restates,
         refusal=None if row.refusal is None else msgspec.json.decode(row.refusal, type=Refusal),
     )
 

@@ -97,7 +97,16 @@ class ReportOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In the order of their names. All are there once it is `made`, and the manifest with them."""
     left_out: tuple[str, ...]
     """Names of files that could not be made of it."""
+    restates: ReportId | None
+    """The report that it states again, in totals."""
     refusal: Refusal | None
+
+
+class RestatementIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a report is stated again."""
+
+    reason: Heading
+    """Printed in it: what was wrong, and since when it is right."""
 
 
 class Reports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

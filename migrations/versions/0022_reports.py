@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("template", sa.Text(), nullable=True),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("title", "definition", "readers")),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("since", "until", "state")),
+        *(sa.Column(name, sa.Text(), nullable=True) for name in ("restates", "reason")),
         *(sa.Column(name, sa.Integer(), nullable=False) for name in ("done", "steps")),
         sa.Column("wakes", MICROS, nullable=True),
         sa.Column("holder", sa.Text(), nullable=False),

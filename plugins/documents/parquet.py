@@ -37,4 +37,5 @@ def _file(db: "DuckDBPyConnection", flat: Flat, folder: Path) -> bytes:
 
 
 def _type(field: Field) -> str:
-    return f"DECIMAL(18, {field.scale})" if field.kind == "decimal" else _TYPES[field.kind]
+    # As wide as there are: counts of sixteen digits stand in columns of shares.
+    return f"DECIMAL(38, {field.scale})" if field.kind == "decimal" else _TYPES[field.kind]

@@ -32,6 +32,7 @@ HIDDEN: dict[str, dict[str, Any]] = {
     "GetReportFile": {},
     "GetReportManifest": {},
     "RemakeReport": {},
+    "RestateReport": {"json": {"reason": {"vi": "Đếm sai", "en": "Miscounted"}}},
     "ReadReportTemplate": {},
     "DeleteReportTemplate": {},
     "ReadReportSchedule": {},

@@ -100,7 +100,7 @@ async def _report(hub: TestedHub, slug: str, **more: str) -> Thing:
     name = (await ok(hub, slug, "POST", "/v1/reports", body | more))["id"]
     await until_made(hub.client_as(slug), name)
     file = {"name": "report.json"}
-    operations = ("ReadReport", "GetReportFile", "GetReportManifest", "RemakeReport")
+    operations = ("ReadReport", "GetReportFile", "GetReportManifest", "RemakeReport", "RestateReport")
     return Thing(slug, {"id": name} | file, {"id": no_such(name)} | file, frozenset([slug]), operations)
 
 

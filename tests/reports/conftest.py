@@ -1,5 +1,6 @@
 """The reports room over one database, with plugins of the test's own."""
 
+import asyncio
 import types
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import date
@@ -37,11 +38,18 @@ CALLS = Definition(("calls",))
 
 
 @pytest.fixture(scope="session")
-def process() -> Iterator[Process]:
+def started() -> Iterator[Process]:
     """The process of reports, started once: importing takes longer than most tests."""
     process = Process()
     yield process
     process.stop()
+
+
+@pytest.fixture
+def process(started: Process) -> Process:
+    # A lock belongs to the loop in which it was first waited for, and each test has a loop of its own.
+    started._turn = asyncio.Lock()
+    return started
 
 
 class Archive:

@@ -22,7 +22,7 @@ from core.reports.asked import by_day, midnight
 from core.reports.jobs import Reporter
 from core.reports.models import Report, ReportSecret
 from core.reports.process import Died, Process
-from core.reports.reports import NotMade
+from core.reports.reports import NotMade, Provisional
 from core.reports.verify import NotGenuine, verify
 from core.wire.documents import Dimension, Member, Period, Positions, ReaderClass, SectionStatus
 from core.wire.events import CampaignChanged
@@ -149,7 +149,7 @@ async def test_a_partner_has_one_report_made_again_at_a_time(archive: Archive) -
 
 async def test_a_running_period_is_not_made_again(archive: Archive) -> None:
     made = await archive.make(period=TODAY)
-    with pytest.raises(remaking.Provisional):
+    with pytest.raises(Provisional):
         await remake(archive, made.id)
 
 

@@ -14,7 +14,7 @@ from core.db import Database
 from core.reports import remaking, reports
 from core.reports.jobs import Reporter
 from core.wire.common import Count, PageSize
-from core.wire.reports import Remade, ReportIn, ReportOut, Reports
+from core.wire.reports import Remade, ReportIn, ReportOut, Reports, RestatementIn
 from core.wire.scopes import Scope
 
 _JOSE = "application/jose"
@@ -106,4 +106,27 @@ async def remake_report(principal: Principal, db: Database, reporter: Reporter, 
     return await remaking.remake(db, reporter, principal, row)
 
 
-handlers = [freeze_report, list_reports, read_report, get_report_file, get_report_manifest, remake_report]
+@post("/reports/{id:str}/restatements", operation_id="RestateReport", status_code=202, **scoped(Scope.REPORTS_READ))
+async def restate_report(
+    data: JSONBody[RestatementIn], principal: Principal, session: AsyncSession, id: str
+) -> Response[ReportOut]:
+    """State a report again whose figures were wrong: its stretch of the log is counted anew and said in totals, each
+    beside what was said before.
+
+    What came late is no error: the next report says it. Of people and cases no total is told that differs by less than
+    10 from any version before. 409 `not_made`, `provisional` for one whose period was not over, `restating` for a
+    restatement and beside another.
+    """
+    made = await reports.restate(session, principal, id, data.reason)
+    return Response(made, status_code=202, headers={"Location": f"/v1/reports/{made.id}"})
+
+
+handlers = [
+    freeze_report,
+    list_reports,
+    read_report,
+    get_report_file,
+    get_report_manifest,
+    remake_report,
+    restate_report,
+]
