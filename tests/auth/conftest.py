@@ -1,5 +1,7 @@
 """The access room behind HTTP, with a partner of every kind."""
 
+import base64
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -18,7 +20,7 @@ from core.auth.audiences import intern
 from core.auth.middleware import BearerMiddleware
 from core.auth.tokens import Tokens
 from core.db import Database
-from core.errors import HANDLERS
+from core.errors import HANDLERS, Unauthorized
 from core.log import head
 from core.settings import Settings
 from core.wire.partners import AuthMethod, ClientIn, IssuedClient, KeySetIn, PartnerIn, PartnerPatch, PartnerState
@@ -160,3 +162,17 @@ def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert body["status"] == status
     assert body["title"]
     return body
+
+
+def refuses(known: Tokens, token: str) -> bool:
+    try:
+        known.principal(token)
+    except Unauthorized:
+        return True
+    return False
+
+
+def parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims, unchecked."""
+    header, claims = (json.loads(base64.urlsafe_b64decode(part + "===")) for part in token.split(".")[:2])
+    return header, claims

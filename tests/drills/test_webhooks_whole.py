@@ -96,13 +96,19 @@ console.log(deliveries.length);
 """
 
 
-@pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="there is no Node.js here")
+@pytest.mark.skipif(
+    not (shutil.which("node") and shutil.which("npm")), reason="the twin runs on Node.js, which is not here"
+)
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 async def test_the_javascript_twin_verifies_what_we_sign(hub_settings: Settings, tmp_path: Path) -> None:
-    """Also while two secrets sign."""
+    """Also while two secrets sign.
+
+    The twin is npm's, and the locks of a Python project hold no packages of npm: it is fetched when the drill runs, and
+    the drill says so where it cannot be. What it verifies, tests/plugins/webhooks verifies with the Python one.
+    """
     install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "standardwebhooks@1"]
     if (await asyncio.to_thread(run, install, tmp_path)).returncode:
-        pytest.skip("the npm registry is out of reach")
+        pytest.skip("the twin comes from the npm registry, which is out of reach")
     receiver = Receiver()
     async with listening(receiver), reaching(hub_settings, receiver) as hub:
         made = await register(hub, "tiktok", receiver, description="Đường dây – ưu tiên")

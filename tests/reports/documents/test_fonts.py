@@ -32,14 +32,16 @@ def test_the_fonts_that_are_shipped_are_those_that_are_set() -> None:
 
 
 def test_a_machine_without_fonts_draws_the_same_bytes() -> None:
-    hide = " && ".join(f"mount -t tmpfs none {folder}" for folder in FOLDERS if Path(folder).is_dir())
+    hide = " && ".join(("true", *(f"mount -t tmpfs none {folder}" for folder in FOLDERS if Path(folder).is_dir())))
     alone = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
-    if not shutil.which("unshare") or not hide or subprocess.run([*alone, hide], check=False).returncode:
-        pytest.skip("nobody may hide folders from a process here, or there are no fonts to hide")
+    # Only the kernel can take fonts away from one process, and in some containers it may not.
+    if not shutil.which("unshare") or subprocess.run([*alone, hide], check=False).returncode:
+        pytest.skip("mount namespaces are denied here")
     command = [sys.executable, "-c", _PROGRAM]
     *with_them, number = told(command)
     *without, none = told([*alone, f'{hide} && exec "$@"', "sh", *command])
-    assert (int(number) > 0, int(none)) == (True, 0)
+    has_fonts = any(any(Path(folder).rglob("*.[ot]tf")) for folder in FOLDERS)
+    assert (int(number) > 0, int(none)) == (has_fonts, 0)
     assert with_them == without
 
 
