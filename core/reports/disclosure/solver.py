@@ -16,7 +16,6 @@ Changes = dict[int, float]
 """By cell that changes: how much more or less."""
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.double]]
-Bounds = Sequence[float] | Numbers
 
 ROUND = 1e-6
 """The solver's numbers this near to whole ones are meant to be it."""
