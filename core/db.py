@@ -1,6 +1,7 @@
 """The two engines behind one door: snapshots to read from, transactions to write in, bulk helpers for hot paths."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -147,9 +148,22 @@ _ASSUME = text(
 )
 
 
+class _Connection(sqlite3.Connection):
+    """One that keeps no lock once it is closed.
+
+    A task that is cancelled while its rows are fetched leaves a statement unfinished. Until someone collects that, as
+    garbage, SQLite only pretends to have closed the connection: its transaction, and the lock of it, live on.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def _pool(url: str) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "sqlite":
-        return {"pool_size": 5, "max_overflow": 20, "connect_args": {"timeout": 30}}
+        return {"pool_size": 5, "max_overflow": 20, "connect_args": {"timeout": 30, "factory": _Connection}}
     return {"pool_size": 10, "max_overflow": 20}
 
 

@@ -1,5 +1,6 @@
 """The databases that tests stand on are what they claim to be."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -43,4 +44,23 @@ async def test_a_connection_that_died_while_nobody_used_it_is_replaced(
     assert await answer(as_superuser(database_url), f"SELECT pg_terminate_backend({before})")
     async with db.survey() as session:
         assert (await session.execute(own)).scalar_one() != before
+    await db.close()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_who_is_cut_short_while_rows_come_in_leaves_no_lock_behind(database_url: str) -> None:
+    db = Database(database_url)
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 9) SELECT i FROM n"
+    with pytest.raises(asyncio.CancelledError):
+        async with db.edge(partner=0) as session:
+            connection = await session.connection()
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            unfinished = await driver.execute(numbers)
+            assert await unfinished.fetchone() == (1,)
+            # What SQLAlchemy does with the connection of a task that is cancelled.
+            await connection.invalidate()
+            raise asyncio.CancelledError
+    async with asyncio.timeout(5), db.edge(partner=0) as session:
+        assert (await session.execute(text("SELECT 1"))).scalar_one() == 1
     await db.close()
