@@ -1,5 +1,6 @@
 """How each read route of what stands beside signals is read, and held to `World.cases`."""
 
+from tests.isolation import compat_reads, exchange_reads, taxii_reads
 from tests.isolation.reader import Read, Reader, simple
 from tests.isolation.reads import SHARED
 from tests.isolation.report_reads import read_files
@@ -50,6 +51,9 @@ _REPORTS, _TEMPLATES, _SCHEDULES = "/v1/reports", "/v1/report-templates", "/v1/r
 
 READS: dict[str, Read] = {
     **SHARED,
+    **taxii_reads.READS,
+    **compat_reads.READS,
+    **exchange_reads.READS,
     "ListReports": listed(_REPORTS, "reports"),
     "ReadReport": each(_REPORTS),
     "GetReportFile": read_files,

@@ -10,6 +10,7 @@ from litestar import Litestar
 from core.openapi.document import routes
 from core.testing import TestedHub
 from core.wire.scopes import PartnerKind
+from tests.isolation import compat_reads, exchange_reads, taxii_reads
 from tests.isolation.things import IMAGE, PACK, TUS, WORDS, Thing, group, material, ok, signal, things
 
 _READING: tuple[dict[str, str], ...] = (
@@ -21,6 +22,9 @@ _READING: tuple[dict[str, str], ...] = (
 _WRITING: tuple[dict[str, str], ...] = ({}, {"If-Match": '"1"'})
 
 HIDDEN: dict[str, dict[str, Any]] = {
+    **taxii_reads.HIDDEN,
+    **compat_reads.HIDDEN,
+    **exchange_reads.HIDDEN,
     "ReadSignal": {},
     "ListOpinions": {},
     "ListHolders": {},
@@ -98,6 +102,9 @@ HIDDEN: dict[str, dict[str, Any]] = {
 """Operations on what is hidden from others, and a body that each would take."""
 
 OPEN = {
+    **taxii_reads.OPEN,
+    **compat_reads.OPEN,
+    **exchange_reads.OPEN,
     "ReadPartner": "partners:read lists every partner",
     "ChangePartner": "whoever holds partners:admit reads the list",
     "ListClients": "whoever holds partners:admit reads the list; the clients of others than its charges are refused",
