@@ -14,6 +14,7 @@ import core.auth.models
 import core.campaigns.models
 import core.content.models
 import core.log.models
+import core.plugin.models
 import core.reports.models
 import core.safeguards.models
 import core.signals.models

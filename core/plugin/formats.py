@@ -23,7 +23,7 @@ def may_leave(signal: SignalOut) -> bool:
     return signal.tlp in _RE_EXPORTED or signal.kind is msgspec.UNSET
 
 
-def of_feed(plugin: str, form: Format[Feed]) -> Format[Feed]:
+def of_feed(plugin: str, form: Format) -> Format:
     """The format as the hub uses it: fed with what may leave, and tombstones for the rest; its bugs contained."""
 
     def render_page(page: Feed) -> bytes:

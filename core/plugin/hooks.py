@@ -7,7 +7,7 @@ any of them with `@hookimpl`, naming only the arguments that it needs.
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 import msgspec
 import pluggy
@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.plugin.channel import Channel
-from core.plugin.connector import Connector
+from core.plugin.connector import Connector, Translated
 from core.wire.assets import Scan
 from core.wire.documents import Frozen, Language
 from core.wire.kinds import SignalKind
@@ -37,8 +37,10 @@ class PluginInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Who a plugin is."""
 
     name: str
-    """Its entry point, its table in the settings, and the first part of its routes' paths."""
+    """Its entry point and its table in the settings."""
     title: str
+    prefix: str = ""
+    """First part of its routes' paths, where another word than its name is agreed upon outside: `taxii2`."""
     settings: type[msgspec.Struct] = NoSettings
     """What `[plugins.<name>]` in the settings must look like. Defaults on every field make the table optional."""
 
@@ -89,17 +91,24 @@ class Context(msgspec.Struct, frozen=True):
     """What `seal` made of the same `bound`. Raises `RuntimeError` for anything else."""
 
 
-T = TypeVar("T")
+class Format(msgspec.Struct, frozen=True):
+    """A further form of signals: out, chosen by the `Accept` header, and in, where it can be read."""
 
-
-class Format(msgspec.Struct, Generic[T], frozen=True):
-    """A further form in which something is served, chosen by the `Accept` header."""
-
+    name: str
+    """As the table of formats calls it."""
     media_type: str
     extension: str
     """Of a file of this form, without the dot."""
-    render: Callable[[T], bytes]
-    """Pure and quick: the server waits for it."""
+    render: Callable[[Feed], bytes]
+    """Pure and quick: its reader waits for it. Tombstones carry no value here; a form that needs one leaves them out,
+    and brings routes of its own."""
+    read: Callable[[bytes], Sequence[Translated]] | None = None
+    """One answer for each item of a body, in its order. Pure. Raises `Refused` or `msgspec.MsgspecError` for a body
+    that is none of this form."""
+    kinds: Mapping[str, str] | None = None
+    """By our kind, its word for it; None: it carries all kinds."""
+    loses: frozenset[str] = frozenset()
+    """Fields of `SignalIn` that it cannot carry, for the kinds that it does."""
 
 
 class ReportFormat(msgspec.Struct, frozen=True):
@@ -128,7 +137,7 @@ def plugin_info() -> PluginInfo:  # type: ignore[empty-body]
 
 @hookspec
 def route_handlers(ctx: Context) -> Sequence[HTTPRouteHandler]:  # type: ignore[empty-body]
-    """Routes, mounted below `/<name>`, each with an `operation_id`, and `**scoped(...)` or `**public()`.
+    """Routes, mounted below `/<name>` or `/<prefix>`, each with an `operation_id`, and `**scoped(...)` or `**public()`.
 
     Handlers may name the dependencies in `core.plugin.mounting.GRANTED`.
     """
@@ -145,7 +154,7 @@ def signal_kinds(ctx: Context) -> Sequence[SignalKind]:  # type: ignore[empty-bo
 
 
 @hookspec
-def feed_formats(ctx: Context) -> Sequence[Format[Feed]]:  # type: ignore[empty-body]
+def feed_formats(ctx: Context) -> Sequence[Format]:  # type: ignore[empty-body]
     """Further forms of `GET /v1/signals`. What may not be re-exported comes as a tombstone (`core.plugin.formats`)."""
 
 

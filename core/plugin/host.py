@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -27,15 +26,12 @@ from core.settings import Settings
 from core.wire.kinds import SignalKind
 from core.wire.notices import Notice
 from core.wire.scopes import PartnerKind
-from core.wire.signals import Feed
 
 log = logging.getLogger("kmm.plugins")
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_NAME = re.compile(r"[a-z][a-z0-9_-]{1,39}")
-_CORE_PATHS = frozenset({"health", "oauth", "v1"})
 _CORE = "core"
 _SEND = 15.0
 """Seconds that a channel has for one notice: mail servers take their time."""
@@ -130,11 +126,10 @@ class PluginHost:
         if any(other.name == wanted for other in self._plugins if other is not plugin):
             plugin.name = f"{wanted} of {plugin.origin}"
             raise ValueError(f"another plugin is called {wanted!r}")
-        if not _NAME.fullmatch(wanted) or wanted in _CORE_PATHS:
-            raise ValueError(f"{wanted!r} cannot be the first part of a path")
+        mounting.check_prefix(wanted)
 
     def _settle_claims(self, plugin: Plugin) -> None:
-        claims = plugin.claims()
+        claims = [_path(plugin.prefix), *plugin.claims()]
         for claim in claims:
             if claim in self._owners or claims.count(claim) > 1:
                 raise ValueError(f"{claim} is added twice: by {self._owners.get(claim, plugin.name)} before")
@@ -166,14 +161,14 @@ class PluginHost:
         return sorted(lines, key=lambda line: line.name)
 
     def route_handlers(self) -> list[ControllerRouterHandler]:
-        """The routes of each plugin below `/<name>`; 503 to everything there while it is quarantined."""
+        """The routes of each plugin below its prefix; 503 to everything there while it is quarantined."""
         handlers: list[ControllerRouterHandler] = []
         for plugin in self._plugins:
             found = self.quarantined.get(plugin.name)
             if not found:
-                handlers.append(mounting.mounted(plugin.name, plugin.routes, plugin.context, self._door(plugin)))
-            elif found.phase != "name":
-                handlers.append(mounting.shut(plugin.name, _shut(plugin)))
+                handlers.append(mounting.mounted(plugin.prefix, plugin.routes, plugin.context, self._door(plugin)))
+            elif found.phase != "name" and self._owners.get(_path(plugin.prefix), plugin.name) == plugin.name:
+                handlers.append(mounting.shut(plugin.prefix, _shut(plugin)))
         return handlers
 
     def _door(self, plugin: Plugin) -> Callable[[], str | None]:
@@ -182,7 +177,7 @@ class PluginHost:
     def signal_kinds(self) -> list[SignalKind]:
         return [kind for plugin in self._sound() for kind in plugin.kinds]
 
-    def feed_formats(self) -> dict[str, Format[Feed]]:
+    def feed_formats(self) -> dict[str, Format]:
         """By media type. What may not be re-exported is gone before a format sees it."""
         return {form.media_type: form for plugin in self._sound() for form in plugin.feed_formats}
 
@@ -281,6 +276,10 @@ class PluginHost:
 
 async def _nobody(_: AsyncSession, __: int) -> None:
     """Where no room has told who partners are."""
+
+
+def _path(prefix: str) -> str:
+    return f"the path /{prefix}"
 
 
 def _shut(plugin: Plugin) -> str:

@@ -1,5 +1,6 @@
 """Routes of plugins: checked before they are mounted, shut when their plugin is."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -14,7 +15,9 @@ from core import openapi
 from core.errors import Unavailable
 from core.plugin.hooks import Context
 
-GRANTED = frozenset({"guard", "keys", "kinds", "principal", "session", "snapshot", "writer"})
+_PREFIX = re.compile(r"[a-z][a-z0-9_-]{1,39}")
+_CORE_PATHS = frozenset({"health", "oauth", "v1"})
+GRANTED = frozenset({"guard", "keys", "kinds", "pages", "principal", "selection", "session", "snapshot", "writer"})
 """The application's dependencies that a plugin's handler may name."""
 WITHHELD = frozenset(
     {
@@ -25,6 +28,12 @@ WITHHELD = frozenset(
 """Those that it may not: with them it could go round what its caller may see, or speak for readers of the feed."""
 _OWN = "ctx"
 """What its handlers may name besides: its own context."""
+
+
+def check_prefix(prefix: str) -> None:
+    """Raises `ValueError` for what cannot be the first part of a plugin's paths, or is the first part of core's."""
+    if not _PREFIX.fullmatch(prefix) or prefix in _CORE_PATHS:
+        raise ValueError(f"{prefix!r} cannot be the first part of a path")
 
 
 @cache
@@ -71,9 +80,9 @@ def _where(handler: HTTPRouteHandler) -> str:
 
 
 def mounted(
-    name: str, handlers: Sequence[HTTPRouteHandler], ctx: Context, why_shut: Callable[[], str | None]
+    prefix: str, handlers: Sequence[HTTPRouteHandler], ctx: Context, why_shut: Callable[[], str | None]
 ) -> Router:
-    """The handlers below `/<name>`, given `ctx`, each behind a door that shuts when `why_shut` gives a reason."""
+    """The handlers below `/<prefix>`, given `ctx`, each behind a door that shuts when `why_shut` gives a reason."""
 
     async def door(_: ASGIConnection[Any, Any, Any, Any], __: BaseRouteHandler) -> None:
         reason = why_shut()
@@ -81,19 +90,19 @@ def mounted(
             raise Unavailable(reason)
 
     own = {_OWN: Provide(lambda: ctx, sync_to_thread=False)}
-    return Router(f"/{name}", route_handlers=handlers, guards=[door], dependencies=own)
+    return Router(f"/{prefix}", route_handlers=handlers, guards=[door], dependencies=own)
 
 
-def shut(name: str, reason: str) -> HTTPRouteHandler:
-    """One handler for every path below `/<name>`: 503. Public, because there is nothing behind it."""
+def shut(prefix: str, reason: str) -> HTTPRouteHandler:
+    """One handler for every path below `/<prefix>`: 503. Public, because there is nothing behind it."""
 
     def answer() -> None:
         raise Unavailable(reason)
 
     return HTTPRouteHandler(
-        [f"/{name}", f"/{name}/{{rest:path}}"],
+        [f"/{prefix}", f"/{prefix}/{{rest:path}}"],
         http_method=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        name=f"shut-{name}",
+        name=f"shut-{prefix}",
         opt={"public": True},
         include_in_schema=False,
         sync_to_thread=False,

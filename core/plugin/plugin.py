@@ -17,7 +17,6 @@ from core.plugin.hooks import PROJECT, Context, Format, NoSettings, PluginInfo, 
 from core.plugin.lane import Lane
 from core.sealing import Sealer
 from core.wire.kinds import SignalKind
-from core.wire.signals import Feed
 
 T = TypeVar("T")
 
@@ -26,12 +25,12 @@ class Plugin:
     """Filled phase by phase; what a phase raises is the reason for quarantine."""
 
     def __init__(self, found: Found, lane: Lane, secret: str) -> None:
-        self.name, self.origin, self.title = found.name, found.origin, found.name
+        self.name, self.origin, self.title, self.prefix = found.name, found.origin, found.name, found.name
         self.lane = lane
         self.routes: Sequence[HTTPRouteHandler] = ()
         self.connectors: Sequence[Connector] = ()
         self.kinds: Sequence[SignalKind] = ()
-        self.feed_formats: Sequence[Format[Feed]] = ()
+        self.feed_formats: Sequence[Format] = ()
         self.report_formats: Sequence[ReportFormat] = ()
         self.channels: Sequence[Channel] = ()
         self.migrations: Path | None = None
@@ -51,6 +50,9 @@ class Plugin:
     def introduce(self) -> None:
         self._info = _checked(hooks.plugin_info, self._ask(hooks.plugin_info), PluginInfo)
         self.title = self._info.title
+        if self._info.prefix:
+            mounting.check_prefix(self._info.prefix)
+            self.prefix = self._info.prefix
         if self._info.name != self.name:
             raise ValueError(f"its entry point is {self.name!r}, but it calls itself {self._info.name!r}")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from core.sdk import Feed, Format, PluginInfo, hookimpl
+from core.sdk import Format, PluginInfo, hookimpl
 from plugins.exports import tables
 from plugins.exports.blocklist import read_blocklist
 
@@ -23,5 +23,5 @@ def route_handlers() -> Sequence[HTTPRouteHandler]:
 
 
 @hookimpl
-def feed_formats() -> Sequence[Format[Feed]]:
-    return [Format("text/csv", "csv", tables.feed_as_csv)]
+def feed_formats() -> Sequence[Format]:
+    return [Format("csv", "text/csv", "csv", tables.feed_as_csv)]

@@ -111,7 +111,9 @@ def test_hook_feed_formats() -> None:
     def render(page: Feed) -> bytes:
         return " ".join(one.value or one.state for one in page.signals).encode()
 
-    formats = host(plugin("formats", feed_formats=lambda: [Format("text/x-values", "txt", render)])).feed_formats()
+    formats = host(
+        plugin("formats", feed_formats=lambda: [Format("values", "text/x-values", "txt", render)])
+    ).feed_formats()
     gone = SignalOut("sig_" + "a" * 26, State.GONE, 9)
     page = Feed((*(signal(tlp, number) for number, tlp in enumerate((*Tlp, None))), gone), "next", more=False)
     # AMBER+STRICT, RED and what carries no TLP reach a format as tombstones alone.

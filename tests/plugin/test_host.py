@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from litestar import get
+from litestar import Litestar, get
 
 from core.plugin import discovery
 from core.plugin.discovery import Found
@@ -76,7 +76,7 @@ BROKEN = {
     "route without types": (plugin("broken", route_handlers=lambda: [unsigned]), "hooks", "annotation"),
     "kind of core": (plugin("broken", signal_kinds=lambda: [kind("url")]), "claims", "by core before"),
     "form of core": (
-        plugin("broken", feed_formats=lambda: [Format("application/json", "json", raising)]),
+        plugin("broken", feed_formats=lambda: [Format("json", "application/json", "json", raising)]),
         "claims",
         "the feed as application/json",
     ),
@@ -169,6 +169,20 @@ def test_what_two_plugins_add_belongs_to_the_first() -> None:
     running = host(first, second)
     assert [kind.name for kind in running.signal_kinds()] == ["k1"]
     assert running.quarantined["second"].error == "ValueError: the kind k1 is added twice: by first before"
+
+
+def test_paths_begin_with_the_prefix_and_nobody_takes_anothers() -> None:
+    taxii = plugin("taxii", plugin_info=named("taxii", prefix="taxii2"), route_handlers=lambda: [read_thing])
+    copycat = plugin("taxii2", route_handlers=lambda: [read_thing])
+    into_core = plugin("core", plugin_info=named("core", prefix="v1"))
+    running = host(taxii, copycat, into_core, plugin("odd", plugin_info=named("odd", prefix="../v1")))
+    assert {name: one.phase for name, one in running.quarantined.items()} == {
+        "taxii2": "claims",
+        "core": "info",
+        "odd": "info",
+    }
+    app = Litestar(running.route_handlers(), openapi_config=None)
+    assert {route.path.split("/")[1] for route in app.routes} == {"taxii2", "core", "odd"}
 
 
 def test_plugins_are_asked_in_one_order() -> None:

@@ -131,8 +131,8 @@ def route_handlers() -> Sequence[HTTPRouteHandler]:
 
 
 @hookimpl
-def feed_formats() -> Sequence[Format[Feed]]:
-    return [Format("text/tab-separated-values", "tsv", as_tsv)]
+def feed_formats() -> Sequence[Format]:
+    return [Format("tsv", "text/tab-separated-values", "tsv", as_tsv)]
 
 
 @hookimpl
