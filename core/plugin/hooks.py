@@ -89,6 +89,8 @@ class Context(msgspec.Struct, frozen=True):
     """`ctx.seal(plain, bound)`: encrypted under a key of this plugin; `bound` names the row that it is for."""
     open: Callable[[bytes, str], bytes]
     """What `seal` made of the same `bound`. Raises `RuntimeError` for anything else."""
+    base_url: str
+    """Where others reach the hub, for addresses that have to be absolute. Without a slash at its end."""
 
 
 class Format(msgspec.Struct, frozen=True):

@@ -98,12 +98,17 @@ class PluginHost:
         if unknown:
             log.warning("settings for plugins that are not installed: %s", ", ".join(sorted(unknown)))
 
+    def move(self, database_url: str) -> None:
+        """Have the lanes, which are not running, stand on this database."""
+        for plugin in self._plugins:
+            plugin.lane.move(database_url)
+
     def _admit(self, found: Found) -> None:
         if found.name in self._settings.disabled_plugins:
             self._disabled.append(found)
             return
         lane = Lane(found.name, self._settings.database_url, self._look)
-        plugin = Plugin(found, lane, self._settings.secret)
+        plugin = Plugin(found, lane, self._settings.secret, self._settings.base_url)
         phases: Mapping[str, Callable[[], None]] = {
             "name": lambda: self._check_name(plugin),
             "load": plugin.load,

@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Plugin:
     """Filled phase by phase; what a phase raises is the reason for quarantine."""
 
-    def __init__(self, found: Found, lane: Lane, secret: str) -> None:
+    def __init__(self, found: Found, lane: Lane, secret: str, base_url: str) -> None:
         self.name, self.origin, self.title, self.prefix = found.name, found.origin, found.name, found.name
         self.lane = lane
         self.routes: Sequence[HTTPRouteHandler] = ()
@@ -38,7 +38,9 @@ class Plugin:
         self._info = PluginInfo(name=self.name, title=self.name)
         # No name holds a slash, so that no two plugins share a key.
         sealer = Sealer(f"{secret}/{self.name}", b"plugin")
-        self.context = Context(NoSettings(), lane.session, lane.store, lane.viewer, lane.news, sealer.seal, sealer.open)
+        self.context = Context(
+            NoSettings(), lane.session, lane.store, lane.viewer, lane.news, sealer.seal, sealer.open, base_url
+        )
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hooks)
 

@@ -150,6 +150,7 @@ def context(hub: TestedHub, *receivers: Receiver) -> Context:
         news,
         sealer.seal,
         sealer.open,
+        "https://hub.example",
     )
 
 
