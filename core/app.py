@@ -67,14 +67,23 @@ class Hub:
     """The running parts, for the handlers, the jobs and the tests."""
 
     def __init__(self, settings: Settings, plugins: Sequence[object] | None, strict: bool) -> None:
+        names = [kind.name for kind in BUILTIN]
+        self.plugins = PluginHost(settings, plugins, kinds=names, look=viewer, strict=strict)
+        self.kinds = Kinds(self.plugins.signal_kinds())
+        self.open(settings)
+
+    def open(self, settings: Settings) -> None:
+        """Put a fresh part in each place that stands on a database.
+
+        An application that has ended may so be opened on another one, with the same plugins and their settings: to
+        make its routes takes a hundred times as long.
+        """
         self.settings = settings
         self.db = Database(settings.database_url)
         self.blobs = Blobs(settings.blobs_url)
         self.growing = Growing(Path(settings.uploads_folder))
         self.keys = Keys(settings.secret)
-        names = [kind.name for kind in BUILTIN]
-        self.plugins = PluginHost(settings, plugins, kinds=names, look=viewer, strict=strict)
-        self.kinds = Kinds(self.plugins.signal_kinds())
+        self.plugins.move(settings.database_url)
         self.pusher = Pusher(self.db, self.plugins, settings)
         self.tokens = Tokens(self.db, settings)
         self.reporter = Reporter(self.db, self.blobs, self.plugins, self.tokens, settings)
@@ -85,7 +94,7 @@ class Hub:
         self.writer = SignalWriter(self.db, self.keys, coalesce=settings.coalesce, committed=self.wake.tell)
 
     def dependencies(self) -> dict[str, Provide]:
-        return {name: Provide(_always(part), sync_to_thread=False) for name, part in vars(self).items()} | {
+        return {name: Provide(_part(self, name), sync_to_thread=False) for name in vars(self)} | {
             "principal": Provide(_principal, sync_to_thread=False),
             "snapshot": Provide(_snapshot),
             "session": Provide(_session),
@@ -195,7 +204,7 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
             *hub.plugins.route_handlers(),
         ],
         dependencies=hub.dependencies(),
-        middleware=[OptionsMiddleware(), BearerMiddleware(hub.tokens)],
+        middleware=[OptionsMiddleware(), BearerMiddleware(lambda: hub.tokens)],
         request_class=TypedRequest,
         exception_handlers=HANDLERS,
         lifespan=[hub.running],
@@ -227,8 +236,8 @@ def _abandoned() -> datetime:
     return datetime.now(UTC) - _UPLOAD
 
 
-def _always(part: Any) -> Callable[[], Any]:
-    return lambda: part
+def _part(hub: Hub, name: str) -> Callable[[], Any]:
+    return lambda: getattr(hub, name)
 
 
 def _principal(request: Request[Any, Any, Any]) -> Principal:

@@ -9,12 +9,14 @@ override `database_url` for another database, `hub_plugins` to run without the i
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
+import msgspec
 import pytest
 
 # Only what is quick to import: pytest loads this file in every run, also where no hub is tested.
@@ -79,15 +81,36 @@ async def run_hub(
 
     `cast` says how they sign in, when the database has them already; else they are admitted.
     """
-    from core.app import create_app
     from core.demo import PARTNERS
 
-    app = create_app(settings, plugins, strict=True)
+    app = _opened(settings, plugins)
     async with app.lifespan(), AsyncExitStack() as stack:
         hub = TestedHub(app, cast or {}, stack)
         if cast is None:
             await hub.admit(*((slug, kind) for slug, (kind, _) in PARTNERS.items()))
         yield hub
+    if plugins is None:
+        _ENDED[_shape(settings)].append(app)
+
+
+_ENDED: "defaultdict[bytes, list[Litestar]]" = defaultdict(list)
+"""Applications with the installed plugins that have ended, by what their routes are made of."""
+
+
+def _opened(settings: Settings, plugins: Sequence[object] | None) -> "Litestar":
+    """One that has ended, on the database of these settings, or a new one."""
+    from core.app import create_app
+
+    ended = _ENDED[_shape(settings)] if plugins is None else []
+    if not ended:
+        return create_app(settings, plugins, strict=True)
+    app = ended.pop()
+    app.state.hub.open(settings)
+    return app
+
+
+def _shape(settings: Settings) -> bytes:
+    return msgspec.json.encode((settings.secret, settings.plugins, settings.disabled_plugins), order="sorted")
 
 
 @pytest.fixture

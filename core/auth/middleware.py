@@ -5,6 +5,8 @@ of the time of a small GET, and keys that no cache finds again. We gave up nothi
 then, and what a route adds of its own still runs. Held by tests/isolation/test_scopes.py and tests/contract/.
 """
 
+from collections.abc import Callable
+
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -22,17 +24,18 @@ class BearerMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Callable[[], Tokens]) -> None:
         self._tokens = tokens
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         # For public routes as well: tokens are issued from the snapshot that they are checked against.
-        await self._tokens.catch_up()
+        tokens = self._tokens()
+        await tokens.catch_up()
         handler = scope["route_handler"]
         token = None if handler.opt.get("public") else _bearer(scope)
         # Who waits for long is asked again.
         scope["auth"] = token
-        scope["user"] = principal = None if token is None else self._tokens.principal(token)
+        scope["user"] = principal = None if token is None else tokens.principal(token)
         access.guard(principal, handler)
         if scope["query_string"]:
             parameters.guard(scope, handler)

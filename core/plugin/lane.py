@@ -38,6 +38,10 @@ class Lane:
         self._held: Future[None] | None = None
         self._over: asyncio.Event | None = None
 
+    def move(self, database_url: str) -> None:
+        """Stand on this database from the next start on."""
+        self._database_url = database_url
+
     async def run(self, work: Callable[[], Awaitable[R]], budget: float) -> R:
         """Await `work()` on the lane. Raises `TimeoutError` after `budget` seconds, and then cancels it."""
 
@@ -140,6 +144,7 @@ class Lane:
             return
         if self._database:
             await self.run(self._database.close, _GRACE)
+            self._database = None
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._loop = None
 
