@@ -23,6 +23,7 @@ from core.signals.plan import CONTENT, Known, Picture, Row, Said, Spelling, Stan
 from core.signals.plan import Burst as Opened
 from core.signals.plan import Opinion as Judged
 from core.signals.settle import NEW_SIGNAL, OPENED, Changes, Counted, settle
+from core.signals.standing import standing
 from core.times import HOUR
 from core.wire.events import QuarantineOpened
 from core.wire.opinions import Stance
@@ -45,6 +46,9 @@ async def apply(session: AsyncSession, head: Head, keys: Keys, jobs: Sequence[Jo
     await _write(session, changes)
     await _count_bursts(session, picture, head)
     await _tell_of_held(session, picture, changes)
+    for job in jobs:
+        if type(job).store is not Job.store:
+            await job.store(session, head, await standing(session, job.partner, job.keys()))
 
 
 async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:

@@ -16,6 +16,7 @@ from core.signals.models import Opinion as Disputes
 from core.signals.plan import Opinion, Picture
 from core.signals.policy import Policy
 from core.signals.score import Heard
+from core.signals.standing import Stood
 from core.wire.opinions import OpinionStatus, Stance
 from core.wire.scopes import PartnerKind
 from core.wire.signals import RetractResult, RetractStatus
@@ -44,6 +45,13 @@ class Job(ABC):
     @abstractmethod
     def fold(self, picture: Picture, head: Head) -> None:
         """Change the picture, and remember the results. Called again if the transaction has to be tried anew."""
+
+    async def store(self, session: AsyncSession, head: Head, stood: Mapping[bytes, Stood]) -> None:  # noqa: B027
+        """Write rows of its own beside the claims, in their transaction; may take further positions.
+
+        `stood` are its partner's claims on `keys()`, of those that stand now. Only a job with a method of its own here
+        costs anything.
+        """
 
 
 class Retract(Job):

@@ -14,6 +14,7 @@ GUARDED = {
     "core.signals.models.Cell": "cell",
     "core.log.models.EventRow": "event",
     "core.log.models.Addressee": "addressee",
+    "plugins.taxii.models.TaxiiObject": "taxii_object",
 }
 """Tables of shared data, by the class that declares them."""
 _SEEN_THROUGH = {"signal": "claim", "blind": "claim", "addressee": "event"}

@@ -35,6 +35,8 @@ EXEMPT: dict[str, str] = {
     "core.signals.retention._lapsed": "finds claims to close, whoever made them",
     "core.signals.retention.purge": "drops closed claims",
     "core.signals.retention._drop_bare_signals": "drops signals without claims",
+    "core.signals.standing": "names the standing claims of one partner to the function that reads them",
+    "core.signals.standing.standing": "reads what a partner stands by, to write beside it in its name",
     "core.signals.wake._moved": "finds whose view a commit moved; nothing of it is shown",
     "core.signals.wake._told": "finds for whom there are events; nothing of them is shown",
     "core.safeguards.appeals._claimants": "finds who claims it, so that none of them reviews its appeal",
