@@ -41,11 +41,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("position", name="pk_taxii_object"),
         sa.UniqueConstraint("collection", "id", "version", "partner", name="uq_taxii_object_version"),
     )
-    op.create_index("ix_taxii_object_collection", "taxii_object", ["collection", "position"])
+    last, at = sa.text("is_last"), ["collection", "position"]
+    op.create_index("ix_taxii_object_collection", "taxii_object", at)
     op.create_index("ix_taxii_object_signal", "taxii_object", ["partner", "signal"])
-    last = sa.text("is_last")
-    where = {"sqlite_where": last, "postgresql_where": last}
-    op.create_index("ix_taxii_object_last", "taxii_object", ["collection", "position"], **where)
+    op.create_index("ix_taxii_object_last", "taxii_object", at, sqlite_where=last, postgresql_where=last)
     op.create_table(
         "taxii_status",
         sa.Column("id", sa.Text(), nullable=False),
