@@ -1,6 +1,6 @@
 """Every fault as TAXII 2.1 §3.6.1 shapes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +9,7 @@ from litestar import Request, Response
 
 from core.errors import HANDLERS as PROBLEMS
 from core.sdk import Fault
+from core.wire.common import Problem
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 """Of every body, exactly so: stock clients compare it."""
@@ -23,6 +24,27 @@ class TaxiiError(msgspec.Struct, frozen=True, omit_defaults=True):
     error_code: str = ""
     details: Mapping[str, str] = msgspec.field(default_factory=dict)
     """By JSON pointer into what was sent."""
+
+
+def _shaped(handler: Callable[..., Response[bytes]]) -> Callable[..., Response[bytes]]:
+    def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[bytes]:
+        told = handler(request, exc)
+        problem = msgspec.json.decode(told.content, type=Problem)
+        error = TaxiiError(
+            title=problem.title,
+            http_status=str(problem.status),
+            description=problem.detail,
+            error_code=problem.type.rpartition(":")[2],
+            details={one.pointer: one.detail for one in problem.errors},
+        )
+        body = msgspec.json.encode(error)
+        return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=told.headers)
+
+    return answer
+
+
+HANDLERS = {kind: _shaped(handler) for kind, handler in PROBLEMS.items()}
+"""For `exception_handlers=` of a handler: what the middleware refuses on its way takes this shape as well."""
 
 
 class NotAcceptable(Fault):

@@ -48,7 +48,8 @@ def write(kind: str, value: str) -> str:
     writer = _WRITERS.get(kind)
     if writer:
         return writer(value)
-    return f"[{_SIMPLE.get(kind) or f'{kind.replace("_", "-")}:value'} = {_literal(value)}]"
+    path = _SIMPLE.get(kind) or f"{kind.replace('_', '-')}:value"
+    return f"[{path} = {_literal(value)}]"
 
 
 def _literal(value: str) -> str:
