@@ -1,18 +1,32 @@
-"""Payloads in a partner's own format: verified and translated by its connector, then taken like any others."""
+"""Payloads in formats other than the hub's own: translated by the partner's connector, then taken like any others.
+
+A partner without a connector for what it sends is read by the format of that media type, where a plugin brings one.
+"""
 
 import logging
-from collections.abc import Mapping, Sequence
+from asyncio import to_thread
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from core.auth.access import Principal
 from core.db import Database
-from core.edge import AT_ONCE, field_error
-from core.errors import Conflict, Invalid, NotFound, TooLarge, Unauthorized, Unavailable
+from core.edge import AT_ONCE, JSON, field_error
+from core.errors import (
+    Conflict,
+    Fault,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from core.log import head
 from core.plugin.connector import BadSignature, Connector, Refused, Translated, Withdrawal
 from core.plugin.host import PluginHost
-from core.signals import signals
+from core.signals import lookup, signals
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
@@ -26,24 +40,54 @@ from core.wire.signals import Retraction, RetractResult, SignalIn, SubmitResult
 
 log = logging.getLogger("kmm.plugins")
 
+T = TypeVar("T")
+
 # With the caller's token a connector could do all that its partner may.
 _WITHHELD = frozenset({"authorization", "cookie", "proxy-authorization"})
 
-_NOT_UNDERSTOOD = "The payload is JSON, but not what your connector reads."
+WHOLE = 100_000
+"""Items of a partner's whole list."""
+
+_NOT_UNDERSTOOD = "The payload is not what is agreed upon for it."
 
 
 class NotUnderstood(Conflict):
-    """The payload is JSON, but not what the partner's connector reads."""
+    """The payload is not what the partner's connector reads."""
 
     code = "not_understood"
 
 
-def connector(plugins: PluginHost, principal: Principal) -> Connector:
-    """The one that speaks for the caller's partner. Raises `NotFound` when there is none."""
-    found = plugins.connector(principal.kind, principal.slug)
-    if found is None:
+class _Common(Connector):
+    """Stands where a connector does, for a format that every partner may send."""
+
+    def __init__(self, name: str, read: Callable[[bytes], Sequence[Translated]]) -> None:
+        self._name = name
+        self._read = read
+
+    def translate(self, body: bytes) -> Sequence[Translated]:
+        return self._read(body)
+
+    def __repr__(self) -> str:
+        return f"the format {self._name}"
+
+
+def connector(plugins: PluginHost, principal: Principal, media_type: str) -> Connector:
+    """The one that reads this media type of the caller's partner, else the format that has it.
+
+    Raises `UnsupportedMediaType`, or `NotFound` when nothing reads the partner's own JSON.
+    """
+    own = plugins.connectors(principal.kind, principal.slug)
+    form = plugins.feed_formats().get(media_type)
+    if media_type in own:
+        return own[media_type]
+    if form is not None and form.read is not None:
+        return _Common(form.name, form.read)
+    if media_type == JSON or media_type.endswith("+json"):
+        if JSON in own:
+            return own[JSON]
         raise NotFound("No connector reads your partner's own format; send /v1/signals.")
-    return found
+    read = {*own, *(name for name, form in plugins.feed_formats().items() if form.read)}
+    raise UnsupportedMediaType(f"Send {' or '.join(sorted(read)) or JSON}.")
 
 
 def verify(connector: Connector, headers: Mapping[str, str], payload: bytes) -> None:
@@ -75,31 +119,54 @@ async def take(
 
     Raises `Invalid` or `NotUnderstood` for a payload that cannot be read; nothing is stored then.
     """
-    pointers = f"{connector.items}/{{}}"
-    translated = [
-        _checked(principal, one, pointers.format(index)) for index, one in enumerate(_translate(connector, payload))
-    ]
-    said = [(index, one) for index, one in enumerate(translated) if isinstance(one, SignalIn)]
-    taken_back = [(index, one) for index, one in enumerate(translated) if isinstance(one, Withdrawal)]
-    answered = [(index, one) for index, one in enumerate(translated) if isinstance(one, AnswerIn)]
-    items = [msgspec.Raw(msgspec.json.encode(one)) for _, one in said]
-    submitted = await signals.submit(principal, writer, kinds, keys, guard, items, request)
-    asked = Retraction(external_ids=tuple(one.external_id for _, one in taken_back))
-    retracted = await signals.retract(principal, writer, asked, request)
-    taken = AnswersTaken(retracted.position, ())
-    if answered:
+    # Tables of thousands of rows take a second, during which others want their turn.
+    given = await to_thread(_translate, connector, payload)
+    translated = [_checked(principal, one, f"{connector.items}/{index}") for index, one in enumerate(given)]
+    left_out = await _left_out(principal, connector, db, translated)
+    results = [_refused(index, one) for index, one in _of(Refused, translated)]
+    for said in _slices(_of(SignalIn, translated)):
+        items = [msgspec.Raw(msgspec.json.encode(one)) for _, one in said]
+        submitted = await signals.submit(principal, writer, kinds, keys, guard, items, request)
+        results += _results(connector, said, submitted.results)
+    for taken_back in _slices(_of(Withdrawal, translated)):
+        asked = Retraction(external_ids=tuple(one.external_id for _, one in taken_back))
+        retracted = await signals.retract(principal, writer, asked, request)
+        results += _results(connector, taken_back, retracted.results)
+    position = retracted.position
+    for names in _slices(left_out):
+        position = (await signals.retract(principal, writer, Retraction(tuple(names)), request)).position
+    if answered := _of(AnswerIn, translated):
         taken = await _answer(principal, db, writer, kinds, [one for _, one in answered], request)
-    results = [
-        *(_refused(index, one) for index, one in enumerate(translated) if isinstance(one, Refused)),
-        *(_result(connector, index, done) for (index, _), done in zip(said, submitted.results, strict=True)),
-        *(_result(connector, index, done) for (index, _), done in zip(taken_back, retracted.results, strict=True)),
-        *(_result(connector, index, done) for (index, _), done in zip(answered, taken.results, strict=True)),
-    ]
+        results += _results(connector, answered, taken.results)
+        position = taken.position
     return Connected(
-        position=taken.position,
+        position=position,
         rejected=sum(result.status is ConnectStatus.REJECTED for result in results),
         results=tuple(sorted(results, key=lambda result: result.index)),
+        left_out=len(left_out),
     )
+
+
+def _of(kind: type[T], translated: Sequence[Translated]) -> list[tuple[int, T]]:
+    """Those of one kind, with their places in the payload."""
+    return [(index, one) for index, one in enumerate(translated) if isinstance(one, kind)]
+
+
+def _slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """At least one, so that there is a position to tell; no more at once than one caller may hold others up with."""
+    for start in range(0, max(len(items), 1), AT_ONCE):
+        yield items[start : start + AT_ONCE]
+
+
+async def _left_out(
+    principal: Principal, connector: Connector, db: Database, translated: Sequence[Translated]
+) -> list[str]:
+    """What the caller's whole list named before and names no more."""
+    if connector.whole is None or any(isinstance(one, Refused) for one in translated):
+        return []
+    named = {one.external_id for one in translated if isinstance(one, SignalIn | Withdrawal)}
+    async with db.snapshot(principal.partner) as snapshot:
+        return [name for name in await lookup.names(snapshot, principal, connector.whole) if name not in named]
 
 
 async def _answer(
@@ -127,10 +194,13 @@ def _translate(connector: Connector, payload: bytes) -> Sequence[Translated]:
         raise NotUnderstood(_NOT_UNDERSTOOD, errors=[field_error(exc)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise Invalid("The payload is not JSON.", errors=[field_error(exc)]) from None
+    except Fault:
+        raise
     except Exception as exc:
         raise _broken(connector, exc) from None
-    if len(translated) > AT_ONCE:
-        raise TooLarge(f"A payload may have {AT_ONCE} items; send several.")
+    most = AT_ONCE if connector.whole is None else WHOLE
+    if len(translated) > most:
+        raise TooLarge(f"A payload may have {most} items; send several.")
     return translated
 
 
@@ -148,7 +218,7 @@ def _checked(principal: Principal, one: Translated, pointer: str) -> Translated:
 
 
 def _broken(connector: Connector, exc: Exception) -> Unavailable:
-    log.error("the connector of %s failed", connector.partner or connector.kind, exc_info=exc)
+    log.error("%r failed", connector, exc_info=exc)
     return Unavailable("The connector failed; the operator was told. Nothing was stored.")
 
 
@@ -158,6 +228,14 @@ def _fault(refusal: Refused) -> FieldError:
 
 def _refused(index: int, refusal: Refused) -> ConnectResult:
     return ConnectResult(index, None, ConnectStatus.REJECTED, (_fault(refusal),))
+
+
+def _results(
+    connector: Connector,
+    sent: Sequence[tuple[int, object]],
+    done: Sequence[SubmitResult | RetractResult | AnswerResult],
+) -> list[ConnectResult]:
+    return [_result(connector, index, one) for (index, _), one in zip(sent, done, strict=True)]
 
 
 def _result(connector: Connector, index: int, done: SubmitResult | RetractResult | AnswerResult) -> ConnectResult:

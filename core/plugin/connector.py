@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 
 import msgspec
 
-from core.edge import field_error
+from core.edge import JSON, field_error
 from core.wire.answers import AnswerIn
 from core.wire.common import ExternalId
 from core.wire.scopes import PartnerKind
@@ -54,7 +54,15 @@ class Example(msgspec.Struct, frozen=True):
     status: str
     """The partner's status word that it shows."""
     payload: bytes
+    """In the first of the connector's media types."""
     becomes: Sequence[Said]
+
+    def saying(self, word: str) -> bytes:
+        """The payload with another word in place of its own; unchanged where it does not carry its own."""
+        quoted = msgspec.json.encode(self.status)
+        if quoted in self.payload:
+            return self.payload.replace(quoted, msgspec.json.encode(word))
+        return self.payload.replace(self.status.encode(), word.encode())
 
 
 class Connector(ABC):
@@ -66,12 +74,23 @@ class Connector(ABC):
     kind: ClassVar[PartnerKind]
     partner: ClassVar[str | None] = None
     """Slug of the one partner that speaks so; None for every partner of the kind without a connector of its own."""
-    items: ClassVar[str]
-    """JSON pointer (RFC 6901) to the list of items in the payload."""
+    media_types: ClassVar[tuple[str, ...]] = (JSON,)
+    """Of its payloads. Several connectors may speak for one partner, each for media types of its own."""
+    items: ClassVar[str] = ""
+    """JSON pointer (RFC 6901) to the list of items in the payload; where that is no JSON, what stands before their
+    numbers."""
     statuses: ClassVar[frozenset[str]]
-    """Every status word that the partner may send; any other refuses the item. Each has an example."""
+    """Every status word that the partner may send; any other refuses the item. Each has an example. Empty where the
+    partner sends lists without such words; the examples are then named by what they show."""
+    whole: ClassVar[str | None] = None
+    """What all names of the connector begin with, where each payload is the partner's whole list: what it said under
+    such a name and leaves out now is taken back, unless an item of the payload cannot be read."""
     recorded: ClassVar[Path]
-    """Folder of recorded payloads, `<status>.json`: `{"payload": …, "becomes": [signal, {"external_id"}, answer]}`."""
+    """Folder of recorded payloads, `<status>.json`: `{"payload": …, "becomes": [signal, {"external_id"}, answer]}`.
+
+    A payload that is not JSON lies beside it, named by `"payload_file"`; `"status"` is the word where no file can be
+    called so.
+    """
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:  # noqa: B027 - signing nothing is a way to speak
         """Raise `BadSignature` unless the partner signed `body`. Header names are in lower case.
@@ -114,13 +133,17 @@ def _item(
 
 
 class _Recorded(msgspec.Struct, forbid_unknown_fields=True):
-    payload: msgspec.Raw
     becomes: list[msgspec.Raw]
+    payload: msgspec.Raw = msgspec.Raw()
+    payload_file: str = ""
+    status: str = ""
 
 
 def _example(path: Path) -> Example:
     recorded = msgspec.json.decode(path.read_bytes(), type=_Recorded)
-    return Example(path.stem, bytes(recorded.payload), [_meaning(raw) for raw in recorded.becomes])
+    beside = recorded.payload_file and path.with_name(recorded.payload_file).read_bytes()
+    becomes = [_meaning(raw) for raw in recorded.becomes]
+    return Example(recorded.status or path.stem, beside or bytes(recorded.payload), becomes)
 
 
 def _meaning(raw: msgspec.Raw) -> Said:

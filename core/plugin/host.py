@@ -191,11 +191,16 @@ class PluginHost:
         found = [form for plugin in self._sound() for form in plugin.report_formats]
         return sorted(found, key=lambda form: form.extension)
 
-    def connector(self, kind: PartnerKind, slug: str) -> Connector | None:
-        """The one that speaks for this partner, else the one for its kind."""
-        found = [connector for plugin in self._sound() for connector in plugin.connectors if connector.kind is kind]
-        by_partner = {connector.partner: connector for connector in found}
-        return by_partner.get(slug) or by_partner.get(None)
+    def connectors(self, kind: PartnerKind, slug: str) -> dict[str, Connector]:
+        """By media type: those that speak for this partner, and those for its kind where none of its own does."""
+        of_kind = [connector for plugin in self._sound() for connector in plugin.connectors if connector.kind is kind]
+        return {
+            media_type: connector
+            for wanted in (None, slug)
+            for connector in of_kind
+            if connector.partner == wanted
+            for media_type in connector.media_types
+        }
 
     def migrations(self) -> dict[str, Path]:
         """Folders of revisions, by plugin."""

@@ -79,7 +79,11 @@ class Plugin:
     def claims(self) -> Sequence[str]:
         """What only one plugin may add."""
         return [
-            *(f"the connector of {connector.partner or connector.kind}" for connector in self.connectors),
+            *(
+                f"the connector of {connector.partner or connector.kind} for {media_type}"
+                for connector in self.connectors
+                for media_type in connector.media_types
+            ),
             *(f"the kind {kind.name}" for kind in self.kinds),
             *(f"the feed as {form.media_type}" for form in self.feed_formats),
             *(f"reports as .{form.extension}" for form in self.report_formats),

@@ -166,6 +166,12 @@ async def _own_groups(session: AsyncSession, principal: Principal) -> dict[int, 
     return {row.id: row.slug for row in await session.execute(wanted)}
 
 
+async def names(session: AsyncSession, principal: Principal, beginning: str) -> list[str]:
+    """The caller's own names of what it says, of those that begin so."""
+    wanted = select(Reference.external_id).where(Reference.partner == principal.partner)
+    return list(await session.scalars(wanted.where(Reference.external_id.startswith(beginning, autoescape=True))))
+
+
 async def _own_names(session: AsyncSession, principal: Principal, signal: int) -> list[str]:
     wanted = select(Reference.external_id).where(Reference.partner == principal.partner, Reference.signal == signal)
     return list(await session.scalars(wanted.order_by(Reference.external_id)))

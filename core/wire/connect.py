@@ -48,3 +48,5 @@ class Connected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the log after this payload."""
     rejected: Count
     results: tuple[ConnectResult, ...]
+    left_out: Count = 0
+    """Where the payload is your whole list: how many of its earlier entries it leaves out, and are taken back."""

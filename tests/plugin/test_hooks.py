@@ -85,12 +85,15 @@ def test_hook_connectors() -> None:
     class OfPartner(OfKind):
         partner = "named"
 
-    of_kind, of_partner = OfKind(), OfPartner()
-    running = host(plugin("speaking", connectors=lambda: [of_partner, of_kind]))
-    assert running.connector(PartnerKind.PLATFORM, "named") is of_partner
-    assert running.connector(PartnerKind.PLATFORM, "another") is of_kind
+    class Table(OfKind):
+        media_types = ("text/csv",)
+
+    of_kind, of_partner, table = OfKind(), OfPartner(), Table()
+    running = host(plugin("speaking", connectors=lambda: [of_partner, of_kind, table]))
+    assert running.connectors(PartnerKind.PLATFORM, "named") == {"application/json": of_partner, "text/csv": table}
+    assert running.connectors(PartnerKind.PLATFORM, "another") == {"application/json": of_kind, "text/csv": table}
     # A slug is no proof of kind: a partner that changed it does not keep the connector.
-    assert running.connector(PartnerKind.AGENCY, "named") is None
+    assert running.connectors(PartnerKind.AGENCY, "named") == {}
 
 
 def test_hook_signal_kinds() -> None:
