@@ -11,9 +11,9 @@ from core.ids import new as new_id
 from core.openapi import answers, takes, takes_bulk
 from core.plugin.channel import Channel
 from core.plugin.connector import BadSignature, Connector, Example, Refused, Translated, Withdrawal, translate_items
-from core.plugin.contract import run_connector_contract
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, ReportFormat, hookimpl
+from core.plugin.sheet import run_connector_contract
 from core.reports.asked import by_day, time_dimension
 from core.times import from_micros, now
 from core.wire.answers import AnswerIn
@@ -40,6 +40,7 @@ from core.wire.documents import (
     Words,
 )
 from core.wire.events import WebhookDisabled, WebhookLapsed, WebhookPing
+from core.wire.feed_keys import LEAVING, Addressed, Selection
 from core.wire.kinds import Canonical, Fact, Note, SignalKind
 from core.wire.notices import Detail, Notice
 from core.wire.outcomes import (
@@ -61,7 +62,9 @@ from core.wire.takedowns import TakedownState
 
 __all__ = [
     "JSON",
+    "LEAVING",
     "NDJSON",
+    "Addressed",
     "AnswerIn",
     "Asked",
     "AutomatedDecision",
@@ -125,6 +128,7 @@ __all__ = [
     "Scope",
     "Section",
     "SectionStatus",
+    "Selection",
     "Severity",
     "Share",
     "SignalIn",

@@ -1,0 +1,163 @@
+"""What a connector must hold together with a hub: its recorded payloads are sent, and what became of them is read."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
+
+from core.auth import groups, partners
+from core.auth.access import HUB, Principal
+from core.auth.viewers import viewer
+from core.connect import inbound
+from core.db import Database
+from core.errors import NotFound
+from core.log import head
+from core.plugin import sheet
+from core.plugin.connector import Connector, Example, Withdrawal
+from core.plugin.sheet import told
+from core.signals import feed
+from core.signals.guard import Guard
+from core.signals.keys import Keys
+from core.signals.kinds import Kinds
+from core.signals.writer import SignalWriter
+from core.wire.connect import Connected, ConnectStatus
+from core.wire.groups import GroupIn
+from core.wire.partners import PartnerIn
+from core.wire.sheets import Sheet, SheetLine
+from core.wire.signals import SignalIn
+
+_NOBODY = "conformance"
+"""Slug of the partner that speaks through a connector for a whole kind."""
+_REQUEST = "CheckConnector"
+_CHANGED = frozenset(ConnectStatus) - {ConnectStatus.UNCHANGED, ConnectStatus.NOT_FOUND, ConnectStatus.REJECTED}
+
+
+class Parts(Protocol):
+    """Of a running hub: one to try things in, since what is recorded is submitted to it."""
+
+    db: Database
+    writer: SignalWriter
+    kinds: Kinds
+    keys: Keys
+    guard: Guard
+
+
+class Bench(NamedTuple):
+    """A connector, the hub that it speaks to, and as whom."""
+
+    parts: Parts
+    connector: Connector
+    principal: Principal
+
+    async def send(self, example: Example) -> Connected:
+        """Unsigned: whether signatures are asked for is a check of its own."""
+        hub, body = self.parts, example.payload
+        return await inbound.take(
+            self.principal, self.connector, hub.db, hub.writer, hub.kinds, hub.keys, hub.guard, body, _REQUEST
+        )
+
+    async def standing(self) -> set[str]:
+        """Ids of the signals that the partner sees."""
+        hub = self.parts
+        async with hub.db.snapshot(self.principal.partner) as snapshot:
+            return {one.id async for one in feed.live(snapshot, self.principal, hub.kinds, hub.keys)}
+
+    def examples(self, kind: type | None = None) -> list[Example]:
+        """Those that say a `kind` of thing; all: what takes back comes behind what it takes back."""
+        found = [one for one in self.connector.examples() if kind is None or _says(one, kind)]
+        return sorted(found, key=lambda one: _says(one, Withdrawal))
+
+
+def _says(example: Example, kind: type) -> bool:
+    return any(isinstance(one, kind) for one in example.becomes)
+
+
+class Check(NamedTuple):
+    """As `core.plugin.sheet.Check`, with a hub."""
+
+    name: str
+    promise: str
+    hold: Callable[[Bench], Awaitable[None]]
+
+
+async def examine(parts: Parts, connector: Connector) -> Sheet:
+    """Every check of a connector. Those with a hub are tried once the connector holds on its own."""
+    lines = sheet.alone(connector)
+    if all(line.passed for line in lines):
+        bench = Bench(parts, connector, await _admitted(parts, connector))
+        lines += [await _line(check, bench) for check in CHECKS]
+    else:
+        lines += [SheetLine(one.name, one.promise, None, "Not tried before the others hold.") for one in CHECKS]
+    return Sheet(connector.partner or connector.kind, tuple(lines))
+
+
+async def _admitted(parts: Parts, connector: Connector) -> Principal:
+    """The partner that speaks so, a member of the groups that its recordings name."""
+    slug = connector.partner or f"{_NOBODY}-{connector.kind}"
+    said = (one for example in connector.examples() for one in example.becomes if isinstance(one, SignalIn))
+    named = sorted({group for one in said for group in one.groups or ()})
+    async with head.writing(parts.db, "hub", _REQUEST) as session:
+        try:
+            row = await partners.find(session, slug)
+        except NotFound:
+            row = await partners.admit(session, HUB, PartnerIn(slug=slug, name=slug, kind=connector.kind))
+        principal: Principal | None = await viewer(session, row.id)
+        assert principal, f"{slug} is suspended"
+        for group in named:
+            await groups.found(session, principal, GroupIn(slug=group, name=group))
+    return principal
+
+
+async def _line(check: Check, bench: Bench) -> SheetLine:
+    try:
+        await check.hold(bench)
+    except Exception as exc:
+        return SheetLine(check.name, check.promise, False, told(exc))
+    return SheetLine(check.name, check.promise, True)
+
+
+_NO_SCOPE = "insufficient_scope"
+
+
+def _errors(answer: Connected) -> list[tuple[str, str]]:
+    """Of what was rejected: code and text."""
+    rejected = (one for one in answer.results if one.status is ConnectStatus.REJECTED)
+    return [(error.code, error.detail) for one in rejected for error in one.errors]
+
+
+async def _are_taken(bench: Bench) -> None:
+    for example in bench.examples():
+        wrong = [detail for code, detail in _errors(await bench.send(example)) if code != _NO_SCOPE]
+        assert not wrong, f"{example.status}: {'; '.join(wrong)}"
+
+
+async def _are_allowed(bench: Bench) -> None:
+    for example in bench.examples():
+        wrong = [detail for code, detail in _errors(await bench.send(example)) if code == _NO_SCOPE]
+        assert not wrong, f"{example.status}: a {bench.principal.kind} may not say this: {'; '.join(wrong)}"
+
+
+async def _are_taken_back(bench: Bench) -> None:
+    for example in bench.examples(Withdrawal):
+        for other in bench.examples(SignalIn):
+            await bench.send(other)
+        answer = await bench.send(example)
+        names = [one.external_id for one in example.becomes if isinstance(one, Withdrawal)]
+        done = [one for one in answer.results if one.status is ConnectStatus.RETRACTED]
+        assert len(done) == len(names), f"{example.status}: nothing recorded was said under {', '.join(names)}"
+        left = {one.id for one in done} & await bench.standing()
+        assert not left, f"{example.status}: {len(left)} signals stand still"
+
+
+async def _change_nothing_again(bench: Bench) -> None:
+    for example in bench.examples():
+        first, again = await bench.send(example), await bench.send(example)
+        changed = sorted({one.status for one in again.results} & _CHANGED)
+        assert not changed, f"{example.status}: sent again, it is {', '.join(changed)}"
+        assert first.position == again.position, f"{example.status}: sent again, it takes new positions"
+
+
+CHECKS = (
+    Check("taken", "The hub takes every recorded item.", _are_taken),
+    Check("scopes", "The kind of partner may say all that is recorded.", _are_allowed),
+    Check("tombstones", "What is taken back is gone, under the name that it came by.", _are_taken_back),
+    Check("idempotency", "A payload that is sent again changes nothing.", _change_nothing_again),
+)

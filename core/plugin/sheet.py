@@ -1,0 +1,228 @@
+"""What every connector must hold of itself, check by check; `core.connect.conformance` goes on with a hub.
+
+2026-11-22: one list of checks serves `kmm connector check`, the fixture `connector_sheet` and `run_connector_contract`,
+so that what an author tries is what decides. Held by tests/partners/test_sheet.py: each fault fails its own check.
+"""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from os import environ
+from typing import Any, NamedTuple
+
+import msgspec
+
+from core.errors import Fault
+from core.plugin.connector import BadSignature, Connector, Refused
+from core.wire.sheets import SheetLine
+from core.wire.signals import SignalIn
+
+_UNDECLARED = "a status that nobody declared"
+_NOT_A_PAYLOAD = (b"", b"null", b"[]", b'{"', b'{"a":1}', b'"\\ud800"', b"\xff\xfe", b"[" * 100_000)
+_MANY = 10_000
+_SECONDS = 2.0
+"""For `_MANY` items: they are one payload, and the hub waits for it."""
+_CLOCKS = timedelta(minutes=5)
+"""By which the clock of whoever recorded may have been fast."""
+_OUTSIDE = ("open", "os.", "socket.", "sqlite3.", "subprocess.")
+"""Audit events (docs.python.org/3/library/audit_events.html) of reaching beyond the payload."""
+
+
+class Check(NamedTuple):
+    """One promise. `hold` raises `AssertionError` saying where it is broken; any other exception is a bug."""
+
+    name: str
+    promise: str
+    hold: Callable[[Connector], None]
+
+
+def run_connector_contract(connector: Connector) -> None:
+    """Raise `AssertionError` saying where `connector` breaks its promises; any other exception is a bug in it."""
+    for check in CHECKS:
+        check.hold(connector)
+
+
+def alone(connector: Connector) -> list[SheetLine]:
+    """A line for each of `CHECKS`."""
+    return [_line(check, connector) for check in CHECKS]
+
+
+def _line(check: Check, connector: Connector) -> SheetLine:
+    try:
+        check.hold(connector)
+    except Exception as exc:
+        return SheetLine(check.name, check.promise, False, told(exc))
+    return SheetLine(check.name, check.promise, True)
+
+
+def told(exc: Exception) -> str:
+    """What a sheet says of a check that raised."""
+    return str(exc) if isinstance(exc, AssertionError) else f"raises {type(exc).__name__}: {exc}"
+
+
+def _holds_schema(connector: Connector) -> None:
+    examples = connector.examples()
+    assert examples, f"nothing is recorded in {connector.recorded}"
+    for example in examples:
+        becomes = list(connector.translate(example.payload))
+        assert becomes == list(example.becomes), f"{example.status}: {becomes}"
+        assert becomes, f"{example.status}: an empty payload shows nothing"
+        for one in becomes:
+            if not isinstance(one, Refused):
+                # Structs made in Python are not checked; what is sent on is.
+                msgspec.json.decode(msgspec.json.encode(one), type=type(one))
+
+
+def _knows_its_words(connector: Connector) -> None:
+    """A format without status words declares none, and names its recordings as it likes."""
+    if not connector.statuses:
+        return
+    examples = connector.examples()
+    shown = {example.status for example in examples}
+    assert shown == connector.statuses, f"words without an example, or the reverse: {shown ^ connector.statuses}"
+    for example in examples:
+        other = example.saying(_UNDECLARED)
+        assert other != example.payload, f"{example.status}: the payload does not carry its word"
+        refused = _refusals(connector, other)
+        assert refused is None or refused, f"{example.status}: any other word passes, too"
+
+
+def _is_pure(connector: Connector) -> None:
+    for example in connector.examples():
+        # Not watched the first time, which may import something.
+        once = list(connector.translate(example.payload))
+        with _watched() as reached:
+            again = list(connector.translate(example.payload))
+        assert once == again, f"{example.status}: translated twice, it differs"
+        assert not reached, f"{example.status}: reaches beyond the payload: {', '.join(sorted(set(reached)))}"
+
+
+def _tells_time(connector: Connector) -> None:
+    examples = connector.examples()
+    answers = []
+    for zone in ("UTC", "Asia/Ho_Chi_Minh"):
+        with _zone(zone):
+            answers.append([list(connector.translate(example.payload)) for example in examples])
+    latest = datetime.now(UTC) + _CLOCKS
+    for example, here, there in zip(examples, *answers, strict=True):
+        assert here == there, f"{example.status}: a time depends on the zone of the machine"
+        seen = [time for one in here if isinstance(one, SignalIn) for time in (one.first_seen, one.last_seen) if time]
+        assert all(time <= latest for time in seen), f"{example.status}: seen in the future"
+
+
+def _is_quick(connector: Connector) -> None:
+    """Where payloads are JSON with a list of items; what else there is nobody here can make more of."""
+    for example in connector.examples():
+        body = _many(connector, example.payload)
+        if body is not None:
+            began = time.perf_counter()
+            count = len(connector.translate(body))
+            took = time.perf_counter() - began
+            assert count == _MANY, f"{example.status}: {count} answers to {_MANY} items"
+            assert took <= _SECONDS, f"{example.status}: {_MANY} items take {took:.1f} s"
+
+
+def _refuses_garbage(connector: Connector) -> None:
+    for body in _NOT_A_PAYLOAD:
+        refused = _refusals(connector, body)
+        assert refused is None or refused, f"takes {body[:20]!r} for a payload"
+
+
+def _asks_for_signatures(connector: Connector) -> None:
+    """A connector that verifies at all refuses a body without signature, and has no exception but `BadSignature`."""
+    if type(connector).verify is Connector.verify:
+        return
+    try:
+        connector.verify({}, connector.examples()[0].payload)
+    except BadSignature:
+        return
+    raise AssertionError("takes an unsigned payload; hold it with its secret set")
+
+
+CHECKS = (
+    Check("schema", "Every recorded payload means what is recorded, in the hub's types.", _holds_schema),
+    Check("words", "Every status word is declared and recorded; any other is refused.", _knows_its_words),
+    Check("pure", "The same payload means the same, and no file or connection is asked.", _is_pure),
+    Check("clock", "Times mean the same on a machine of any zone, and none lies in the future.", _tells_time),
+    Check("size", f"{_MANY} items are answered one by one within {_SECONDS:.0f} s.", _is_quick),
+    Check("garbage", "What is no payload is refused.", _refuses_garbage),
+    Check("signature", "Whoever signs is not spoken for without a signature.", _asks_for_signatures),
+)
+
+
+def _refusals(connector: Connector, body: bytes) -> int | None:
+    """How many items are refused; None where the whole body is."""
+    try:
+        return sum(isinstance(one, Refused) for one in connector.translate(body))
+    except (Refused, Fault, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _is_json(payload: bytes) -> bool:
+    try:
+        msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _many(connector: Connector, payload: bytes) -> bytes | None:
+    """The payload with its items over and over; None where it is not a list of them."""
+    if not connector.items or not _is_json(payload):
+        return None
+    whole: Any = msgspec.json.decode(payload)
+    inside = whole
+    *path, last = connector.items.removeprefix("/").split("/")
+    for name in path:
+        inside = inside[name]
+    found = inside[last]
+    assert isinstance(found, list), f"{connector.items} does not lead to the items"
+    inside[last] = (found * _MANY)[:_MANY]
+    return msgspec.json.encode(whole)
+
+
+@contextmanager
+def _zone(name: str) -> Iterator[None]:
+    """The machine somewhere else; for a process that does nothing besides."""
+    before = environ.get("TZ")
+    environ["TZ"] = name
+    time.tzset()
+    try:
+        yield
+    finally:
+        environ.pop("TZ")
+        environ.update({} if before is None else {"TZ": before})
+        time.tzset()
+
+
+class _Watch(threading.local):
+    reached: list[str] | None = None
+
+
+_watch = _Watch()
+
+
+@contextmanager
+def _watched() -> Iterator[Sequence[str]]:
+    """Names of the audit events of `_OUTSIDE` that this thread causes meanwhile."""
+    _listen()
+    _watch.reached = reached = []
+    try:
+        yield reached
+    finally:
+        _watch.reached = None
+
+
+@cache
+def _listen() -> None:
+    """Once for good: what was added to the interpreter's hooks stays there."""
+
+    def heard(event: str, _: tuple[Any, ...]) -> None:
+        if _watch.reached is not None and event.startswith(_OUTSIDE):
+            _watch.reached.append(event)
+
+    sys.addaudithook(heard)
