@@ -18,10 +18,10 @@ from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
+from core.wire.conformance import Sheet, SheetLine
 from core.wire.connect import Connected, ConnectStatus
 from core.wire.groups import GroupIn
 from core.wire.partners import PartnerIn
-from core.wire.sheets import Sheet, SheetLine
 from core.wire.signals import SignalIn
 
 _NOBODY = "conformance"

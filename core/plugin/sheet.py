@@ -18,7 +18,7 @@ import msgspec
 
 from core.errors import Fault
 from core.plugin.connector import BadSignature, Connector, Refused
-from core.wire.sheets import SheetLine
+from core.wire.conformance import SheetLine
 from core.wire.signals import SignalIn
 
 _UNDECLARED = "a status that nobody declared"

@@ -1,33 +1,59 @@
-"""Sheets of conformance: what was tried, and whether it held."""
+"""What is told to the sender of a spreadsheet."""
+
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from core.wire.common import Line
-
-
-class SheetLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One check."""
-
-    check: Line
-    promise: str
-    """What has to hold."""
-    passed: bool | None
-    """null: not tried, because what it rests on failed."""
-    found: str = ""
-    """What did not hold, or why it was not tried."""
+from core.wire.common import Count, Title
 
 
-class Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every check of one subject, in the order in which they were tried."""
+class Suggestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may have been meant by a cell."""
 
-    subject: Line
-    lines: tuple[SheetLine, ...]
+    value: str
+    """To put into the cell."""
+    text: str
+    """What it stands for."""
 
-    @property
-    def green(self) -> bool:
-        return all(line.passed for line in self.lines)
 
-    @property
-    def failed(self) -> dict[str, str]:
-        """What did not hold, by check."""
-        return {line.check: line.found for line in self.lines if line.passed is False}
+class CellNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be said of one cell."""
+
+    row: Annotated[int, Meta(ge=1)]
+    """As the sheet numbers it."""
+    column: str
+    """Its letter; empty when the sheet has no such column."""
+    header: str
+    code: str
+    """A stable word for programs."""
+    value: str
+    """What stands there, shortened."""
+    text: Title
+    suggestions: tuple[Suggestion, ...] = ()
+    """The likeliest first."""
+
+
+class SheetColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    column: str
+    header: str
+    field: str | None
+    """What it was read as; null for one that was left out."""
+
+
+class SheetReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of a sheet of activities."""
+
+    sheet: str
+    header_row: Count
+    columns: tuple[SheetColumn, ...]
+    rows: Count
+    """Below the header, without empty ones: created, updated, unchanged and rejected together."""
+    created: Count
+    updated: Count
+    unchanged: Count
+    rejected: Count
+    faults: tuple[CellNote, ...]
+    """Why rows were rejected, by row and column."""
+    notes: tuple[CellNote, ...]
+    """Of rows that were taken: names that had to be understood."""
