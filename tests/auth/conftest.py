@@ -128,7 +128,7 @@ def _app(room: Room) -> Litestar:
             "snapshot": Provide(snapshot),
             "registry": Provide(registry),
         },
-        middleware=[BearerMiddleware(room.tokens)],
+        middleware=[BearerMiddleware(lambda: room.tokens)],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
