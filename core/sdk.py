@@ -5,8 +5,18 @@ A plugin that reads or writes shared data imports noun modules beside it (`core.
 
 from core.answers import page, require_match, versioned
 from core.auth.access import Principal, public, scoped
-from core.edge import JSON, NDJSON
-from core.errors import Conflict, Fault, Forbidden, Gone, Invalid, NotFound, TooManyRequests, Unavailable
+from core.edge import JSON, NDJSON, field_error
+from core.errors import (
+    HANDLERS,
+    Conflict,
+    Fault,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+)
 from core.ids import new as new_id
 from core.openapi import answers, takes, takes_bulk
 from core.plugin.channel import Channel
@@ -15,10 +25,10 @@ from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, ReportFormat, hookimpl
 from core.plugin.sheet import run_connector_contract
 from core.reports.asked import by_day, time_dimension
-from core.times import from_micros, now
+from core.times import from_micros, now, to_micros
 from core.wire.answers import AnswerIn
 from core.wire.assets import Scan, Verdict
-from core.wire.common import Count, ExternalId, FieldError, Line, PageSize, Prose, Time, Title
+from core.wire.common import Count, ExternalId, FieldError, Line, PageSize, Problem, Prose, Time, Title
 from core.wire.delivery import EventName, EventOut
 from core.wire.documents import (
     Cell,
@@ -43,6 +53,7 @@ from core.wire.events import WebhookDisabled, WebhookLapsed, WebhookPing
 from core.wire.feed_keys import LEAVING, Addressed, Selection
 from core.wire.kinds import Canonical, Fact, Note, SignalKind
 from core.wire.notices import Detail, Notice
+from core.wire.opinions import Outcome, Stance
 from core.wire.outcomes import (
     AutomatedDecision,
     AutomatedDetection,
@@ -61,6 +72,7 @@ from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, Sta
 from core.wire.takedowns import TakedownState
 
 __all__ = [
+    "HANDLERS",
     "JSON",
     "LEAVING",
     "NDJSON",
@@ -112,12 +124,14 @@ __all__ = [
     "NotFound",
     "Note",
     "Notice",
+    "Outcome",
     "OutcomeIn",
     "PageSize",
     "PartnerKind",
     "Period",
     "PluginInfo",
     "Principal",
+    "Problem",
     "Prose",
     "Quantile",
     "ReaderClass",
@@ -134,6 +148,7 @@ __all__ = [
     "SignalIn",
     "SignalKind",
     "SignalOut",
+    "Stance",
     "State",
     "StatementCategory",
     "Table",
@@ -154,6 +169,7 @@ __all__ = [
     "Words",
     "answers",
     "by_day",
+    "field_error",
     "from_micros",
     "hookimpl",
     "may_leave",
@@ -167,6 +183,7 @@ __all__ = [
     "takes",
     "takes_bulk",
     "time_dimension",
+    "to_micros",
     "translate_items",
     "versioned",
 ]
