@@ -7,9 +7,8 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 
-from core.errors import HANDLERS as PROBLEMS
-from core.sdk import Fault
-from core.wire.common import Problem
+from core.sdk import HANDLERS as PROBLEMS
+from core.sdk import Fault, Problem
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 """Of every body, exactly so: stock clients compare it."""

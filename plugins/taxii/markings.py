@@ -50,7 +50,7 @@ def _marking(tlp: Tlp) -> dict[str, object]:
     }
 
 
-_OURS = {"spec_version": "2.1", "created": _SINCE, "modified": _SINCE}
+_OURS: dict[str, object] = {"spec_version": "2.1", "created": _SINCE, "modified": _SINCE}
 _IDENTITY: dict[str, object] = _OURS | {
     "type": "identity",
     "id": IDENTITY,

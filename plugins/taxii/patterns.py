@@ -1,6 +1,6 @@
 """STIX patterns (STIX 2.1 §9) of the observables we know: one comparison, or two joined by AND.
 
-Object types of STIX where it has one; `phone-number` and `bank-account` as published in stix2extensions (the bank as its
+Object types of STIX where it has one; `phone-number` and `bank-account` as in stix2extensions (the bank as its
 BIN); words of our own where nobody has one: a pattern may name any type. What a pattern cannot say without doubt stands
 in our extension, which readers should prefer.
 """
