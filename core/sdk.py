@@ -5,7 +5,10 @@ A plugin that reads or writes shared data imports noun modules beside it (`core.
 
 from core.answers import page, require_match, versioned
 from core.auth.access import Principal, public, scoped
-from core.edge import JSON, NDJSON, field_error
+from core.campaigns.sheets.opening import XLSX
+from core.connect.tables import meanings, translate_table
+from core.connect.trees import read_xml
+from core.edge import CSV, JSON, NDJSON, field_error
 from core.errors import (
     HANDLERS,
     Conflict,
@@ -20,12 +23,21 @@ from core.errors import (
 from core.ids import new as new_id
 from core.openapi import answers, takes, takes_bulk
 from core.plugin.channel import Channel
-from core.plugin.connector import BadSignature, Connector, Example, Refused, Translated, Withdrawal, translate_items
+from core.plugin.connector import (
+    BadSignature,
+    Connector,
+    Example,
+    Refused,
+    Sharing,
+    Translated,
+    Withdrawal,
+    translate_items,
+)
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, ReportFormat, hookimpl
 from core.plugin.sheet import run_connector_contract
 from core.reports.asked import by_day, time_dimension
-from core.times import from_micros, now, to_micros
+from core.times import HUB_ZONE, from_micros, now, to_micros
 from core.wire.answers import AnswerIn
 from core.wire.assets import Scan, Verdict
 from core.wire.common import Count, ExternalId, FieldError, Line, PageSize, Problem, Prose, Time, Title
@@ -72,10 +84,13 @@ from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, Sta
 from core.wire.takedowns import TakedownState
 
 __all__ = [
+    "CSV",
     "HANDLERS",
+    "HUB_ZONE",
     "JSON",
     "LEAVING",
     "NDJSON",
+    "XLSX",
     "Addressed",
     "AnswerIn",
     "Asked",
@@ -145,6 +160,7 @@ __all__ = [
     "Selection",
     "Severity",
     "Share",
+    "Sharing",
     "SignalIn",
     "SignalKind",
     "SignalOut",
@@ -173,10 +189,12 @@ __all__ = [
     "from_micros",
     "hookimpl",
     "may_leave",
+    "meanings",
     "new_id",
     "now",
     "page",
     "public",
+    "read_xml",
     "require_match",
     "run_connector_contract",
     "scoped",
@@ -185,5 +203,6 @@ __all__ = [
     "time_dimension",
     "to_micros",
     "translate_items",
+    "translate_table",
     "versioned",
 ]

@@ -9,9 +9,9 @@ import msgspec
 
 from core.edge import JSON, field_error
 from core.wire.answers import AnswerIn
-from core.wire.common import ExternalId
+from core.wire.common import ExternalId, Slug
 from core.wire.scopes import PartnerKind
-from core.wire.signals import SignalIn
+from core.wire.signals import SignalIn, Tlp
 
 N = TypeVar("N")
 
@@ -46,6 +46,14 @@ class Withdrawal(msgspec.Struct, frozen=True):
 Said = SignalIn | Withdrawal | AnswerIn
 """What an item may mean: a signal, that one is taken back, what becomes of a takedown request."""
 Translated = Said | Refused
+
+
+class Sharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of a connector whose partner does not say who may read what it sends. Neither: nobody else may."""
+
+    tlp: Tlp | None = None
+    groups: tuple[Slug, ...] = ()
+    """Sharing groups that the partner belongs to."""
 
 
 class Example(msgspec.Struct, frozen=True):
