@@ -1,6 +1,6 @@
 """What the answers of several rooms share: pages with a link to the next, ETags, a form that the caller chooses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -53,5 +53,11 @@ def names(sent: str, etag: str, *, weakly: bool = False) -> bool:
 
 def negotiated(request: Request[Any, Any, Any], forms: Mapping[str, Callable[[], bytes]]) -> Response[bytes]:
     """The form that `Accept` likes best, rendered; the first of them when it likes none."""
-    form = request.accept.best_match([*forms], default=next(iter(forms)))
+    form = preferred(request, forms)
     return Response(forms[form](), media_type=form, headers={"Vary": "Accept"})
+
+
+def preferred(request: Request[Any, Any, Any], forms: Iterable[str]) -> str:
+    """The media type that `Accept` likes best; the first of them when it likes none."""
+    known = [*forms]
+    return request.accept.best_match(known, default=known[0]) or known[0]

@@ -18,7 +18,7 @@ from core.driver import Driver
 from core.log.events import record
 from core.wire.events import SightChanged
 from core.wire.scopes import PartnerKind, Scope
-from core.wire.signals import Tlp
+from core.wire.signals import COMMUNITY
 
 NONE = ""
 """The TLP of an audience that carries none: its owner alone, or its groups."""
@@ -26,7 +26,6 @@ NONE = ""
 Key = tuple[int, str, tuple[int, ...]]
 """An audience by content: owner, TLP (or `NONE`), ids of groups in ascending order."""
 
-_COMMUNITY = frozenset({Tlp.CLEAR, Tlp.GREEN})
 # SQLite takes 32,766 variables a statement.
 _AT_ONCE = 1_000
 
@@ -52,7 +51,7 @@ def sees(viewer: Viewer, owner: int, tlp: str, groups: Iterable[int]) -> bool:
     named = frozenset(groups)
     if named:
         return not named.isdisjoint(viewer.groups)
-    return tlp in _COMMUNITY and viewer.reads
+    return tlp in COMMUNITY and viewer.reads
 
 
 async def intern(session: AsyncSession, keys: Iterable[Key], most: int | None = None) -> dict[Key, int]:
@@ -120,7 +119,8 @@ async def refresh_sight(session: AsyncSession, partner: int, reason: str) -> Non
     await insert_rows(session, table_of(Sight), rows)
     slug = (await session.execute(select(Partner.slug).where(Partner.id == partner))).scalar_one()
     position = await record(session, SightChanged(partner=slug, reason=reason), to=(partner,))
-    await session.execute(update(Partner).where(Partner.id == partner).values(view=position))
+    moved = {"view": position} | ({"lost": position} if lost else {})
+    await session.execute(update(Partner).where(Partner.id == partner).values(moved))
 
 
 async def _viewers(session: AsyncSession, which: ColumnElement[bool]) -> list[Viewer]:

@@ -31,6 +31,8 @@ class Partner(Base):
     """The same as the hub counts it (`core.safeguards.quality`); weighs its word where nothing was stated."""
     view: Mapped[int] = mapped_column(Micros, default=0)
     """Position at which its sight last changed; cursors from before answer 410."""
+    lost: Mapped[int] = mapped_column(Micros, default=0, server_default="0")
+    """Position at which some of its sight was last taken: copies from before hold what nobody can name to it now."""
     version: Mapped[int] = mapped_column(default=1)
     """Of what its record says; the ETag."""
     created: Mapped[int] = mapped_column(Micros)
@@ -60,6 +62,31 @@ class Client(Base):
     """Granted, separated by spaces; a token holds what the kind still allows of them."""
     created: Mapped[int] = mapped_column(Micros)
     disabled: Mapped[int | None] = mapped_column(Micros)
+
+
+class FeedKey(Base):
+    """A static credential for a program that speaks a format of its own and cannot fetch tokens."""
+
+    __tablename__ = "feed_key"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
+    format: Mapped[str] = mapped_column(Text)
+    """The only one that it opens: a word of `core.wire.feed_keys.FeedFormat`."""
+    key_digest: Mapped[str] = mapped_column(Text, unique=True)
+    second_digest: Mapped[str | None] = mapped_column(Text)
+    """Of the secret that goes with it, in formats that send two."""
+    kinds: Mapped[str] = mapped_column(Text)
+    """Separated by spaces; empty: every kind that the format can carry."""
+    campaign: Mapped[str | None] = mapped_column(Text)
+    min_score: Mapped[int] = mapped_column(SmallInteger)
+    tlp: Mapped[str | None] = mapped_column(Text)
+    """What is submitted with it carries this, and goes to these groups: the formats have no words for it."""
+    groups: Mapped[str] = mapped_column(Text)
+    """Slugs, separated by spaces."""
+    scopes: Mapped[str] = mapped_column(Text)
+    created: Mapped[int] = mapped_column(Micros)
+    revoked: Mapped[int | None] = mapped_column(Micros)
 
 
 class AccessVersion(Base):

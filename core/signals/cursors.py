@@ -2,8 +2,6 @@
 
 import re
 import struct
-from collections.abc import Sequence
-from hashlib import blake2b
 
 import msgspec
 
@@ -30,28 +28,53 @@ class Cursor(msgspec.Struct, frozen=True):
     """The walk began at zero, into a new copy; else at a bare position, over a copy of which only the reader knows."""
 
 
-def filter_of(kinds: Sequence[str], min_score: int = 0) -> bytes:
-    """What a reader asks to be left out, in eight bytes."""
-    wanted = " ".join(sorted(set(kinds))) + (f" score>={min_score}" if min_score else "")
-    return blake2b(wanted.encode(), digest_size=8).digest()
+class Now(msgspec.Struct, frozen=True):
+    """What the hub holds a cursor against: the positions that matter to one partner."""
+
+    head: int
+    view: int
+    """Where its sight last changed."""
+    lost: int
+    """Where some of it was last taken."""
+    horizon: int
+    """Up to where closed claims are purged."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a reader stands."""
+
+    cursor: Cursor
+    now: Now
+    stale: bool = False
+    """Its copy cannot be brought up to date from here."""
+    lost: bool = False
+    """For it holds what the hub cannot name to it any more: a walk from zero over the same copy would leave that."""
+
+    def fresh(self) -> Cursor:
+        """The cursor. Raises `Resync` when it is stale."""
+        if self.stale:
+            raise Resync(
+                "What you may see has changed, or the cursor is older than what the hub keeps. "
+                "Leave `after` out and walk from zero into a new copy.",
+                headers={"Link": '</v1/signals>; rel="first"'},
+            )
+        return self.cursor
 
 
 def encode(cursor: Cursor, view: int, filtered: bytes, keys: Keys, partner: int) -> str:
     return keys.seal(_FORM.pack(cursor.position, cursor.start, view, filtered, cursor.whole), partner)
 
 
-def decode(
-    after: str | None, *, head: int, view: int, horizon: int, filtered: bytes, keys: Keys, partner: int
-) -> Cursor:
-    """The place that `after` names. Raises `Invalid` for what is no cursor of this reader, `Resync` for a stale one.
+def decode(after: str | None, now: Now, *, filtered: bytes, keys: Keys, partner: int) -> Place:
+    """The place that `after` names. Raises `Invalid` for what is no cursor of this reader under this filter.
 
     Absent or `0` starts a walk. A bare integer is a position in the log, for readers that keep no opaque text.
     """
     if after is None or not after.strip("0"):
-        return Cursor(0, head)
+        return Place(Cursor(0, now.head), now)
     if _BARE.match(after):
-        position = int(after)
-        cursor, stale = Cursor(position, position, whole=False), position < view
+        position = seen = int(after)
+        cursor, moved = Cursor(position, position, whole=False), position < now.view
     else:
         payload = keys.unseal(after, partner)
         if payload is None or len(payload) != _FORM.size:
@@ -59,16 +82,11 @@ def decode(
         position, start, seen, used, whole = _FORM.unpack(payload)
         if used != filtered:
             raise _invalid("This cursor belongs to a walk with another filter; keep the filter or walk from zero.")
-        cursor, stale = Cursor(position, start, whole), seen != view
-    if cursor.position > head:
+        cursor, moved = Cursor(position, start, whole), seen != now.view
+    if cursor.position > now.head:
         raise _invalid("The log has not come that far.")
-    if stale or max(cursor.position, cursor.start) < horizon:
-        raise Resync(
-            "What you may see has changed, or the cursor is older than what the hub keeps. "
-            "Leave `after` out and walk from zero into a new copy.",
-            headers={"Link": '</v1/signals>; rel="first"'},
-        )
-    return cursor
+    purged = max(cursor.position, cursor.start) < now.horizon
+    return Place(cursor, now, stale=moved or purged, lost=purged or seen < now.lost)
 
 
 def _invalid(detail: str) -> Invalid:

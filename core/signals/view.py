@@ -198,16 +198,21 @@ def opinions_of(rows: Sequence[Any]) -> dict[int, Heard]:
 
 
 def _merge(rows: Sequence[Any]) -> _Merged:
-    best = min(rows, key=lambda row: (-(row.confidence or 0), row.opened))
+    first = best(rows)
     lapses = [row.valid_until for row in rows]
     return _Merged(
-        *(best.key, best.kind, best.value, best.category, best.severity, best.campaign),
+        *(first.key, first.kind, first.value, first.category, first.severity, first.campaign),
         tlp=max((row.tlp for row in rows), key=_STRICTNESS.__getitem__),
         confidence=_extreme(max, [row.confidence for row in rows]),
         first_seen=_extreme(min, [row.first_seen for row in rows]),
         last_seen=_extreme(max, [row.last_seen for row in rows]),
         valid_until=None if None in lapses else max(lapses),
     )
+
+
+def best(rows: Sequence[Any]) -> Any:
+    """The claim whose words an item takes: the most confident, of those the oldest."""
+    return min(rows, key=lambda row: (-(row.confidence or 0), row.opened))
 
 
 def tombstone(row: Any) -> SignalOut:

@@ -21,6 +21,12 @@ class Tlp(StrEnum):
     RED = "RED"
 
 
+COMMUNITY = frozenset({Tlp.CLEAR, Tlp.GREEN})
+"""What every partner sees that may read signals, where no groups are named."""
+RE_EXPORTED = COMMUNITY | {Tlp.AMBER}
+"""What may leave for tools and exchanges behind a partner. AMBER+STRICT and RED stay, and so does what has no mark."""
+
+
 class Category(StrEnum):
     """What the observable is used for."""
 

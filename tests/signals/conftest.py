@@ -18,6 +18,7 @@ from core.signals.jobs import Judge, Opine, Release, Voice
 from core.signals.keys import Keys, parse_id
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
+from core.wire.feed_keys import Selection
 from core.wire.opinions import OpinionStatus, Stance
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.signals import Digest, Feed, Retracted, Retraction, Submitted
@@ -106,7 +107,8 @@ class Room:
     async def page(self, slug: str, after: str | None = None, limit: int = 1_000, kinds: Sequence[str] = ()) -> Feed:
         principal = self.partners[slug]
         async with self.db.snapshot(principal.partner) as session:
-            return (await feed.page(session, principal, KINDS, KEYS, after=after, limit=limit, kinds=kinds)).body
+            chosen = Selection(tuple(kinds))
+            return (await feed.page(session, principal, KINDS, KEYS, after=after, limit=limit, chosen=chosen)).body
 
     async def digest(self, slug: str) -> Digest:
         principal = self.partners[slug]

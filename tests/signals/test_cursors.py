@@ -6,19 +6,26 @@ import httpx
 import pytest
 
 from core.errors import Fault
-from core.signals import cursors
-from core.signals.cursors import Cursor, Resync
+from core.signals import cursors, selection
+from core.signals.cursors import Cursor, Now, Place, Resync
 from core.signals.keys import Keys
 from core.testing import TestedHub
+from core.wire.feed_keys import EVERYTHING, Selection
 
 KEYS = Keys("a secret of the tests, long enough to be one")
-ALL = cursors.filter_of(())
-HEAD, VIEW, HORIZON, PARTNER = 1_000, 300, 200, 7
+ALL = selection.key(EVERYTHING)
+PHONES = selection.key(Selection(kinds=("phone",)))
+HEAD, VIEW, LOST, HORIZON, PARTNER = 1_000, 300, 250, 200, 7
+
+
+def place(
+    after: str | None, *, view: int = VIEW, lost: int = LOST, filtered: bytes = ALL, partner: int = PARTNER
+) -> Place:
+    return cursors.decode(after, Now(HEAD, view, lost, HORIZON), filtered=filtered, keys=KEYS, partner=partner)
 
 
 def decode(after: str | None, **changed: Any) -> Cursor:
-    state: dict[str, Any] = {"head": HEAD, "view": VIEW, "horizon": HORIZON, "filtered": ALL, "partner": PARTNER}
-    return cursors.decode(after, keys=KEYS, **(state | changed))
+    return place(after, **changed).fresh()
 
 
 def encode(position: int, start: int, view: int = VIEW, filtered: bytes = ALL, partner: int = PARTNER) -> str:
@@ -65,14 +72,16 @@ def test_a_position_beyond_the_head_is_refused() -> None:
 def test_another_partner_or_another_filter_is_refused() -> None:
     cursor = encode(500, 400)
     assert refused(cursor, partner=PARTNER + 1)
-    assert refused(cursor, filtered=cursors.filter_of(["phone"]))
-    assert refused(encode(500, 400, filtered=cursors.filter_of(["phone"])))
+    assert refused(cursor, filtered=PHONES)
+    assert refused(encode(500, 400, filtered=PHONES))
 
 
 def test_a_filter_is_a_set() -> None:
-    assert cursors.filter_of(["url", "phone"]) == cursors.filter_of(["phone", "url", "phone"])
-    assert len({cursors.filter_of(kinds) for kinds in ([], ["url"], ["phone"], ["url", "phone"])}) == 4
-    assert len({cursors.filter_of(kinds, least) for kinds in ([], ["url"]) for least in (0, 1, 50)}) == 6
+    assert selection.key(Selection(("url", "phone"))) == selection.key(Selection(("phone", "url", "phone")))
+    others = [Selection(("phone",)), Selection(("url", "phone")), Selection(campaign="a"), Selection(campaign="b")]
+    others += [Selection(min_score=1), Selection(min_score=50), Selection(("phone",), min_score=50)]
+    others += [Selection(leaving=True), Selection(community=True), Selection(group=1), Selection(group=2)]
+    assert len({selection.key(one) for one in [EVERYTHING, *others]}) == 12
 
 
 def test_every_letter_of_a_cursor_counts() -> None:
@@ -98,12 +107,21 @@ def test_an_integer_below_the_view_asks_for_a_new_walk() -> None:
 def test_below_the_horizon_a_new_walk_is_due_unless_this_one_began_above_it() -> None:
     assert decode(encode(HORIZON, 0)) == Cursor(HORIZON, 0)
     assert decode(encode(10, HORIZON)) == Cursor(10, HORIZON)
-    assert decode(str(HORIZON), view=0) == Cursor(HORIZON, HORIZON, whole=False)
+    assert decode(str(HORIZON), view=0, lost=0) == Cursor(HORIZON, HORIZON, whole=False)
     for after in (encode(HORIZON - 1, 10), encode(10, HORIZON - 1)):
         with pytest.raises(Resync):
             decode(after)
     with pytest.raises(Resync):
-        decode(str(HORIZON - 1), view=0)
+        decode(str(HORIZON - 1), view=0, lost=0)
+
+
+def test_a_stale_place_says_whether_anything_was_taken() -> None:
+    """A walk from zero brings all that was gained; what was lost nobody can name to the reader."""
+    assert place(encode(500, 400)) == Place(Cursor(500, 400), Now(HEAD, VIEW, LOST, HORIZON))
+    for after in (encode(500, 400, LOST), str(LOST)):
+        assert (place(after).stale, place(after).lost) == (True, False)
+    for after in (encode(500, 400, LOST - 1), str(LOST - 1), encode(10, HORIZON - 1)):
+        assert (place(after).stale, place(after).lost) == (True, True)
 
 
 async def test_a_stale_cursor_is_told_where_to_begin_anew(hub: TestedHub) -> None:

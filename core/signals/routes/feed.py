@@ -1,6 +1,6 @@
 """HTTP of the feed, its digest and single signals."""
 
-from functools import partial
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from msgspec import UNSET, Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.answers import negotiated
+from core.answers import preferred
 from core.auth.access import Principal, scoped
 from core.auth.tokens import Tokens
 from core.db import Database
@@ -17,14 +17,15 @@ from core.edge import AT_ONCE, JSON, NDJSON
 from core.errors import PROBLEM_JSON
 from core.openapi import answers
 from core.plugin.host import PluginHost
-from core.signals import feed, lookup
+from core.signals import feed, lookup, selection
 from core.signals.feed import Page
 from core.signals.follow import follow
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.readers import Readers
 from core.signals.wake import Wake
-from core.wire.common import Problem
+from core.wire.common import Problem, Slug
+from core.wire.feed_keys import Selection
 from core.wire.scopes import Scope
 from core.wire.signals import Digest, Feed, KindName, SignalDetail, SignalOut
 
@@ -51,6 +52,7 @@ async def read_feed(
     limit: Annotated[int, Meta(ge=1, le=AT_ONCE)] = 1_000,
     kind: Annotated[list[KindName], Meta(max_length=40)] | None = None,
     min_score: Annotated[int, Meta(ge=0, le=100)] = 0,
+    campaign: Slug | None = None,
     wait: Annotated[int, Meta(ge=0, le=30)] = 0,
 ) -> Response[bytes]:
     """Read what changed after a cursor, in commit order, as you may see it.
@@ -58,31 +60,36 @@ async def read_feed(
     Walk from zero by leaving `after` out; go on with `next`, which is always given. An item replaces your copy of that
     signal, a tombstone (only `id`, `state`, `position`) removes it. The last page carries `digest`: the sum of your
     copy's `check` values mod 2^128. With `min_score`, what scores lower when it is sent is left out, or removed from
-    your copy, and there is no digest. 410 `resync` asks for a new walk into a new copy. As NDJSON: one item a line,
-    then a line with `next`, `more` and `digest`. Plugins add further forms, such as text/csv.
+    your copy, and there is no digest; so it is with `campaign` and what does not belong to it. 410 `resync` asks for a
+    new walk into a new copy. As NDJSON: one item a line, then a line with `next`, `more` and `digest`. Plugins add
+    further forms, such as text/csv: a walk of its own of what may be re-exported, in which nothing marked AMBER+STRICT
+    or RED has a part.
 
     With `wait`, an answer that would be empty is held back until something that you may see has changed, for that many
     seconds at most. Asking for what comes after a cursor says that you have everything up to it.
     """
 
+    forms: dict[str, Callable[[Feed], bytes]] = {JSON: _encoder.encode, NDJSON: _lines}
+    added = plugins.feed_formats()
+    form = preferred(request, [*forms, *added])
+    chosen = Selection(tuple(kind or ()), campaign, min_score, leaving=form in added)
+
     async def read(cursor: str | None) -> Page:
         # No snapshot outlives its page: who waits holds no connection.
         async with db.snapshot(principal.partner) as session:
-            return await feed.page(
-                session, principal, kinds, keys, after=cursor, limit=limit, kinds=kind or (), min_score=min_score
-            )
+            return await feed.page(session, principal, kinds, keys, after=cursor, limit=limit, chosen=chosen)
 
-    chosen = {"kind": sorted(set(kind or ()))} | ({"min_score": min_score} if min_score else {})
     found = await read(after)
     asked = found.asked
-    readers.note(principal, urlencode(chosen, doseq=True), asked, found.reached)
+    readers.note(principal, selection.name(chosen), asked, found.reached)
     if wait:
         found = await follow(request, wake, tokens, found, read, kind or (), wait)
-        readers.note(principal, urlencode(chosen, doseq=True), asked, found.reached)
+        readers.note(principal, selection.name(chosen), asked, found.reached)
     page = found.body
-    added = {media_type: partial(form.render, page) for media_type, form in plugins.feed_formats().items()}
-    answer = negotiated(request, {JSON: partial(_encoder.encode, page), NDJSON: partial(_lines, page)} | added)
-    query = urlencode({"after": page.next, "limit": limit} | chosen | ({"wait": wait} if wait else {}), doseq=True)
+    render = added[form].render if form in added else forms[form]
+    answer = Response(render(page), media_type=form, headers={"Vary": "Accept"})
+    told = selection.asked(chosen) | ({"wait": wait} if wait else {})
+    query = urlencode({"after": page.next, "limit": limit} | told, doseq=True)
     answer.headers["Link"] = f'</v1/signals?{query}>; rel="next"'
     return answer
 

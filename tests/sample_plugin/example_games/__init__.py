@@ -24,6 +24,7 @@ from core.sdk import (
     PluginInfo,
     Principal,
     Scope,
+    Selection,
     SignalIn,
     SignalKind,
     Tlp,
@@ -101,7 +102,7 @@ class Accounts(msgspec.Struct):
 @get("/accounts", operation_id="ListGameAccounts", **scoped(Scope.SIGNALS_READ))
 async def list_accounts(principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys) -> Accounts:
     """List the game accounts among the signals you may see and pass on."""
-    found = feed.live(snapshot, principal, kinds, keys, ["game_account"])
+    found = feed.live(snapshot, principal, kinds, keys, Selection(kinds=("game_account",)))
     return Accounts(sorted([str(signal.value) async for signal in found if may_leave(signal)]))
 
 

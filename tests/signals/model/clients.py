@@ -2,17 +2,18 @@
 
 import copy
 from collections import defaultdict
-from collections.abc import Sequence
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from core.auth.access import Principal
-from core.signals import feed
+from core.signals import feed, selection
 from core.signals.cursors import Resync
 from core.signals.keys import hex_sum, public_id
 from core.signals.readers import Readers
 from core.times import to_micros
+from core.wire.feed_keys import Selection
 from core.wire.score import OpinionCounts
 from core.wire.signals import Feed, SignalOut, State
 from tests.signals.conftest import KEYS
@@ -20,6 +21,10 @@ from tests.signals.model.hub import Hub
 from tests.signals.model.words import DAY, SECOND, Claim, Key, belief
 from tests.signals.model.world import World
 
+Part = tuple[str, bool, str | None]
+"""Partner, whether only what may be re-exported, the group if only one."""
+
+_LEAVING = ("CLEAR", "GREEN", "AMBER")
 _STRICT = ("", "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 
 
@@ -45,21 +50,36 @@ class Saved(msgspec.Struct):
 
 
 class Client:
-    def __init__(self, name: str, kinds: Sequence[str] = (), *, bare: bool = False) -> None:
-        """`bare`: it keeps the position of the log, not the cursor."""
+    def __init__(
+        self,
+        name: str,
+        kinds: Sequence[str] = (),
+        *,
+        bare: bool = False,
+        leaving: bool = False,
+        group: str | None = None,
+    ) -> None:
+        """`bare`: it keeps the position of the log, not the cursor. `leaving`, `group`: as in `Selection`."""
         self.name = name
         self.kinds = kinds
         self.bare = bare
+        self.leaving = leaving
+        self.group = group
         self.saved = Saved()
         self.backups: list[Saved] = []
 
     @property
     def label(self) -> str:
-        return f"cli_{self.name}_{'_'.join(self.kinds)}{'bare' * self.bare}"
+        return f"cli_{self.name}_{'_'.join(self.kinds)}{'bare' * self.bare}{self.leaving}{self.group}"
 
     @property
-    def filtered(self) -> str:
-        return urlencode({"kind": sorted(self.kinds)}, doseq=True)
+    def part(self) -> Part:
+        return self.name, self.leaving, self.group
+
+    def chosen(self, groups: Mapping[str, int]) -> Selection:
+        """What it asks the hub for, in which groups have numbers."""
+        group = None if self.group is None else groups[self.group]
+        return Selection(tuple(self.kinds), leaving=self.leaving, group=group)
 
     def back_up(self) -> None:
         self.backups.append(copy.deepcopy(self.saved))
@@ -78,27 +98,37 @@ class Library:
         self.readers = Readers(hub.db)
         self.purged = 0
         """What was closed before then may be forgotten."""
-        self.first: dict[tuple[str, str], int] = {}
-        self.latest: dict[tuple[str, str], int] = {}
-        """When each partner could see each signal, since its sight last changed."""
-        self._views: dict[str, int] = defaultdict(int)
+        self.first: dict[tuple[Part, str], int] = {}
+        self.latest: dict[tuple[Part, str], int] = {}
+        """When each part of what a partner sees had each signal, since its sight last changed."""
+        self._views: dict[Part, int] = defaultdict(int)
 
     def id(self, key: Key) -> str:
         return public_id(KEYS.signal(*key))
 
     def look(self) -> None:
-        """Note what each partner may see now."""
-        for name in self.world.partners:
-            if self._views[name] != self.world.views[name]:
-                self._views[name] = self.world.views[name]
-                self.first = {at: when for at, when in self.first.items() if at[0] != name}
-                self.latest = {at: when for at, when in self.latest.items() if at[0] != name}
-            for key in self.world.visible(name):
-                self.first.setdefault((name, self.id(key)), self.world.now)
-                self.latest[name, self.id(key)] = self.world.now
+        """Note what each part of what a partner may see has now."""
+        for part in {client.part for client in self.clients}:
+            if self._views[part] != self.world.views[part[0]]:
+                self._views[part] = self.world.views[part[0]]
+                self.first = {at: when for at, when in self.first.items() if at[0] != part}
+                self.latest = {at: when for at, when in self.latest.items() if at[0] != part}
+            for key in self._part(part):
+                self.first.setdefault((part, self.id(key)), self.world.now)
+                self.latest[part, self.id(key)] = self.world.now
+
+    def _part(self, part: Part) -> dict[Key, list[Claim]]:
+        name, leaving, group = part
+        found: dict[Key, list[Claim]] = {}
+        for key, claims in self.world.visible(name).items():
+            for claim in claims:
+                _, tlp, groups = claim.place
+                if (not leaving or tlp in _LEAVING) and (group is None or group in groups):
+                    found.setdefault(key, []).append(claim)
+        return found
 
     def visible(self, client: Client) -> dict[str, list[Claim]]:
-        seen = self.world.visible(client.name)
+        seen = self._part(client.part)
         return {self.id(key): claims for key, claims in seen.items() if not client.kinds or key[0] in client.kinds}
 
     async def ask(self, client: Client, limit: int) -> Feed:
@@ -106,8 +136,9 @@ class Library:
         known: Principal = msgspec.structs.replace(self.hub.partners[client.name], client=client.label)
         async with self.hub.db.snapshot(known.partner) as session:
             after = client.saved.after
-            page = await feed.page(session, known, self.hub.kinds, KEYS, after=after, limit=limit, kinds=client.kinds)
-        self.readers.note(known, client.filtered, page.asked, page.reached)
+            chosen = client.chosen(self.hub.groups)
+            page = await feed.page(session, known, self.hub.kinds, KEYS, after=after, limit=limit, chosen=chosen)
+        self.readers.note(known, selection.name(chosen), page.asked, page.reached)
         return page.body
 
     async def pull(self, client: Client, limit: int, *, lose: bool = False) -> Feed:
@@ -161,7 +192,7 @@ class Library:
         saved.asked = now
         if not page.more:
             saved.whole = now
-            self.compare(client, str(page.digest))
+            self.compare(client, page.digest)
 
     def _once(self, client: Client, signal: SignalOut) -> None:
         """Again in a walk only if it changed meanwhile. A bare position does not tell when its walk began."""
@@ -173,17 +204,18 @@ class Library:
     def _entitled(self, client: Client, signal: SignalOut) -> None:
         """A tombstone tells only those who could have seen the signal, and nothing more."""
         assert set(msgspec.to_builtins(signal)) == {"id", "state", "position"}
-        at, saved = (client.name, signal.id), client.saved
+        at, saved = (client.part, signal.id), client.saved
         assert self.latest.get(at, -1) >= (0 if client.bare else saved.begun), "a tombstone of what was never shown"
         assert self.first[at] <= saved.asked, "a tombstone of what came and went"
 
-    def compare(self, client: Client, digest: str) -> None:
+    def compare(self, client: Client, digest: str | UnsetType) -> None:
         visible, copied = self.visible(client), client.saved.copy
         assert copied.keys() == visible.keys()
         for signal in copied.values():
             self._is(signal, visible[signal.id])
             assert client.saved.rows[signal.id] == {(claim.owner, claim.row) for claim in visible[signal.id]}
-        assert hex_sum(sum(int(str(signal.check), 16) for signal in copied.values())) == digest
+        assert (digest is UNSET) == (client.leaving or client.group is not None)
+        assert digest in (UNSET, hex_sum(sum(int(str(signal.check), 16) for signal in copied.values())))
 
     def _is(self, signal: SignalOut, claims: list[Claim]) -> None:
         """An item says what its reader may see, by the words of the design."""

@@ -37,6 +37,9 @@ class Machine(RuleBasedStateMachine):
             Client("cho", ["phone", "nick"]),
             Client("cho", ["phone"], bare=True),
             Client("pol", ["phone"]),
+            # Whatever else its partner sees and loses: what may leave, and one group, are walks of their own.
+            Client("ben", leaving=True),
+            Client("ben", leaving=True, group="g1"),
         ]
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:

@@ -10,7 +10,7 @@ from core.signals.lookup import Moved
 from tests.signals.model.rules import Rules, names, observed, owners
 from tests.signals.model.words import NAMES
 
-others = st.integers(0, 4)
+others = st.integers(0, 6)
 
 
 class ClaimLog(Rules):
