@@ -3,6 +3,10 @@
     async def test_my_route(client_as):
         answer = await client_as("tiktok").get("/my-plugin/route")
 
+    async def test_my_connector(connector_sheet):
+        sheet = await connector_sheet(MyConnector())
+        assert sheet.green, sheet.failed
+
 Installed with the hub, so nothing needs to be imported. The extra `khongmotminh[testing]` brings pytest-asyncio, which
 runs such tests when pytest's settings say `asyncio_mode = "auto"`. Each hub stands on an empty SQLite file of its own;
 override `database_url` for another database, `hub_plugins` to run without the installed plugins or with a fake one.
@@ -10,8 +14,9 @@ override `database_url` for another database, `hub_plugins` to run without the i
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 
     from core.app import Hub
     from core.demo import Account
+    from core.plugin.connector import Connector
+    from core.wire.conformance import Sheet
     from core.wire.scopes import PartnerKind
 
 T = TypeVar("T")
@@ -185,3 +192,11 @@ async def _one_task(manager: AbstractAsyncContextManager[T]) -> AsyncIterator[T]
 def client_as(hub: TestedHub) -> Callable[..., httpx.AsyncClient]:
     """`client_as("tiktok")`, `client_as("a05", "reports:read")`."""
     return hub.client_as
+
+
+@pytest.fixture
+def connector_sheet(hub: TestedHub) -> "Callable[[Connector], Awaitable[Sheet]]":
+    """`sheet = await connector_sheet(MyConnector())`: what `kmm connector check` finds, with the hub under test."""
+    from core.connect.conformance import examine
+
+    return partial(examine, hub.parts)

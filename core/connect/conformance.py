@@ -140,9 +140,9 @@ async def _are_taken_back(bench: Bench) -> None:
         for other in bench.examples(SignalIn):
             await bench.send(other)
         answer = await bench.send(example)
-        names = [one.external_id for one in example.becomes if isinstance(one, Withdrawal)]
+        names = {one.external_id for one in example.becomes if isinstance(one, Withdrawal)}
         done = [one for one in answer.results if one.status is ConnectStatus.RETRACTED]
-        assert len(done) == len(names), f"{example.status}: nothing recorded was said under {', '.join(names)}"
+        assert len(done) == len(names), f"{example.status}: nothing recorded was said under {', '.join(sorted(names))}"
         left = {one.id for one in done} & await bench.standing()
         assert not left, f"{example.status}: {len(left)} signals stand still"
 

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from os import environ
 from typing import Any, NamedTuple
@@ -23,11 +22,11 @@ from core.wire.signals import SignalIn
 
 _UNDECLARED = "a status that nobody declared"
 _NOT_A_PAYLOAD = (b"", b"null", b"[]", b'{"', b'{"a":1}', b'"\\ud800"', b"\xff\xfe", b"[" * 100_000)
-_MANY = 10_000
-_SECONDS = 2.0
-"""For `_MANY` items: they are one payload, and the hub waits for it."""
-_CLOCKS = timedelta(minutes=5)
-"""By which the clock of whoever recorded may have been fast."""
+MANY = 10_000
+SECONDS = 2.0
+"""For `MANY` items: they are one payload, and the hub waits for it."""
+_CLOCKS = 300
+"""Seconds by which the clock of whoever recorded may have been fast."""
 _OUTSIDE = ("open", "os.", "socket.", "sqlite3.", "subprocess.")
 """Audit events (docs.python.org/3/library/audit_events.html) of reaching beyond the payload."""
 
@@ -61,7 +60,8 @@ def _line(check: Check, connector: Connector) -> SheetLine:
 
 def told(exc: Exception) -> str:
     """What a sheet says of a check that raised."""
-    return str(exc) if isinstance(exc, AssertionError) else f"raises {type(exc).__name__}: {exc}"
+    # One line: pytest adds what it makes of the values.
+    return str(exc).split("\n")[0] if isinstance(exc, AssertionError) else f"raises {type(exc).__name__}: {exc}"
 
 
 def _holds_schema(connector: Connector) -> None:
@@ -104,26 +104,28 @@ def _is_pure(connector: Connector) -> None:
 def _tells_time(connector: Connector) -> None:
     examples = connector.examples()
     answers = []
-    for zone in ("UTC", "Asia/Ho_Chi_Minh"):
-        with _zone(zone):
+    for name in ("UTC", "Asia/Ho_Chi_Minh"):
+        with zone(name):
             answers.append([list(connector.translate(example.payload)) for example in examples])
-    latest = datetime.now(UTC) + _CLOCKS
+    latest = time.time() + _CLOCKS
     for example, here, there in zip(examples, *answers, strict=True):
         assert here == there, f"{example.status}: a time depends on the zone of the machine"
-        seen = [time for one in here if isinstance(one, SignalIn) for time in (one.first_seen, one.last_seen) if time]
-        assert all(time <= latest for time in seen), f"{example.status}: seen in the future"
+        seen = [at for one in here if isinstance(one, SignalIn) for at in (one.first_seen, one.last_seen) if at]
+        assert all(at.timestamp() <= latest for at in seen), f"{example.status}: seen in the future"
 
 
 def _is_quick(connector: Connector) -> None:
     """Where payloads are JSON with a list of items; what else there is nobody here can make more of."""
     for example in connector.examples():
-        body = _many(connector, example.payload)
-        if body is not None:
+        found = _many(connector, example.payload)
+        if found is not None:
+            body, times = found
+            expected = times * len(connector.translate(example.payload))
             began = time.perf_counter()
             count = len(connector.translate(body))
             took = time.perf_counter() - began
-            assert count == _MANY, f"{example.status}: {count} answers to {_MANY} items"
-            assert took <= _SECONDS, f"{example.status}: {_MANY} items take {took:.1f} s"
+            assert count == expected, f"{example.status}: {count} answers where {expected} are due"
+            assert took <= SECONDS, f"{example.status}: {MANY} items take {took:.1f} s"
 
 
 def _refuses_garbage(connector: Connector) -> None:
@@ -148,7 +150,7 @@ CHECKS = (
     Check("words", "Every status word is declared and recorded; any other is refused.", _knows_its_words),
     Check("pure", "The same payload means the same, and no file or connection is asked.", _is_pure),
     Check("clock", "Times mean the same on a machine of any zone, and none lies in the future.", _tells_time),
-    Check("size", f"{_MANY} items are answered one by one within {_SECONDS:.0f} s.", _is_quick),
+    Check("size", f"{MANY} items are answered one by one within {SECONDS:.0f} s.", _is_quick),
     Check("garbage", "What is no payload is refused.", _refuses_garbage),
     Check("signature", "Whoever signs is not spoken for without a signature.", _asks_for_signatures),
 )
@@ -170,8 +172,8 @@ def _is_json(payload: bytes) -> bool:
     return True
 
 
-def _many(connector: Connector, payload: bytes) -> bytes | None:
-    """The payload with its items over and over; None where it is not a list of them."""
+def _many(connector: Connector, payload: bytes) -> tuple[bytes, int] | None:
+    """The payload with its items over and over, and how often; None where it is not a list of them."""
     if not connector.items or not _is_json(payload):
         return None
     whole: Any = msgspec.json.decode(payload)
@@ -181,12 +183,13 @@ def _many(connector: Connector, payload: bytes) -> bytes | None:
         inside = inside[name]
     found = inside[last]
     assert isinstance(found, list), f"{connector.items} does not lead to the items"
-    inside[last] = (found * _MANY)[:_MANY]
-    return msgspec.json.encode(whole)
+    times = MANY // max(1, len(found))
+    inside[last] = found * times
+    return msgspec.json.encode(whole), times
 
 
 @contextmanager
-def _zone(name: str) -> Iterator[None]:
+def zone(name: str) -> Iterator[None]:
     """The machine somewhere else; for a process that does nothing besides."""
     before = environ.get("TZ")
     environ["TZ"] = name
