@@ -1,5 +1,6 @@
 """Sharing groups: founded by any partner, joined by consent. A group that one is not in does not exist for one."""
 
+import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -49,6 +50,24 @@ async def listing(session: AsyncSession, principal: Principal, after: str | None
         ),
         next=page[-1][0].slug if len(rows) > limit else None,
     )
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A group whose claims one sees."""
+
+    id: int
+    """In the database; never to be shown."""
+    slug: str
+    name: str
+
+
+async def heard(session: AsyncSession, principal: Principal) -> list[Heard]:
+    """The groups whose claims the caller sees: those that it is a member of; all of them as operator."""
+    found = select(Group.id, Group.slug, Group.name).order_by(Group.slug)
+    if not principal.is_operator:
+        joined = (Membership.partner == principal.partner) & (Membership.state == MembershipState.MEMBER)
+        found = found.join(Membership, Membership.group == Group.id).where(joined)
+    return [Heard(*row) for row in await session.execute(found)]
 
 
 async def read(session: AsyncSession, principal: Principal, slug: str) -> GroupOut:

@@ -1,0 +1,74 @@
+"""Collections: what the whole community sees, and one for each sharing group that the caller hears."""
+
+from uuid import UUID, uuid5
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth import groups
+from core.sdk import NotFound, Principal, Scope, Selection, Tlp
+from plugins.taxii.markings import NAMESPACE
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """Of one audience: a group's slug is taken for good, so its id stays."""
+
+    id: UUID
+    slug: str
+    """Of the group, or `community`: the alias, which is shown and not asked for by."""
+    title: str
+    group: int | None
+    """In the database; null: the community."""
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(leaving=True, community=self.group is None, group=self.group)
+
+    @property
+    def strictest(self) -> Tlp:
+        """The strictest marking of what it holds; what is posted without a marking is taken for that."""
+        return Tlp.GREEN if self.group is None else Tlp.AMBER
+
+
+COMMUNITY = Collection(uuid5(NAMESPACE, "community"), "community", "Community", None)
+
+
+class CollectionOut(msgspec.Struct, frozen=True):
+    """A collection as this caller may use it (TAXII 2.1 §5.2.1)."""
+
+    id: str
+    title: str
+    alias: str
+    can_read: bool
+    can_write: bool
+    media_types: tuple[str, ...] = ("application/stix+json;version=2.1",)
+
+
+async def every(session: AsyncSession, principal: Principal) -> list[Collection]:
+    """Those that exist for the caller, by id."""
+    heard = [_of_group(one.id, one.slug, one.name) for one in await groups.heard(session, principal)]
+    return sorted([COMMUNITY, *heard], key=lambda one: one.id)
+
+
+async def find(session: AsyncSession, principal: Principal, name: str) -> Collection:
+    """The one of this id. Raises `NotFound`, also for that of a group to which the caller does not belong."""
+    if name == str(COMMUNITY.id):
+        return COMMUNITY
+    for one in await every(session, principal):
+        if name == str(one.id):
+            return one
+    raise NotFound
+
+
+def shown(one: Collection, principal: Principal) -> CollectionOut:
+    return CollectionOut(
+        id=str(one.id),
+        title=one.title,
+        alias=one.slug,
+        can_read=Scope.SIGNALS_READ in principal.scopes,
+        can_write=Scope.SIGNALS_WRITE in principal.scopes,
+    )
+
+
+def _of_group(group: int, slug: str, title: str) -> Collection:
+    return Collection(uuid5(NAMESPACE, f"group:{slug}"), slug, title, group)
