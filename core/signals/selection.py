@@ -40,14 +40,15 @@ def claims(selection: Selection) -> list[ColumnElement[bool]]:
     """The claims that it is made of, in a statement that joins `Signal` and `Audience` and has `visible()` besides.
 
     Audiences never change, so what once was part of it stays so until it is closed: what is promised to readers of
-    everything holds for readers of a part. Score and campaign are of the merged item and are looked at there.
+    everything holds for readers of a part. Score and campaign are of the merged item and are looked at there. Without IN, which a
+    `Query` keeps for its own.
     """
     found: list[ColumnElement[bool]] = []
     if selection.kinds:
         found.append(or_(*[Signal.kind == kind for kind in selection.kinds]))
     if selection.leaving or selection.community:
         marks = COMMUNITY if selection.community else RE_EXPORTED
-        found.append(Audience.tlp.in_(sorted(mark.value for mark in marks)))
+        found.append(or_(*[Audience.tlp == mark.value for mark in sorted(marks)]))
     if selection.community:
         found.append(Audience.groups == "")
     if selection.group is not None:
