@@ -8,7 +8,7 @@ from core.auth.access import Principal, public, scoped
 from core.campaigns.sheets.opening import XLSX
 from core.connect.tables import meanings, translate_table
 from core.connect.trees import read_xml
-from core.edge import CSV, JSON, NDJSON, field_error
+from core.edge import AT_ONCE, CSV, JSON, JSON_LIMIT, NDJSON, body, content_type, decode, field_error, in_turns
 from core.errors import (
     HANDLERS,
     Conflict,
@@ -17,8 +17,10 @@ from core.errors import (
     Gone,
     Invalid,
     NotFound,
+    TooLarge,
     TooManyRequests,
     Unavailable,
+    UnsupportedMediaType,
 )
 from core.ids import new as new_id
 from core.openapi import answers, takes, takes_bulk
@@ -65,7 +67,7 @@ from core.wire.events import WebhookDisabled, WebhookLapsed, WebhookPing
 from core.wire.feed_keys import LEAVING, Addressed, Selection
 from core.wire.kinds import Canonical, Fact, Note, SignalKind
 from core.wire.notices import Detail, Notice
-from core.wire.opinions import Outcome, Stance
+from core.wire.opinions import OpinionIn, OpinionStatus, Outcome, Stance
 from core.wire.outcomes import (
     AutomatedDecision,
     AutomatedDetection,
@@ -80,16 +82,32 @@ from core.wire.outcomes import (
 from core.wire.scopes import PartnerKind, Scope
 from core.wire.sections import Asked, Cube, Draft, Quantile, Share, Wanted
 from core.wire.sections import Count as CountOf
-from core.wire.signals import Category, Feed, Severity, SignalIn, SignalOut, State, Tlp
+from core.wire.signals import (
+    COMMUNITY,
+    RE_EXPORTED,
+    Category,
+    Feed,
+    Severity,
+    SignalIn,
+    SignalOut,
+    State,
+    SubmitResult,
+    SubmitStatus,
+    Tlp,
+)
 from core.wire.takedowns import TakedownState
 
 __all__ = [
+    "AT_ONCE",
+    "COMMUNITY",
     "CSV",
     "HANDLERS",
     "HUB_ZONE",
     "JSON",
+    "JSON_LIMIT",
     "LEAVING",
     "NDJSON",
+    "RE_EXPORTED",
     "XLSX",
     "Addressed",
     "AnswerIn",
@@ -139,6 +157,8 @@ __all__ = [
     "NotFound",
     "Note",
     "Notice",
+    "OpinionIn",
+    "OpinionStatus",
     "Outcome",
     "OutcomeIn",
     "PageSize",
@@ -167,15 +187,19 @@ __all__ = [
     "Stance",
     "State",
     "StatementCategory",
+    "SubmitResult",
+    "SubmitStatus",
     "Table",
     "TakedownState",
     "Time",
     "Title",
     "Tlp",
+    "TooLarge",
     "TooManyRequests",
     "Translated",
     "Unavailable",
     "Unit",
+    "UnsupportedMediaType",
     "Verdict",
     "Wanted",
     "WebhookDisabled",
@@ -184,10 +208,14 @@ __all__ = [
     "Withdrawal",
     "Words",
     "answers",
+    "body",
     "by_day",
+    "content_type",
+    "decode",
     "field_error",
     "from_micros",
     "hookimpl",
+    "in_turns",
     "may_leave",
     "meanings",
     "new_id",
