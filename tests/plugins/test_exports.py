@@ -57,7 +57,7 @@ async def test_what_meta_may_see_and_what_may_leave(shared: TestedHub) -> None:
     assert seen == groups | public | {"http://page.example/a"}
     table = list(csv.DictReader(io.StringIO((await meta.get("/v1/signals", headers=CSV)).content.decode("utf-8-sig"))))
     left = public | {"amber.example", "http://page.example/a"}
-    assert {row["value"]: row["state"] for row in table} == dict.fromkeys(left, "active") | {"": "gone"}
+    assert {row["value"]: row["state"] for row in table} == dict.fromkeys(left, "active")
     assert names((await meta.get("/exports/blocklist?tlp=AMBER")).text) == public | {"amber.example"}
     assert names((await meta.get("/exports/blocklist")).text) == public
     assert names((await meta.get("/exports/blocklist?tlp=CLEAR")).text) == {"clear.example"}
