@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 from litestar.handlers import BaseRouteHandler
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase
 
 from core.auth.models import Sight
-from core.db import Base
 from core.errors import Forbidden, Unauthorized
 from core.wire.scopes import PartnerKind, Scope
 
@@ -31,7 +32,7 @@ HUB = Principal(client="hub", partner=0, slug="hub", kind=PartnerKind.OPERATOR, 
 """The hub itself, for what its operator does by command."""
 
 
-def visible(table: type[Base], principal: Principal) -> ColumnElement[bool]:
+def visible(table: type[DeclarativeBase], principal: Principal) -> ColumnElement[bool]:
     """The rows of `table`, which has a column `audience`, that `principal` may see.
 
     Every query of shared data goes through here.
