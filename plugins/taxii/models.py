@@ -31,7 +31,7 @@ class TaxiiObject(Base):
             sqlite_where=text("is_last"),
             postgresql_where=text("is_last"),
         ),
-        Index("ix_taxii_object_signal", "partner", "signal"),
+        Index("ix_taxii_object_signal", "signal", "partner"),
     )
 
     position: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
@@ -55,7 +55,7 @@ class TaxiiObject(Base):
     """Of the versions that the partner has in the collection and has not deleted."""
     is_last: Mapped[bool]
     revoked: Mapped[bool]
-    """Whether the object says so itself."""
+    """Whether it is an indicator that its poster withdraws with this version."""
     signal: Mapped[int | None] = mapped_column(Micros)
     """Row of the signal that it means; `NO_SIGNAL` where the claim was taken back before it was stored; null for what
     is no signal."""

@@ -43,7 +43,7 @@ def upgrade() -> None:
     )
     last, at = sa.text("is_last"), ["collection", "position"]
     op.create_index("ix_taxii_object_collection", "taxii_object", at)
-    op.create_index("ix_taxii_object_signal", "taxii_object", ["partner", "signal"])
+    op.create_index("ix_taxii_object_signal", "taxii_object", ["signal", "partner"])
     op.create_index("ix_taxii_object_last", "taxii_object", at, sqlite_where=last, postgresql_where=last)
     op.create_table(
         "taxii_status",
