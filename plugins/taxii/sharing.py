@@ -1,0 +1,57 @@
+"""With whom a posted object is shared, and its claim: there is one claim of a partner on a signal, however many
+collections hold objects that mean it.
+
+2026-11-22: the claim is shared with every group that it was posted to, marked as strictly as any of them asks; one in
+the community's collection is for everybody, and is not narrowed by a group that gets it as well. We gave up a marking
+for each collection. Held by tests/plugins/taxii/test_posting.py.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from core.auth import audiences
+from core.sdk import COMMUNITY, RE_EXPORTED, Tlp
+from core.signals.standing import Stood
+from plugins.taxii.collections import Collection
+
+_STRICTNESS: dict[str, int] = {audiences.NONE: -1} | {tlp: rank for rank, tlp in enumerate(Tlp)}
+
+
+def marked(collection: Collection, tlp: Tlp | None) -> Tlp:
+    """The TLP of an object, which need not be marked to be read by others."""
+    return tlp or collection.strictest
+
+
+def fault(collection: Collection, tlp: Tlp | None) -> str:
+    """Why an object so marked is not for this collection; empty for one that is."""
+    if collection.group is not None or marked(collection, tlp) in COMMUNITY:
+        return ""
+    return f"tlp_not_for_collection: {tlp} is not for the whole community; post it to the collection of a group."
+
+
+def audience(collection: Collection, partner: int, tlp: Tlp | None) -> audiences.Key:
+    """Who may see the object itself. One that may not leave the hub is its poster's own."""
+    mark = marked(collection, tlp)
+    if mark not in RE_EXPORTED:
+        return partner, audiences.NONE, ()
+    return partner, mark, () if collection.group is None else (collection.group,)
+
+
+def strictest(marks: Iterable[str]) -> str:
+    return max(marks, key=_STRICTNESS.__getitem__)
+
+
+def shared(
+    collection: Collection, tlp: str, stood: Stood | None, slugs: Mapping[int, str]
+) -> tuple[str, tuple[str, ...]] | None:
+    """TLP and groups of the claim; `stood` is how it stands, `slugs` the groups of its partner by id.
+
+    None where a group's object would take the claim from the community.
+    """
+    if collection.group is None:
+        return tlp, ()
+    if stood is None:
+        return tlp, (collection.slug,)
+    if not stood.groups and stood.tlp in COMMUNITY:
+        return None
+    others = {slugs[group] for group in audiences.split(stood.groups) if group in slugs} - {collection.slug}
+    return strictest([tlp, stood.tlp]) if others else tlp, tuple(sorted(others | {collection.slug}))

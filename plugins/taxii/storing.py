@@ -1,0 +1,227 @@
+"""The job of the claim log that keeps what was posted, in the transaction of the claims that it means."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth import audiences
+from core.log.head import Head
+from core.sdk import SubmitStatus
+from core.signals.items import Item
+from core.signals.plan import Picture
+from core.signals.standing import Stood, standing
+from core.signals.submission import Submit
+from plugins.taxii import sharing, versions
+from plugins.taxii.collections import Collection
+from plugins.taxii.meaning import Meant
+from plugins.taxii.models import NO_SIGNAL, TaxiiObject, TaxiiStatus
+from plugins.taxii.statuses import Status, Told, made, why
+from plugins.taxii.stix import timestamp
+from plugins.taxii.versions import History, Version
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """An object that may be kept."""
+
+    number: int
+    """In the envelope."""
+    raw: bytes
+    meant: Meant
+    item: Item | None
+    """The signal that it means."""
+    note: str = ""
+    """For its poster, in the status."""
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.meant.id, self.meant.version
+
+    def told(self, message: str) -> Told:
+        return Told(*self.name, message)
+
+
+class StoreObjects(Submit):
+    """Objects of one post. The newest version of each is what its claim says; older ones are kept as they came."""
+
+    def __init__(
+        self, partner: int, collection: Collection, posted: Sequence[Posted], refused: Mapping[int, Told]
+    ) -> None:
+        """`refused` are the objects of the post that may not be kept, by number, for the status."""
+        super().__init__(partner, (), minimal=True)
+        self.collection = collection
+        self.posted = posted
+        self.refused = refused
+        self.status: Status
+        self._history = History(())
+        self._new: dict[int, Posted] = {}
+        """Versions that are not there yet, by number."""
+        self._newest: set[int] = set()
+        """Of these, the last ones of their objects."""
+        self._successes: dict[int, Told] = {}
+        self._failures: dict[int, Told] = {}
+        self._claimed: Mapping[bytes, Stood] = {}
+        self._shown: Mapping[audiences.Key, int] = {}
+        self._member: Mapping[str, int] = {}
+
+    def keys(self) -> Iterable[bytes]:
+        return {one.item.signal.key for one in self.posted if one.item}
+
+    def names(self) -> Iterable[str]:
+        return {one.meant.id for one in self.posted if one.item or one.meant.withdraws}
+
+    async def prepare(self, session: AsyncSession) -> None:
+        """Find out what is new, what of it is the last, and with whom claims are to be shared."""
+        self._successes, self._failures = {}, dict(self.refused)
+        names = {one.meant.id for one in self.posted}
+        self._history = await versions.own(session, str(self.collection.id), self.partner, names)
+        self._member = await audiences.memberships(session, self.partner)
+        if self.collection.group not in (None, *self._member.values()):
+            self._new = {}
+            self._refuse(self.posted, f"not_a_member: you are not a member of {self.collection.slug}.")
+        else:
+            self._new = await self._unknown(session)
+        self._newest = self._last()
+        self.items = await self._shared(session)
+        await super().prepare(session)
+        marks = {sharing.audience(self.collection, self.partner, one.meant.tlp) for one in self._new.values()}
+        self._shown = await audiences.intern(session, marks)
+
+    def _refuse(self, some: Iterable[Posted], why: str) -> None:
+        for one in some:
+            self._new.pop(one.number, None)
+            self._failures[one.number] = one.told(why)
+
+    async def _unknown(self, session: AsyncSession) -> dict[int, Posted]:
+        wanted = {one.name for one in self.posted}
+        there = {one.position: one.name for one in self._history.live() if one.name in wanted}
+        stored = await versions.contents(session, there)
+        seen = {there[position]: content for position, content in stored.items()}
+        new: dict[int, Posted] = {}
+        for one in self.posted:
+            if one.name not in seen:
+                seen[one.name], new[one.number] = one.raw, one
+            elif msgspec.json.decode(seen[one.name]) == msgspec.json.decode(one.raw):
+                self._successes[one.number] = one.told("already there")
+            else:
+                self._failures[one.number] = one.told("This version was posted with other content; send a later one.")
+        return new
+
+    def _last(self) -> set[int]:
+        last: dict[str, Posted] = {}
+        for one in self._new.values():
+            before = last.get(one.meant.id)
+            if before is None or one.meant.version > before.meant.version:
+                last[one.meant.id] = one
+        stored = {name: self._history.last(name) for name in last}
+        return {
+            one.number for name, one in last.items() if (old := stored[name]) is None or old.version < one.meant.version
+        }
+
+    async def _shared(self, session: AsyncSession) -> list[Item]:
+        """The claims to make, each with whom it is shared; two objects that mean one signal make one."""
+        claims = [(one, one.item) for one in self._new.values() if one.item and one.number in self._newest]
+        marks: dict[bytes, list[str]] = {}
+        for one, item in claims:
+            marks.setdefault(item.signal.key, []).append(sharing.marked(self.collection, one.meant.tlp))
+        self._claimed = await standing(session, self.partner, marks)
+        slugs = {group: slug for slug, group in self._member.items()}
+        items: list[Item] = []
+        for one, item in claims:
+            key = item.signal.key
+            with_whom = sharing.shared(self.collection, sharing.strictest(marks[key]), self._claimed.get(key), slugs)
+            if with_whom is None:
+                self._refuse([one], "Already in the collection of the community; a group cannot take it from there.")
+            else:
+                items.append(msgspec.structs.replace(item, tlp=with_whom[0], groups=with_whom[1]))
+        return items
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        for item in self.items:
+            claim, stood = picture.standing.get((self.partner, item.signal.key)), self._claimed.get(item.signal.key)
+            if (claim.now.audience if claim and claim.now else None) != (stood and stood.audience):
+                # A job before it in this transaction shared the claim with others. Tried again, it is alone.
+                raise RuntimeError("the claim is shared with others than were found")
+        for number in self._newest & self._new.keys():
+            if self._new[number].meant.withdraws:
+                picture.drop(self.partner, self._new[number].meant.id, "retracted")
+        for item in self.items:
+            name = item.external_id
+            # Another observable in a new version of the object: what it meant before is not claimed any more.
+            if name and picture.names.get((self.partner, name)) not in (None, item.signal.key):
+                picture.drop(self.partner, name, "retracted")
+        super().fold(picture, head)
+
+    async def store(self, session: AsyncSession, head: Head, stood: Mapping[bytes, Stood]) -> None:
+        for result in self.results:
+            if result.status is SubmitStatus.REJECTED:
+                self._refuse([self._new[result.index]], why(result.errors))
+        new = list(self._new.values())
+        gone = self._history.removed
+        await versions.forget(session, [gone[one.name] for one in new if one.name in gone])
+        rows = {row["position"]: row for row in (self._row(session, head, one, stood) for one in new)}
+        stored = []
+        for one in self._history.flagged():
+            flags = {"is_first": one.is_first, "is_last": one.is_last}
+            if one.position in rows:
+                rows[one.position] |= flags
+            else:
+                stored.append(one)
+        await versions.write_flags(session, stored)
+        if rows:
+            await session.execute(insert(TaxiiObject), list(rows.values()))
+        await self._tell(session, head, stood)
+
+    def _row(self, session: AsyncSession, head: Head, one: Posted, stood: Mapping[bytes, Stood]) -> dict[str, Any]:
+        meant = one.meant
+        claim = stood.get(one.item.signal.key) if one.item else None
+        says_it = claim if one.number in self._newest else None
+        position = _place(session, head, says_it)
+        signal = self._signal(one, claim)
+        self._history.add(Version(position, *one.name, meant.spec_version, False, False, signal))
+        return {
+            "position": position,
+            "date_added": head.at + position - head.base - 1,
+            "collection": str(self.collection.id),
+            "id": meant.id,
+            "version": meant.version,
+            "partner": self.partner,
+            "audience": self._shown[sharing.audience(self.collection, self.partner, meant.tlp)],
+            "type": meant.type,
+            "spec_version": meant.spec_version,
+            "bytes": one.raw,
+            "is_first": False,
+            "is_last": False,
+            "revoked": meant.withdraws,
+            "signal": signal,
+            "covers": says_it.position if says_it else None,
+        }
+
+    def _signal(self, one: Posted, claim: Stood | None) -> int | None:
+        if claim:
+            return claim.signal
+        if one.item:
+            return NO_SIGNAL
+        before = self._history.last(one.meant.id) if one.meant.withdraws else None
+        return before.signal if before else None
+
+    async def _tell(self, session: AsyncSession, head: Head, stood: Mapping[bytes, Stood]) -> None:
+        for number, one in self._new.items():
+            claim = stood.get(one.item.signal.key) if one.item else None
+            held = "held: shown to nobody else until it is reviewed" if claim and claim.held else ""
+            self._successes[number] = one.told(held or one.note)
+        good, bad = (dict(sorted(some.items())).values() for some in (self._successes, self._failures))
+        self.status = made(timestamp(head.at), good, bad)
+        row = {"id": self.status.id, "partner": self.partner, "at": head.at, "body": msgspec.json.encode(self.status)}
+        await session.execute(insert(TaxiiStatus), [row])
+
+
+def _place(session: AsyncSession, head: Head, claim: Stood | None) -> int:
+    """Where the claim is, if this transaction put it there, so that readers meet both at once; else behind all."""
+    used: set[int] = session.info.setdefault("taxii_positions", set())
+    if claim is None or claim.position <= head.base or claim.position in used:
+        return head.take()
+    used.add(claim.position)
+    return claim.position
