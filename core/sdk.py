@@ -38,6 +38,7 @@ from core.plugin.connector import (
 from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, ReportFormat, hookimpl
 from core.plugin.sheet import run_connector_contract
+from core.query import AMONG, Query
 from core.reports.asked import by_day, time_dimension
 from core.times import HUB_ZONE, from_micros, now, to_micros
 from core.wire.answers import AnswerIn
@@ -98,6 +99,7 @@ from core.wire.signals import (
 from core.wire.takedowns import TakedownState
 
 __all__ = [
+    "AMONG",
     "AT_ONCE",
     "COMMUNITY",
     "CSV",
@@ -169,6 +171,7 @@ __all__ = [
     "Problem",
     "Prose",
     "Quantile",
+    "Query",
     "ReaderClass",
     "Refused",
     "ReportFormat",
