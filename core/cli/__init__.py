@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from core.cli import access, demo, guard, lookup, policy, preview, report, server, signals, sync
+from core.cli import access, connector, demo, guard, lookup, plugin, policy, preview, report, server, signals, sync
 from core.cli.house import Commands, House
 
 
@@ -53,6 +53,8 @@ for command in (
     report.report,
     sync.sync,
     server.plugins,
+    plugin.plugin,
+    connector.connector,
     server.openapi,
     server.keys,
 ):

@@ -142,7 +142,7 @@ def _asks_for_signatures(connector: Connector) -> None:
         connector.verify({}, connector.examples()[0].payload)
     except BadSignature:
         return
-    raise AssertionError("takes an unsigned payload; hold it with its secret set")
+    raise AssertionError("takes an unsigned payload; set its secret, as of `[plugins.NAME]`")
 
 
 CHECKS = (
@@ -150,7 +150,7 @@ CHECKS = (
     Check("words", "Every status word is declared and recorded; any other is refused.", _knows_its_words),
     Check("pure", "The same payload means the same, and no file or connection is asked.", _is_pure),
     Check("clock", "Times mean the same on a machine of any zone, and none lies in the future.", _tells_time),
-    Check("size", f"{MANY} items are answered one by one within {SECONDS:.0f} s.", _is_quick),
+    Check("size", f"{MANY:,} items are answered one by one within {SECONDS:.0f} s.", _is_quick),
     Check("garbage", "What is no payload is refused.", _refuses_garbage),
     Check("signature", "Whoever signs is not spoken for without a signature.", _asks_for_signatures),
 )

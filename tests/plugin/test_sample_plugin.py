@@ -1,7 +1,12 @@
-"""The sample plugin, as a stranger's package: built, installed beside the hub in a clean environment, and used."""
+"""Plugins as strangers' packages: made, built, installed beside the hub in a clean environment, and used.
+
+`example-games` is the sample. `example-shop` is what `kmm plugin new` writes. `example-telecom` is the same with one
+file of its author's, for a format that no other partner has.
+"""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "sample_plugin"
+TELECOM = SAMPLE / "example_telecom"
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> str:
@@ -23,10 +29,22 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
 
 
 @pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` of an environment that holds the wheels of the hub and of the sample, and the hub's dependencies."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the packages lie that were begun by `kmm plugin new`."""
+    folder = tmp_path_factory.mktemp("made")
+    for name in ("example-shop", "example-telecom"):
+        run(sys.executable, "-c", "from core.cli import main; main()", "plugin", "new", name, cwd=folder)
+    module = folder / "example-telecom" / "example_telecom"
+    shutil.rmtree(module)
+    shutil.copytree(TELECOM, module, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def clean(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` of an environment that holds the wheels of the hub and of the plugins, and the hub's dependencies."""
     folder = tmp_path_factory.mktemp("clean")
-    for project in (ROOT, SAMPLE):
+    for project in (ROOT, SAMPLE, made / "example-shop", made / "example-telecom"):
         run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "wheels", cwd=project)
     venv.create(folder / "env", with_pip=False, symlinks=True)
     python = folder / "env" / "bin" / "python"
@@ -39,14 +57,14 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.parent
 
 
-def test_kmm_lists_the_sample_beside_the_built_in_plugins(clean: Path, tmp_path: Path) -> None:
+def test_kmm_lists_them_beside_the_built_in_plugins(clean: Path, tmp_path: Path) -> None:
     lines = {line.split()[0]: line for line in run(clean / "kmm", "plugins", cwd=tmp_path).splitlines()[1:]}
-    assert lines.keys() > {"example-games", "exports", "tiktok"}
+    assert lines.keys() > {"example-games", "example-shop", "example-telecom", "exports", "tiktok"}
     assert "khongmotminh-example-games 1.0.0" in lines["example-games"]
     assert all("running" in line for line in lines.values())
 
 
-def test_everything_it_adds_works(clean: Path, tmp_path: Path) -> None:
+def test_everything_that_the_sample_adds_works(clean: Path, tmp_path: Path) -> None:
     found = json.loads(run(clean / "python", SAMPLE / "journey.py", tmp_path, cwd=tmp_path).splitlines()[-1])
     assert found == {
         "core": str(next(clean.parent.glob("lib/python*/site-packages")) / "core"),
@@ -55,3 +73,17 @@ def test_everything_it_adds_works(clean: Path, tmp_path: Path) -> None:
         "tsv": ["active", "example-quest:4321\n"],
         "sections": {"games": "made"},
     }
+
+
+def test_what_plugin_new_writes_passes_its_own_tests(clean: Path, made: Path) -> None:
+    told = run(clean / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=made / "example-shop")
+    assert "2 passed" in told
+
+
+def test_a_partner_with_a_new_format_takes_sixty_lines(clean: Path, tmp_path: Path) -> None:
+    """2026-11-22: the whole change is this file and its recordings. Nothing of the hub is touched: what is installed
+    is its wheel, as of any other plugin's author."""
+    (file,) = TELECOM.glob("*.py")
+    assert sum(bool(line.strip()) for line in file.read_text("utf-8").splitlines()) <= 60
+    (sheet,) = json.loads(run(clean / "kmm", "connector", "check", "example-telecom", "--json", cwd=tmp_path))
+    assert {line["passed"] for line in sheet["lines"]} == {True}, sheet
