@@ -7,7 +7,6 @@ import msgspec
 from litestar.handlers import BaseRouteHandler
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.orm import DeclarativeBase
 
 from core.auth.models import Sight
 from core.errors import Forbidden, Unauthorized
