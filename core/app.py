@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from litestar import Litestar, Request, Response, Router, get
+from litestar import Litestar, Request, Response, get
 from litestar.di import Provide
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,6 +37,7 @@ from core.growing import Growing
 from core.log import head, retention
 from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
+from core.plugin.mounting import Once
 from core.reports import cuts, reports, schedules
 from core.reports.jobs import Reporter
 from core.safeguards import appeals, preservations, quality
@@ -166,20 +167,13 @@ class Hub:
                 await self.db.close()
 
 
-class _Once(Router):
-    """Litestar registers a deep copy of a router, so that it may be registered again; this one is registered once."""
-
-    def __deepcopy__(self, _: dict[int, Any]) -> Self:
-        return self
-
-
 def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, strict: bool = False) -> Litestar:
     """The whole API over `settings`.
 
     `plugins` replaces discovery by entry point; `strict` raises where a plugin would be quarantined.
     """
     hub = Hub(settings, plugins, strict)
-    v1 = _Once(
+    v1 = Once(
         "/v1",
         route_handlers=[
             *core.auth.routes.handlers,

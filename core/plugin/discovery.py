@@ -15,6 +15,8 @@ class Found(msgspec.Struct, frozen=True):
     name: str
     origin: str
     """Distribution and version that bring it."""
+    built_in: bool
+    """Whether it comes with the hub; others are strangers, who get a thread of their own for all that they do."""
     load: Callable[[], object]
 
 
@@ -24,17 +26,17 @@ def installed() -> Sequence[Found]:
 
     Read once, from the metadata of everything that is installed; tests start hubs by the hundred.
     """
-    found = []
+    found: list[Found] = []
     for point in entry_points(group=PROJECT):
         brought_by = point.dist.name if point.dist else "unknown"
         version = point.dist.version if point.dist else ""
-        found.append((brought_by != PROJECT, Found(point.name, f"{brought_by} {version}".strip(), point.load)))
-    return tuple(plugin for _, plugin in sorted(found, key=lambda one: (one[0], one[1].name, one[1].origin)))
+        found.append(Found(point.name, f"{brought_by} {version}".strip(), brought_by == PROJECT, point.load))
+    return tuple(sorted(found, key=lambda one: (not one.built_in, one.name, one.origin)))
 
 
 def given(plugins: Sequence[object]) -> list[Found]:
-    """Modules or objects that were handed over instead; called by what they call themselves."""
-    return [Found(_name(plugin), "given", partial(_same, plugin)) for plugin in plugins]
+    """Modules or objects that were handed over instead, as strangers'; called by what they call themselves."""
+    return [Found(_name(plugin), "given", False, partial(_same, plugin)) for plugin in plugins]
 
 
 def _same(plugin: object) -> object:

@@ -17,6 +17,7 @@ from core.wire.signals import RE_EXPORTED, Feed, SignalIn, SignalOut, State
 log = logging.getLogger("kmm.plugins")
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 class Call(Protocol):
@@ -57,7 +58,7 @@ def of_feed(plugin: str, form: Format, call: Call) -> Format:
         )
         shown = msgspec.structs.replace(page, signals=leaving)
         try:
-            return call(lambda: _checked(form.render(shown), bytes), _PAYLOAD, ())
+            return call(lambda: _bytes(form.render(shown)), _PAYLOAD, ())
         except Unavailable:
             raise
         except Exception:
@@ -71,7 +72,7 @@ def of_feed(plugin: str, form: Format, call: Call) -> Format:
 
 
 def _reading(read: Callable[[bytes], Sequence[Translated]], call: Call) -> Callable[[bytes], Sequence[Translated]]:
-    return lambda body: call(lambda: [_checked(one, _Said) for one in read(body)], _PAYLOAD, _UNREADABLE)
+    return lambda body: call(lambda: [_meant(one) for one in read(body)], _PAYLOAD, _UNREADABLE)
 
 
 def of_connector(connector: Connector, call: Call) -> Connector:
@@ -127,15 +128,18 @@ def of_kind(plugin: str, kind: SignalKind, call: Call) -> SignalKind:
     return msgspec.structs.replace(kind, parse=parse, facts=facts)
 
 
-def _read_again(given: Any, kind: Any) -> Any:
+def _read_again(given: Any, kind: type[T]) -> T:
     """Things that Python made are not checked; this is, as if it came over the wire."""
     return msgspec.convert(msgspec.to_builtins(given), kind)
 
 
-def _checked(given: Any, kind: Any) -> Any:
-    if not isinstance(given, kind):
-        raise TypeError(f"it gives a {type(given).__name__}")
+def _bytes(given: object) -> bytes:
+    if not isinstance(given, bytes):
+        raise TypeError(f"it gives a {type(given).__name__} where bytes are due")
     return given
 
 
-_Said = (SignalIn, Withdrawal, AnswerIn, Refused)
+def _meant(given: object) -> Translated:
+    if not isinstance(given, SignalIn | Withdrawal | AnswerIn | Refused):
+        raise TypeError(f"an item becomes a {type(given).__name__}")
+    return given

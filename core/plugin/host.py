@@ -19,9 +19,10 @@ from core.errors import Unavailable
 from core.plugin import discovery, hooks, mounting
 from core.plugin.connector import Connector
 from core.plugin.discovery import Found
+from core.plugin.ground import Look
 from core.plugin.hooks import Context, Format, ReportFormat
-from core.plugin.lane import Lane, Look
 from core.plugin.plugin import Plugin
+from core.plugin.ward import Quarantine
 from core.settings import Settings
 from core.wire.kinds import SignalKind
 from core.wire.notices import Notice
@@ -37,18 +38,12 @@ _SEND = 15.0
 """Seconds that a channel has for one notice: mail servers take their time."""
 _LONGER = {hooks.scan_asset.__name__: 12}
 """Budgets that a hook may have, for those that look through a gigabyte."""
+_OURS = frozenset({"name", "claims"})
+"""Phases of a start that ask the plugin nothing."""
+_NOBODY = 0
 _LEAVE = 5.0
 """Seconds that a plugin has to wind up when the application ends."""
 _CORE_FORMS = (f"the feed as {JSON}", f"the feed as {NDJSON}", "reports as .json")
-
-
-class Quarantine(msgspec.Struct, frozen=True):
-    """Why a plugin was shut away."""
-
-    phase: str
-    error: str
-    since: int
-    """µs."""
 
 
 class PluginStatus(msgspec.Struct, frozen=True):
@@ -70,7 +65,8 @@ class PluginHost:
 
     `plugins` (modules or objects) replaces discovery by entry point. `kinds` are the names that core has taken.
     `look` finds the partner that a plugin asks to see for. `budget` is how many seconds a plugin has for what core
-    waits for. With `strict`, the first failure raises `PluginError` instead of putting the plugin in quarantine.
+    waits for, `start` how many a stranger's has for each phase of its start. With `strict`, the first failure raises
+    `PluginError` instead of putting the plugin in quarantine.
     """
 
     def __init__(
@@ -82,14 +78,16 @@ class PluginHost:
         look: Look | None = None,
         strict: bool = False,
         budget: float = 5.0,
+        start: float = 10.0,
     ) -> None:
-        self.quarantined: dict[str, Quarantine] = {}
         self._settings = settings
         self._look = look or _nobody
         self._strict = strict
         self._budget = budget
+        self._start = start
         self._disabled: list[Found] = []
         self._plugins: list[Plugin] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._owners = dict.fromkeys([*_CORE_FORMS, *(f"the kind {name}" for name in kinds)], _CORE)
         found = discovery.installed() if plugins is None else discovery.given(plugins)
         for one in found:
@@ -101,14 +99,13 @@ class PluginHost:
     def move(self, database_url: str) -> None:
         """Have the lanes, which are not running, stand on this database."""
         for plugin in self._plugins:
-            plugin.lane.move(database_url)
+            plugin.ground.move(database_url)
 
     def _admit(self, found: Found) -> None:
         if found.name in self._settings.disabled_plugins:
             self._disabled.append(found)
             return
-        lane = Lane(found.name, self._settings.database_url, self._look)
-        plugin = Plugin(found, lane, self._settings.secret, self._settings.base_url)
+        plugin = Plugin(found, self._settings, self._look, self._shut_away)
         phases: Mapping[str, Callable[[], None]] = {
             "name": lambda: self._check_name(plugin),
             "load": plugin.load,
@@ -120,7 +117,10 @@ class PluginHost:
         self._plugins.append(plugin)
         for phase, step in phases.items():
             try:
-                step()
+                if plugin.built_in or phase in _OURS:
+                    step()
+                else:
+                    plugin.lane.call(step, self._start)
             # A module that exits while it is imported must not take the hub along.
             except (Exception, SystemExit) as exc:
                 self._quarantine(plugin, phase, exc)
@@ -146,11 +146,21 @@ class PluginHost:
         self._shut_away(plugin, phase, exc)
 
     def _shut_away(self, plugin: Plugin, phase: str, exc: BaseException) -> None:
-        self.quarantined[plugin.name] = Quarantine(phase, f"{type(exc).__name__}: {exc}", times.now())
+        """From whatever thread it is noticed."""
+        if plugin.ward.quarantine:
+            return
+        plugin.ward.quarantine = Quarantine(phase, f"{type(exc).__name__}: {exc}", times.now())
         log.error("plugin %s is quarantined, phase %s", plugin.name, phase, exc_info=exc)
+        if self._loop:
+            asyncio.run_coroutine_threadsafe(self._wind_up(plugin), self._loop)
+
+    @property
+    def quarantined(self) -> dict[str, Quarantine]:
+        """By name, those that were shut away."""
+        return {one.name: one.ward.quarantine for one in self._plugins if one.ward.quarantine}
 
     def _sound(self) -> list[Plugin]:
-        return [plugin for plugin in self._plugins if plugin.name not in self.quarantined]
+        return [plugin for plugin in self._plugins if not plugin.ward.quarantine]
 
     def quarantined_names(self) -> tuple[str, ...]:
         return tuple(sorted(self.quarantined))
@@ -159,7 +169,7 @@ class PluginHost:
         """Every plugin that was found, in order of names."""
         lines = [PluginStatus(found.name, found.name, found.origin, "disabled") for found in self._disabled]
         for plugin in self._plugins:
-            found = self.quarantined.get(plugin.name)
+            found = plugin.ward.quarantine
             why = f"{found.phase}: {found.error}" if found else ""
             state: Literal["running", "quarantined"] = "quarantined" if found else "running"
             lines.append(PluginStatus(plugin.name, plugin.title, plugin.origin, state, why))
@@ -169,15 +179,13 @@ class PluginHost:
         """The routes of each plugin below its prefix; 503 to everything there while it is quarantined."""
         handlers: list[ControllerRouterHandler] = []
         for plugin in self._plugins:
-            found = self.quarantined.get(plugin.name)
+            found = plugin.ward.quarantine
             if not found:
-                handlers.append(mounting.mounted(plugin.prefix, plugin.routes, plugin.context, self._door(plugin)))
+                over = mounting.mounted if plugin.built_in else mounting.carried
+                handlers.append(over(plugin.prefix, plugin.routes, plugin.context, plugin.ward, plugin.ground))
             elif found.phase != "name" and self._owners.get(_path(plugin.prefix), plugin.name) == plugin.name:
-                handlers.append(mounting.shut(plugin.prefix, _shut(plugin)))
+                handlers.append(mounting.shut(plugin.prefix, plugin.ward.closed()))
         return handlers
-
-    def _door(self, plugin: Plugin) -> Callable[[], str | None]:
-        return lambda: _shut(plugin) if plugin.name in self.quarantined else None
 
     def signal_kinds(self) -> list[SignalKind]:
         return [kind for plugin in self._sound() for kind in plugin.kinds]
@@ -202,6 +210,10 @@ class PluginHost:
             for media_type in connector.media_types
         }
 
+    def speaking(self, name: str) -> Sequence[Connector]:
+        """The connectors of the plugin of this name as it wrote them, for those who try them on purpose."""
+        return [connector for plugin in self._sound() if plugin.name == name for connector in plugin.speaking()]
+
     def migrations(self) -> dict[str, Path]:
         """Folders of revisions, by plugin."""
         return {plugin.name: plugin.migrations for plugin in self._sound() if plugin.migrations}
@@ -219,20 +231,11 @@ class PluginHost:
         for plugin in self._sound():
             for one in plugin.channels:
                 if one.name == channel:
-                    await self._push(plugin, partial(one.send, partner, address, notice))
+                    # Who cannot be reached is no fault of the plugin, who keeps us waiting is.
+                    push = partial(one.send, partner, address, notice)
+                    await plugin.ward.run(push, _SEND, partner, answers=(Exception,))
                     return
         raise Unavailable(f"There is no channel {channel} at the moment.")
-
-    async def _push(self, plugin: Plugin, send: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await plugin.lane.run(send, _SEND)
-        except TimeoutError as exc:
-            await self._abandon_if_stuck(plugin, exc)
-            raise
-
-    async def _abandon_if_stuck(self, plugin: Plugin, exc: Exception) -> None:
-        if not await plugin.lane.beats():
-            self._quarantine(plugin, "heartbeat", exc)
 
     async def ask(
         self, hook: Callable[Concatenate[Context, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
@@ -244,19 +247,17 @@ class PluginHost:
         arguments = inspect.signature(hook).bind_partial(None, *args, **kwargs).arguments
         del arguments["ctx"]
         answer = get_type_hints(hook)["return"]
+        budget = self._budget * _LONGER.get(hook.__name__, 1)
+        partner = arguments["principal"].partner if "principal" in arguments else _NOBODY
         for plugin in self._plugins:
             if not plugin.implements(hook):
                 continue
-            if plugin.name in self.quarantined:
-                yield plugin.name, Unavailable(_shut(plugin))
-                continue
             try:
-                budget = self._budget * _LONGER.get(hook.__name__, 1)
-                given: R = await plugin.wait(hook, answer, budget, **arguments)
+                given: R = await plugin.wait(hook, answer, budget, partner, **arguments)
+            except Unavailable as exc:
+                yield plugin.name, exc
             except Exception as exc:
                 log.exception("plugin %s failed in %s", plugin.name, hook.__name__)
-                if isinstance(exc, TimeoutError):
-                    await self._abandon_if_stuck(plugin, exc)
                 yield plugin.name, exc
             else:
                 yield plugin.name, given
@@ -264,13 +265,17 @@ class PluginHost:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While the application serves: holds the plugins' lifespans, then ends their lanes."""
+        self._loop = asyncio.get_running_loop()
         try:
             await asyncio.gather(*(self._enter(plugin) for plugin in self._sound()))
             yield
         finally:
-            await asyncio.gather(*(plugin.lane.leave(_LEAVE) for plugin in self._plugins))
-            for plugin in self._plugins:
-                await plugin.lane.stop()
+            self._loop = None
+            await asyncio.gather(*(self._wind_up(plugin) for plugin in self._plugins))
+
+    async def _wind_up(self, plugin: Plugin) -> None:
+        await plugin.lane.leave(_LEAVE)
+        await plugin.lane.stop(plugin.ground.close)
 
     async def _enter(self, plugin: Plugin) -> None:
         def ended(exc: BaseException) -> None:
@@ -290,7 +295,3 @@ async def _nobody(_: AsyncSession, __: int) -> None:
 
 def _path(prefix: str) -> str:
     return f"the path /{prefix}"
-
-
-def _shut(plugin: Plugin) -> str:
-    return f"The plugin {plugin.name} is out of order; the operator was told. Try again later."

@@ -2,55 +2,97 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+import weakref
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
-
-from sqlalchemy import column, func, select, table
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from core.db import Database
-from core.plugin.hooks import News, Viewer
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, TypeVar
 
 R = TypeVar("R")
 
-Look = Callable[[AsyncSession, int], Awaitable[Viewer | None]]
-"""How a partner is looked up, told by a room that stands on this one."""
-
 _GRACE = 1.0
+_EXITS = (SystemExit, KeyboardInterrupt)
+_EXITED = "it wanted to end the process"
 
-# By name, as partners are: the log stands on this room.
-_head = table("log_head", column("position"))
-_partner = table("partner", column("id"))
-_addressee = table("addressee", column("partner"), column("position"))
+
+async def on(loop: asyncio.AbstractEventLoop, work: Callable[[], Awaitable[R]]) -> R:
+    """Await `work()` on another thread's loop. Whoever stops waiting cancels it there."""
+
+    async def begin() -> R:
+        try:
+            return await work()
+        except _EXITS as exc:
+            raise RuntimeError(_EXITED) from exc
+
+    done = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(begin(), loop))
+    try:
+        return await done
+    except asyncio.CancelledError:
+        me = asyncio.current_task()
+        if me and me.cancelling():
+            raise
+        raise RuntimeError("its lane was closed") from None
 
 
 class Lane:
-    """Whatever a plugin does here, the server's own loop goes on. Starts when first used."""
+    """Whatever a plugin does here, the server's own loop goes on. Starts when first used, and again after `stop`."""
 
-    def __init__(self, name: str, database_url: str, look: Look) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._database_url = database_url
-        self._look = look
-        self._database: Database | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._overdue: Future[Any] | None = None
         self._held: Future[None] | None = None
         self._over: asyncio.Event | None = None
 
-    def move(self, database_url: str) -> None:
-        """Stand on this database from the next start on."""
-        self._database_url = database_url
+    @property
+    def is_here(self) -> bool:
+        """Whether the caller is on the lane."""
+        return threading.current_thread() is self._thread
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether a call that was late goes on still."""
+        return self._overdue is not None and not self._overdue.done()
+
+    async def begin(self, work: Callable[[], Awaitable[R]]) -> R:
+        """Await `work()` on the lane, for as long as the caller cares to wait."""
+        return await on(self._started(), work)
 
     async def run(self, work: Callable[[], Awaitable[R]], budget: float) -> R:
         """Await `work()` on the lane. Raises `TimeoutError` after `budget` seconds, and then cancels it."""
-
-        async def begin() -> R:
-            return await work()
-
-        future = asyncio.run_coroutine_threadsafe(begin(), self._started())
         async with asyncio.timeout(budget):
-            return await asyncio.wrap_future(future)
+            return await self.begin(work)
+
+    def call(self, work: Callable[[], R], budget: float) -> R:
+        """What `work()` gives on the lane, to a caller that cannot await.
+
+        Raises `TimeoutError` after `budget` seconds, and at once while an earlier work that was late goes on: nobody
+        waits twice for the same.
+        """
+        if self.is_here:
+            return work()
+        if self.is_overdue:
+            raise TimeoutError
+        done = Future[R]()
+
+        def begin() -> None:
+            if not done.set_running_or_notify_cancel():
+                return
+            try:
+                done.set_result(work())
+            except _EXITS:
+                done.set_exception(RuntimeError(_EXITED))
+            except BaseException as exc:
+                done.set_exception(exc)
+
+        self._started().call_soon_threadsafe(begin)
+        try:
+            return done.result(budget)
+        except TimeoutError:
+            if not done.done() and not done.cancel():
+                self._overdue = done
+            raise
 
     async def beats(self) -> bool:
         """Whether the lane's loop still turns. A hook that blocks its thread, or ended it, stops it."""
@@ -111,62 +153,48 @@ class Lane:
             held.cancel()
             await asyncio.wait([ending], timeout=_GRACE)
 
-    @asynccontextmanager
-    async def session(self, viewer: Viewer) -> AsyncIterator[AsyncSession]:
-        """A read-only view with the eyes of `viewer`; only on the lane itself."""
-        async with self._own().snapshot(viewer.partner) as session:
-            yield session
-
-    @asynccontextmanager
-    async def store(self) -> AsyncIterator[AsyncSession]:
-        """A writing transaction with nobody's eyes; only on the lane itself."""
-        async with self._own().edge(partner=0) as session:
-            yield session
-
-    async def viewer(self, partner: int) -> Viewer | None:
-        """The partner as it may see now; only on the lane itself."""
-        async with self._own().snapshot(partner) as session:
-            return await self._look(session, partner)
-
-    async def news(self, partners: Collection[int]) -> News:
-        """Where the log is, and the newest event of each partner; only on the lane itself."""
-        # By partner, one step down an index each: in order of position the whole table would have to be read.
-        newest = select(func.max(_addressee.c.position)).where(_addressee.c.partner == _partner.c.id).scalar_subquery()
-        wanted = select(_partner.c.id, newest).where(_partner.c.id.in_(sorted(set(partners))))
-        async with self._own().survey() as session:
-            position = (await session.execute(select(_head.c.position))).scalar_one()
-            found = (await session.execute(wanted)).all()
-        return News(position, {partner: at for partner, at in found if at is not None})
-
-    async def stop(self) -> None:
-        """Close the lane. One that no longer beats is left behind: a thread cannot be ended from outside."""
-        if self._loop is None or not await self.beats():
+    async def stop(self, last: Callable[[], Awaitable[None]]) -> None:
+        """Cancel what goes on, await `last()` on the lane and close it. One that no longer beats is left behind, to end
+        when it comes to: a thread cannot be ended from outside."""
+        loop, self._loop, self._thread, self._overdue = self._loop, None, None, None
+        if loop is None:
             return
-        if self._database:
-            await self.run(self._database.close, _GRACE)
-            self._database = None
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._loop = None
 
-    def _own(self) -> Database:
-        """An engine belongs to one loop, so each lane that reads has its own."""
-        if asyncio.get_running_loop() is not self._loop:
-            raise RuntimeError(
-                "only for hooks that run on the lane; a route names the dependency `snapshot` or `session`"
-            )
-        self._database = self._database or Database(self._database_url)
-        return self._database
+        async def finish() -> None:
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            try:
+                if tasks:
+                    await asyncio.wait(tasks, timeout=_GRACE / 2)
+                await last()
+            finally:
+                loop.call_soon(loop.stop)
+
+        ended = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(finish(), loop))
+        await asyncio.wait([ended], timeout=_GRACE)
 
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
-            threading.Thread(target=_turn, args=(self._loop,), name=f"plugin-{self._name}", daemon=True).start()
+            self._thread = threading.Thread(target=_turn, args=(self._loop,), name=f"plugin-{self._name}", daemon=True)
+            self._thread.start()
+            # A host that is only looked at is never told to stop.
+            weakref.finalize(self, _end, self._loop).atexit = False
         return self._loop
 
 
 def _turn(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-    finally:
-        loop.close()
+    going = True
+    while going:
+        # A task that exits would take the lane along.
+        with suppress(*_EXITS):
+            loop.run_forever()
+            going = False
+    loop.close()
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(loop.stop)

@@ -23,5 +23,7 @@ class PluginState(Base):
     """When an operator let it out again, µs."""
     cursor: Mapped[int] = mapped_column(Micros)
     """Position of the last event that its `on_event` has taken."""
+    lease: Mapped[int] = mapped_column(Micros)
+    """Until when one process tells it of events alone, µs."""
     readings: Mapped[str] = mapped_column(Text)
     """JSON: what its `health` said last."""

@@ -1,9 +1,9 @@
 """Routes of plugins: checked before they are mounted, shut when their plugin is."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from litestar import Litestar, Router
 from litestar.connection import ASGIConnection
@@ -13,7 +13,11 @@ from litestar.routes import HTTPRoute
 
 from core import openapi
 from core.errors import Unavailable
+from core.plugin import crossing
+from core.plugin.crossing import Crossing
+from core.plugin.ground import Ground
 from core.plugin.hooks import Context
+from core.plugin.ward import Ward
 
 _PREFIX = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 _CORE_PATHS = frozenset({"health", "oauth", "v1"})
@@ -79,18 +83,35 @@ def _where(handler: HTTPRouteHandler) -> str:
     return f"{handler.handler_name} at {sorted(handler.paths)}"
 
 
-def mounted(
-    prefix: str, handlers: Sequence[HTTPRouteHandler], ctx: Context, why_shut: Callable[[], str | None]
-) -> Router:
-    """The handlers below `/<prefix>`, given `ctx`, each behind a door that shuts when `why_shut` gives a reason."""
+class Once(Router):
+    """Litestar registers a deep copy of a router, so that it may be registered again; this one is registered once."""
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+
+def mounted(prefix: str, handlers: Sequence[HTTPRouteHandler], ctx: Context, ward: Ward, _: Ground) -> Once:
+    """The handlers below `/<prefix>`, given `ctx`, each behind a door that is shut in quarantine."""
 
     async def door(_: ASGIConnection[Any, Any, Any, Any], __: BaseRouteHandler) -> None:
-        reason = why_shut()
-        if reason:
-            raise Unavailable(reason)
+        if ward.quarantine:
+            raise Unavailable(ward.closed())
 
-    own = {_OWN: Provide(lambda: ctx, sync_to_thread=False)}
-    return Router(f"/{prefix}", route_handlers=handlers, guards=[door], dependencies=own)
+    return Once(f"/{prefix}", route_handlers=handlers, guards=[door], dependencies={_OWN: _part(ctx)})
+
+
+def carried(prefix: str, handlers: Sequence[HTTPRouteHandler], ctx: Context, ward: Ward, ground: Ground) -> Once:
+    """The same for a stranger's: on its lane, with sessions of the engine there."""
+    dependencies = {
+        _OWN: _part(ctx),
+        "db": Provide(ground.database, sync_to_thread=False),
+        "principal": Provide(crossing.caller, sync_to_thread=False),
+    }
+    return Once(f"/{prefix}", route_handlers=handlers, middleware=[Crossing(ward)], dependencies=dependencies)
+
+
+def _part(given: object) -> Provide:
+    return Provide(lambda: given, sync_to_thread=False)
 
 
 def shut(prefix: str, reason: str) -> HTTPRouteHandler:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,20 +14,28 @@ from core.plugin import formats, hooks, mounting
 from core.plugin.channel import Channel
 from core.plugin.connector import Connector
 from core.plugin.discovery import Found
+from core.plugin.ground import Ground, Look
 from core.plugin.hooks import PROJECT, Context, Format, NoSettings, PluginInfo, ReportFormat
 from core.plugin.lane import Lane
+from core.plugin.ward import Ward
 from core.sealing import Sealer
+from core.settings import Settings
 from core.wire.kinds import SignalKind
 
 T = TypeVar("T")
 
 
 class Plugin:
-    """Filled phase by phase; what a phase raises is the reason for quarantine."""
+    """Filled phase by phase; what a phase raises is the reason for quarantine. `shut` is its ward's."""
 
-    def __init__(self, found: Found, lane: Lane, secret: str, base_url: str) -> None:
+    def __init__(
+        self, found: Found, settings: Settings, look: Look, shut: Callable[["Plugin", str, Exception], None]
+    ) -> None:
         self.name, self.origin, self.title, self.prefix = found.name, found.origin, found.name, found.name
-        self.lane = lane
+        self.built_in = found.built_in
+        self.lane = Lane(found.name)
+        self.ground = Ground(self.lane, settings.database_url, look)
+        self.ward = Ward(found.name, self.lane, partial(shut, self))
         self.routes: Sequence[HTTPRouteHandler] = ()
         self.connectors: Sequence[Connector] = ()
         self.kinds: Sequence[SignalKind] = ()
@@ -37,9 +46,10 @@ class Plugin:
         self._find = found.load
         self._info = PluginInfo(name=self.name, title=self.name)
         # No name holds a slash, so that no two plugins share a key.
-        sealer = Sealer(f"{secret}/{self.name}", b"plugin")
+        sealer = Sealer(f"{settings.secret}/{self.name}", b"plugin")
+        under, url = self.ground, settings.base_url
         self.context = Context(
-            NoSettings(), lane.session, lane.store, lane.viewer, lane.news, sealer.seal, sealer.open, base_url
+            NoSettings(), under.session, under.store, under.viewer, under.news, sealer.seal, sealer.open, url
         )
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(hooks)
@@ -66,15 +76,21 @@ class Plugin:
         """Ask what it adds. Each thing is wrapped, so that its bugs stay its own."""
         self.routes = self._all(hooks.route_handlers, HTTPRouteHandler)
         mounting.check(tuple(self.routes))
-        self.connectors = self._all(hooks.connectors, Connector)
-        self.kinds = [formats.of_kind(self.name, kind) for kind in self._all(hooks.signal_kinds, SignalKind)]
-        self.feed_formats = [formats.of_feed(self.name, form) for form in self._all(hooks.feed_formats, Format)]
+        call = formats.at_once if self.built_in else self.ward.call
+        connectors = self._all(hooks.connectors, Connector)
+        self.connectors = connectors if self.built_in else [formats.of_connector(one, call) for one in connectors]
+        self.kinds = [formats.of_kind(self.name, kind, call) for kind in self._all(hooks.signal_kinds, SignalKind)]
+        self.feed_formats = [formats.of_feed(self.name, form, call) for form in self._all(hooks.feed_formats, Format)]
         self.report_formats = self._all(hooks.report_formats, ReportFormat)
         self.channels = self._all(hooks.channels, Channel)
         if self.implements(hooks.migrations):
             self.migrations = _checked(hooks.migrations, self._ask(hooks.migrations), Path)
             if not self.migrations.is_dir():
                 raise NotADirectoryError(f"there are no revisions in {self.migrations}")
+
+    def speaking(self) -> Sequence[Connector]:
+        """Its connectors as it wrote them, for those who try them on purpose."""
+        return self._all(hooks.connectors, Connector)
 
     def claims(self) -> Sequence[str]:
         """What only one plugin may add."""
@@ -93,13 +109,17 @@ class Plugin:
     def implements(self, hook: Callable[..., Any]) -> bool:
         return bool(getattr(self._manager.hook, hook.__name__).get_hookimpls())
 
-    async def wait(self, hook: Callable[..., Any], answer: Any, budget: float, **arguments: Any) -> Any:
-        """Ask on the plugin's lane for an answer of the type `answer`, read as if it came over the wire.
+    async def wait(self, hook: Callable[..., Any], answer: Any, budget: float, partner: int, **arguments: Any) -> Any:
+        """Ask, for `partner`, for an answer of the type `answer`, read as if it came over the wire.
 
-        Raises whatever the plugin does, `TimeoutError`, or `msgspec.ValidationError` for another answer.
+        Raises as `Ward.run` does, or `msgspec.ValidationError` for another answer.
         """
-        given = await self.lane.run(lambda: self._ask(hook, ctx=self.context, **arguments), budget)
-        return msgspec.convert(msgspec.to_builtins(given), answer)
+
+        async def ask() -> Any:
+            given = await self._ask(hook, ctx=self.context, **arguments)
+            return msgspec.convert(msgspec.to_builtins(given), answer)
+
+        return await self.ward.run(ask, budget, partner)
 
     def lifespan(self) -> AbstractAsyncContextManager[None]:
         # mypy wants a concrete class where a type is handed over.

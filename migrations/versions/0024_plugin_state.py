@@ -19,7 +19,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("plugin", "origin", "phase", "error")),
         sa.Column("since", MICROS, nullable=False),
         sa.Column("released", MICROS, nullable=True),
-        sa.Column("cursor", MICROS, nullable=False),
+        *(sa.Column(name, MICROS, nullable=False) for name in ("cursor", "lease")),
         sa.Column("readings", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("plugin", name="pk_plugin_state"),
     )

@@ -37,6 +37,7 @@ from core.sdk import (
     Tlp,
     Translated,
     Verdict,
+    Withdrawal,
     Words,
     public,
 )
@@ -78,22 +79,34 @@ def test_hook_route_handlers() -> None:
 def test_hook_connectors() -> None:
     class OfKind(Connector):
         kind = PartnerKind.PLATFORM
+        items = "/of-kind"
 
         def translate(self, body: bytes) -> Sequence[Translated]:
-            return []
+            if body == b"odd":
+                return ["a word"]  # type: ignore[list-item]
+            return [Withdrawal(body.decode())]
 
     class OfPartner(OfKind):
         partner = "named"
+        items = "/own"
 
     class Table(OfKind):
         media_types = ("text/csv",)
+        items = "/table"
 
-    of_kind, of_partner, table = OfKind(), OfPartner(), Table()
-    running = host(plugin("speaking", connectors=lambda: [of_partner, of_kind, table]))
-    assert running.connectors(PartnerKind.PLATFORM, "named") == {"application/json": of_partner, "text/csv": table}
-    assert running.connectors(PartnerKind.PLATFORM, "another") == {"application/json": of_kind, "text/csv": table}
+    running = host(plugin("speaking", connectors=lambda: [OfPartner(), OfKind(), Table()]))
+
+    def found(kind: PartnerKind, slug: str) -> dict[str, str]:
+        return {media_type: one.items for media_type, one in running.connectors(kind, slug).items()}
+
+    assert found(PartnerKind.PLATFORM, "named") == {"application/json": "/own", "text/csv": "/table"}
+    assert found(PartnerKind.PLATFORM, "another") == {"application/json": "/of-kind", "text/csv": "/table"}
     # A slug is no proof of kind: a partner that changed it does not keep the connector.
-    assert running.connectors(PartnerKind.AGENCY, "named") == {}
+    assert found(PartnerKind.AGENCY, "named") == {}
+    own = running.connectors(PartnerKind.PLATFORM, "named")["application/json"]
+    assert own.translate(b"case-1") == [Withdrawal("case-1")]
+    with pytest.raises(TypeError, match="becomes a str"):
+        own.translate(b"odd")
 
 
 def test_hook_signal_kinds() -> None:

@@ -118,11 +118,11 @@ def test_an_import_that_fails_costs_one_plugin(monkeypatch: pytest.MonkeyPatch) 
     good = plugin("good", signal_kinds=lambda: [kind("k1")])
     missing = EntryPoint("missing", "no_such_module_anywhere", "khongmotminh")
     found = [
-        Found("missing", "stranger 1", missing.load),
-        Found("exits", "stranger 1", leave),
-        Found("good", "stranger 1", lambda: good),
-        Found("renamed", "stranger 2", lambda: good),
-        Found("good", "stranger 2", lambda: good),
+        Found("missing", "stranger 1", False, missing.load),
+        Found("exits", "stranger 1", False, leave),
+        Found("good", "stranger 1", False, lambda: good),
+        Found("renamed", "stranger 2", False, lambda: good),
+        Found("good", "stranger 2", False, lambda: good),
     ]
     monkeypatch.setattr(discovery, "installed", lambda: found)
     running = PluginHost(settings())
@@ -152,7 +152,7 @@ def test_settings_are_the_plugins_own_struct() -> None:
 
 
 def test_a_disabled_plugin_is_not_even_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "installed", lambda: [Found("noisy", "stranger 1", raising)])
+    monkeypatch.setattr(discovery, "installed", lambda: [Found("noisy", "stranger 1", False, raising)])
     running = PluginHost(settings(disabled_plugins=("noisy",)), strict=True)
     assert [(line.name, line.state) for line in running.statuses()] == [("noisy", "disabled")]
     assert running.route_handlers() == []
