@@ -18,19 +18,14 @@ from core.sdk import (
     PartnerKind,
     PluginInfo,
     Severity,
+    Sharing,
     SignalIn,
     Time,
-    Tlp,
     Translated,
     Withdrawal,
     hookimpl,
     translate_items,
 )
-
-
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    tlp: Tlp | None = None
-    """How its list may be shared, since it does not say; absent: not at all."""
 
 
 class State(StrEnum):
@@ -40,6 +35,8 @@ class State(StrEnum):
 
 MEANINGS = {
     "SOCIAL_ENGINEERING": (Category.PHISHING, Severity.HIGH),
+    # Wider, and wrong more often.
+    "SOCIAL_ENGINEERING_EXTENDED_COVERAGE": (Category.PHISHING, Severity.MEDIUM),
     "MALWARE": (Category.OTHER, Severity.HIGH),
     "UNWANTED_SOFTWARE": (Category.OTHER, Severity.MEDIUM),
 }
@@ -50,7 +47,7 @@ class Threat(msgspec.Struct, rename="camel"):
 
     name: ExternalId
     state: State
-    threat_type: Literal["SOCIAL_ENGINEERING", "MALWARE", "UNWANTED_SOFTWARE"]
+    threat_type: Literal["SOCIAL_ENGINEERING", "SOCIAL_ENGINEERING_EXTENDED_COVERAGE", "MALWARE", "UNWANTED_SOFTWARE"]
     uri: str
     expire_time: Time | None = None
 
@@ -70,8 +67,8 @@ class Google(Connector):
     statuses = frozenset(State)
     recorded = Path(__file__).with_name("recorded") / "google"
 
-    def __init__(self, settings: Settings) -> None:
-        self._tlp = settings.tlp
+    def __init__(self, sharing: Sharing) -> None:
+        self._sharing = sharing
 
     def translate(self, body: bytes) -> Sequence[Translated]:
         return translate_items(_payload.decode(body).threats, _threat, self._to_signal, self.items)
@@ -85,7 +82,8 @@ class Google(Connector):
             value=threat.uri,
             category=category,
             severity=severity,
-            tlp=self._tlp,
+            tlp=self._sharing.tlp,
+            groups=self._sharing.groups or None,
             external_id=threat.name,
             valid_until=threat.expire_time,
         )
@@ -93,7 +91,7 @@ class Google(Connector):
 
 @hookimpl
 def plugin_info() -> PluginInfo:
-    return PluginInfo(name="google", title="Google", settings=Settings)
+    return PluginInfo(name="google", title="Google", settings=Sharing)
 
 
 @hookimpl

@@ -34,10 +34,10 @@ from core.sdk import (
     PartnerKind,
     PluginInfo,
     Refused,
+    Sharing,
     SignalIn,
     StatementCategory,
     TakedownState,
-    Tlp,
     Translated,
     Withdrawal,
     hookimpl,
@@ -48,11 +48,9 @@ _TOLERANCE = 300
 """Seconds by which a signature may be old, or our clocks apart."""
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Settings(Sharing, frozen=True, forbid_unknown_fields=True):
     client_secret: str | None = None
     """With it, every payload must be signed; without, the access token is the only proof."""
-    tlp: Tlp | None = None
-    """How its verdicts may be shared, since they do not say; absent: not at all."""
 
 
 class Verdict(StrEnum):
@@ -162,6 +160,7 @@ class TikTok(Connector):
             category=CATEGORIES[notice.policy],
             confidence=CONFIDENCE[notice.verdict],
             tlp=self._settings.tlp,
+            groups=self._settings.groups or None,
             external_id=notice.report_id,
             last_seen=datetime.fromtimestamp(notice.decided_at, UTC),
         )
