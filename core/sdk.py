@@ -65,7 +65,7 @@ from core.wire.documents import (
     Words,
 )
 from core.wire.events import WebhookDisabled, WebhookLapsed, WebhookPing
-from core.wire.feed_keys import LEAVING, Addressed, Selection
+from core.wire.feed_keys import LEAVING, Addressed, FeedFormat, Selection
 from core.wire.kinds import Canonical, Fact, Note, SignalKind
 from core.wire.notices import Detail, Notice
 from core.wire.opinions import OpinionIn, OpinionStatus, Outcome, Stance
@@ -88,6 +88,8 @@ from core.wire.signals import (
     RE_EXPORTED,
     Category,
     Feed,
+    Retraction,
+    RetractStatus,
     Severity,
     SignalIn,
     SignalOut,
@@ -144,6 +146,7 @@ __all__ = [
     "Fact",
     "Fault",
     "Feed",
+    "FeedFormat",
     "FieldError",
     "Forbidden",
     "Format",
@@ -175,6 +178,8 @@ __all__ = [
     "ReaderClass",
     "Refused",
     "ReportFormat",
+    "RetractStatus",
+    "Retraction",
     "Row",
     "Scan",
     "Scope",
