@@ -13,6 +13,8 @@ from litestar import Litestar
 import core
 import core.migrate
 import core.openapi
+import core.openapi.hooks
+import core.plugin.hooks
 from core.app import create_app
 from core.auth import keys as ring
 from core.cli.house import House, pass_house, run, show_table
@@ -22,6 +24,7 @@ from core.signals.kinds import BUILTIN
 
 PORT = click.IntRange(1, 65_535)
 OPENAPI = Path(core.__file__).parents[1] / "openapi"
+HOOK_TESTS = Path(core.__file__).parents[1] / "tests" / "plugin" / "test_hooks.py"
 
 
 @click.command()
@@ -109,13 +112,18 @@ def _host(house: House) -> PluginHost:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file differs.")
 @click.option("--folder", type=click.Path(path_type=Path), default=OPENAPI, help="Default: openapi/ of the tree.")
 def openapi(check: bool, folder: Path) -> None:
-    """Write the contract: openapi.json, asyncapi.json, report.schema.json, scopes.md, events.md."""
+    """Write the contract: openapi.json, asyncapi.json, report.schema.json, scopes.md, events.md, hooks.md."""
     # Nothing is opened: the contract is made of the handlers alone.
     app = create_app(Settings(secret="x" * 32, database_url="sqlite:///none.db", blobs_url="memory:///"), strict=True)
     if not check:
-        core.openapi.write(app, folder)
-    elif stale := core.openapi.check(app, folder):
+        core.openapi.write(app, folder, pages_of_tests())
+    elif stale := core.openapi.check(app, folder, pages_of_tests()):
         raise click.ClickException(f"Not what the code says: {', '.join(stale)}. Run `make openapi`.")
+
+
+def pages_of_tests() -> dict[str, bytes]:
+    """What of openapi/ is made of tests, which are in the tree alone."""
+    return {"hooks.md": core.openapi.hooks.render(core.plugin.hooks, HOOK_TESTS)} if HOOK_TESTS.exists() else {}
 
 
 @click.group()

@@ -1,6 +1,7 @@
 """The files in openapi/ that partners read, written and checked."""
 
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 
 from litestar import Litestar
@@ -30,16 +31,16 @@ A delivery may be repeated; its `id` is not. 410 `resync` answers a place older 
 things themselves anew, then go on from the beginning. The same for programs: [asyncapi.json](asyncapi.json)."""
 
 
-def write(app: Litestar, folder: Path) -> None:
-    """Write the generated files anew."""
+def write(app: Litestar, folder: Path, more: Mapping[str, bytes]) -> None:
+    """Write the generated files anew, and `more` beside them, by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in _files(app).items():
+    for name, content in {**_files(app), **more}.items():
         (folder / name).write_bytes(content)
 
 
-def check(app: Litestar, folder: Path) -> list[str]:
+def check(app: Litestar, folder: Path, more: Mapping[str, bytes]) -> list[str]:
     """The names of the files that are not what `write` would make of them."""
-    return [name for name, content in _files(app).items() if _read(folder / name) != content]
+    return [name for name, content in {**_files(app), **more}.items() if _read(folder / name) != content]
 
 
 def _read(path: Path) -> bytes | None:
