@@ -1,6 +1,7 @@
 """Tables in partners' own formats: columns known by their headings in either language, rows read one by one."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import zip_longest
 from typing import TypeVar
 
 import msgspec
@@ -16,6 +17,9 @@ V = TypeVar("V")
 
 _EXACT = 10**15
 """From here on a number in a workbook has lost digits."""
+
+_NAMELESS = "without heading"
+"""The field of a cell that no heading stands above: no decoder knows it."""
 
 
 def translate_table(
@@ -84,9 +88,8 @@ def _field(heading: str, headings: Mapping[str, Sequence[str]]) -> str:
 
 
 def _said(fields: Sequence[str], cells: Sequence[Cell], days: Collection[str]) -> dict[str, str | float]:
-    # A cell without a heading has the empty name, which no decoder knows.
-    named = zip((*fields, *[""] * (len(cells) - len(fields))), cells, strict=False)
-    return {field: _cell(cell, field in days) for field, cell in named if cell != ""}
+    named = zip_longest(fields, cells, fillvalue="")
+    return {field or _NAMELESS: _cell(cell, field in days) for field, cell in named if cell != ""}
 
 
 def _cell(cell: Cell, is_day: bool) -> str | float:
