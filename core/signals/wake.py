@@ -60,6 +60,7 @@ class Wake:
         self._db = db
         self._ears: set[Ear] = set()
         self._news = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.closed = False
         self.turns = asyncio.Semaphore(_AT_ONCE)
         """To be held by a reader that was woken while it reads."""
@@ -69,8 +70,9 @@ class Wake:
         return len(self._ears)
 
     def tell(self) -> None:
-        """Something was committed: look now."""
-        self._news.set()
+        """Something was committed: look now. From any thread."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._news.set)
 
     def close(self) -> None:
         """End every wait, and let none begin."""
@@ -81,10 +83,12 @@ class Wake:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         self.closed = False
+        self._loop = asyncio.get_running_loop()
         task = asyncio.create_task(self._watch())
         try:
             yield
         finally:
+            self._loop = None
             self.close()
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -19,6 +19,7 @@ from core.auth import audiences
 from core.db import Database
 from core.errors import Unavailable
 from core.log import head
+from core.plugin.lane import on
 from core.signals import ingest
 from core.signals.jobs import Job
 from core.signals.keys import Keys
@@ -58,12 +59,14 @@ class SignalWriter:
         self._under_way: Sequence[_Ticket] = ()
         self._audiences: dict[audiences.Key, int] = {}
         self._called = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """At the end the transaction under way is finished; whoever waits behind it is told that nothing was stored."""
         self._closing = False
+        self._loop = asyncio.get_running_loop()
         task = asyncio.create_task(self._run())
         try:
             yield
@@ -80,14 +83,17 @@ class SignalWriter:
             self._waiting.clear()
 
     async def write(self, job: Job, actor: str, request: str) -> int:
-        """Have `job` committed and return the log's position after it; its results are on the job.
+        """Have `job` committed and return the log's position after it; its results are on the job. On any loop.
 
         Raises `Unavailable` when the database refuses or the hub goes down; nothing of the job is stored then.
         """
         if self._closing:
             raise Unavailable("The hub is going down; nothing was stored. Send it again.")
+        here = asyncio.get_running_loop()
+        if self._loop and here is not self._loop:
+            return await on(self._loop, lambda: self.write(job, actor, request))
         weight = sum(1 for _ in job.keys()) + sum(1 for _ in job.names())  # noqa: SIM118  (no mapping)
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[int] = here.create_future()
         self._waiting.append(_Ticket(job, actor, request, weight, done))
         self._called.set()
         return await done
