@@ -1,6 +1,7 @@
 """The log as one principal may see it, page by page; its digest; everything that is live."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +13,7 @@ from core.auth.models import Partner
 from core.log import head, retention
 from core.signals import cursors, selection, view, walk
 from core.signals.cursors import Cursor, Now, Place
-from core.signals.keys import Keys, hex_sum
+from core.signals.keys import Keys, hex_sum, parse_id
 from core.signals.kinds import Kinds
 from core.signals.models import Digest
 from core.signals.view import Seen
@@ -70,6 +71,8 @@ class Changes(msgspec.Struct, frozen=True):
     reached: int
     """Position up to which it brings the reader."""
     top: int
+    apart: frozenset[int]
+    """Of the positions that the caller asked to be left out, those where a claim stands that nobody said more of."""
 
     @property
     def more(self) -> bool:
@@ -142,17 +145,45 @@ def token(found: Place, reached: int, principal: Principal, keys: Keys, chosen: 
 
 
 async def changes(
-    session: AsyncSession, principal: Principal, known: Kinds, keys: Keys, chosen: Selection, cursor: Cursor, limit: int
+    session: AsyncSession,
+    principal: Principal,
+    known: Kinds,
+    keys: Keys,
+    chosen: Selection,
+    cursor: Cursor,
+    limit: int,
+    *,
+    apart: Collection[int] = (),
 ) -> Changes:
-    """The same walk as `page`, for formats of others. A page may be empty although there is more."""
+    """The same walk as `page`, for formats of others. A page may be empty although there is more.
+
+    `apart` are positions at which the caller has a text of its own for a claim that is the only one on its signal:
+    nothing is made of those.
+    """
     reader = await walk.reader(session, principal, known, keys, chosen)
     top = await head.position(session)
     rows, reached = await walk.scan(reader, cursor, top, limit)
+    left = frozenset([row[0] for row in rows if row[0] in apart and view.is_lone(row)])
+    rows = [row for row in rows if row[0] not in left] if left else rows
     shown, siblings = await walk.render(reader, cursor, rows)
     found = [
         _change(row, signal, siblings, cursor) for row, signal in zip(rows, shown, strict=True) if signal is not None
     ]
-    return Changes(found, reached, top)
+    return Changes(found, reached, top, left)
+
+
+async def named(
+    session: AsyncSession, principal: Principal, known: Kinds, keys: Keys, chosen: Selection, ids: Collection[str]
+) -> list[Change]:
+    """What a walk from zero would bring of these signals, by public id, in its order; nothing of what is not live."""
+    reader = await walk.reader(session, principal, known, keys, chosen)
+    cursor = Cursor(0, await head.position(session))
+    claims = await walk.claims_on(reader, [key for key in map(parse_id, ids) if key])
+    rows = sorted([max(claims[signal], key=_position) for signal in claims], key=_position)
+    shown, siblings = await walk.render(reader, cursor, rows)
+    return [
+        _change(row, signal, siblings, cursor) for row, signal in zip(rows, shown, strict=True) if signal is not None
+    ]
 
 
 async def digest(session: AsyncSession, principal: Principal, kinds: Sequence[str] = ()) -> DigestOut:
@@ -193,6 +224,7 @@ def _change(row: Any, signal: SignalOut, siblings: walk.Siblings, cursor: Cursor
 
 
 _KIND, _SIGNAL = map(Seen._fields.index, ("kind", "signal"))
+_position = attrgetter("position")
 
 
 async def _digest(session: AsyncSession, principal: Principal, kinds: Sequence[str]) -> str:

@@ -19,8 +19,8 @@ from core.signals import score, selection, view
 from core.signals.cursors import Cursor
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
-from core.signals.models import Claim
-from core.signals.view import Lens, Seen
+from core.signals.models import Claim, Signal
+from core.signals.view import LIVE, Lens, Seen
 from core.wire.feed_keys import Selection
 from core.wire.signals import SignalOut
 
@@ -106,6 +106,17 @@ async def _siblings(reader: Reader, cursor: Cursor, signals: Sequence[int]) -> S
         of_these = among(Claim.signal, sorted(set(signals)), reader.session)
         wanted = view.claims().where(of_these, *_seen(reader.principal, reader.chosen))
         for row in await reader.session.execute(wanted, {"start": cursor.start}):
+            found[row.signal].append(Seen(*row))
+    return found
+
+
+async def claims_on(reader: Reader, keys: Sequence[bytes]) -> Siblings:
+    """The live claims that the reader may see on these signals, by signal."""
+    found: Siblings = defaultdict(list)
+    if keys:
+        conditions = (*LIVE, visible(Claim, reader.principal), *selection.claims(reader.chosen))
+        wanted = view.claims().where(among(Signal.key, keys, reader.session), *conditions)
+        for row in await reader.session.execute(wanted):
             found[row.signal].append(Seen(*row))
     return found
 
