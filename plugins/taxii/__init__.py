@@ -1,8 +1,10 @@
 """TAXII 2.1 at `/taxii2/`: the feed as STIX 2.1, and collections that take what partners post."""
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from core.sdk import PluginInfo, hookimpl
+from core.sdk import Context, PluginInfo, hookimpl
+from plugins.taxii import retention
 
 
 @hookimpl
@@ -13,3 +15,8 @@ def plugin_info() -> PluginInfo:
 @hookimpl
 def migrations() -> Path:
     return Path(__file__).with_name("revisions")
+
+
+@hookimpl
+def lifespan(ctx: Context) -> AbstractAsyncContextManager[None]:
+    return retention.purging(ctx)

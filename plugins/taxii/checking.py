@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from msgspec import Raw
 
 SIZE = 64 * 1024
 """Bytes of one object."""
@@ -14,11 +13,11 @@ _DEPTH = 20
 
 class _Object(msgspec.Struct):
     type: str
-    created: Raw | None = None
-    modified: Raw | None = None
+    created: Any = None
+    modified: Any = None
     identity_class: str | None = None
-    payload_bin: Raw | None = None
-    content_ref: Raw | None = None
+    payload_bin: Any = None
+    content_ref: Any = None
 
 
 _decoder = msgspec.json.Decoder(_Object)

@@ -5,7 +5,7 @@ refused costs itself alone: nothing that a client of the collection could not re
 tests/plugins/taxii/test_posting.py and tests/clients/test_taxii.py.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import select
@@ -19,13 +19,13 @@ from core.signals.keys import Keys, public_id
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
 from plugins.taxii import checking, sharing
+from plugins.taxii.asking import Filters
 from plugins.taxii.collections import Collection
 from plugins.taxii.meaning import Voiced, meaning
 from plugins.taxii.models import TaxiiObject
 from plugins.taxii.removing import RemoveObject
 from plugins.taxii.statuses import Status, Told, why
 from plugins.taxii.storing import Posted, StoreObjects
-from plugins.taxii.versions import Version
 
 
 class Poster(msgspec.Struct, frozen=True):
@@ -135,9 +135,9 @@ async def _signals(poster: Poster, refs: set[str]) -> dict[str, str]:
     return found
 
 
-async def remove(poster: Poster, name: str, wanted: Callable[[Version], bool]) -> None:
+async def remove(poster: Poster, name: str, chosen: Filters) -> None:
     """Drop the poster's versions of an object. Raises `NotFound` where it has none of those wanted."""
-    job = RemoveObject(poster.principal.partner, str(poster.collection.id), name, wanted)
+    job = RemoveObject(poster.principal.partner, str(poster.collection.id), name, chosen)
     await poster.writer.write(job, poster.principal.client, "DeleteTaxiiObject")
     if not job.removed:
         raise NotFound

@@ -1,6 +1,6 @@
 """The job of the claim log that drops what was posted, and takes back the claim that it made."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +10,7 @@ from core.signals.jobs import Job
 from core.signals.plan import Picture
 from core.signals.standing import Stood
 from plugins.taxii import versions
+from plugins.taxii.asking import Filters
 from plugins.taxii.models import TaxiiObject
 from plugins.taxii.versions import History, Version
 
@@ -17,11 +18,11 @@ from plugins.taxii.versions import History, Version
 class RemoveObject(Job):
     """Versions of one object of the partner in a collection. With the last of them the claim goes, in all of them."""
 
-    def __init__(self, partner: int, collection: str, name: str, wanted: Callable[[Version], bool]) -> None:
+    def __init__(self, partner: int, collection: str, name: str, chosen: Filters) -> None:
         self.partner = partner
         self.collection = collection
         self.name = name
-        self.wanted = wanted
+        self.chosen = chosen
         self.removed = 0
         """How many versions went."""
         self._history = History(())
@@ -35,7 +36,7 @@ class RemoveObject(Job):
 
     async def prepare(self, session: AsyncSession) -> None:
         self._history = await versions.own(session, self.collection, self.partner, (self.name,))
-        self._gone = [one for one in self._history.of(self.name) if self.wanted(one)]
+        self._gone = [one for one in self._history.of(self.name) if _fits(one, self.chosen)]
 
     def fold(self, picture: Picture, head: Head) -> None:
         if self._gone and len(self._gone) == len(self._history.of(self.name)):
@@ -50,3 +51,9 @@ class RemoveObject(Job):
             await session.execute(gone.values(**dropped))
         await versions.write_flags(session, self._history.flagged())
         self.removed = len(self._gone)
+
+
+def _fits(one: Version, chosen: Filters) -> bool:
+    words = {"all", one.version} | ({"first"} if one.is_first else set()) | ({"last"} if one.is_last else set())
+    fits_spec = chosen.spec_versions is None or one.spec_version in chosen.spec_versions
+    return fits_spec and not words.isdisjoint(chosen.versions)

@@ -171,7 +171,7 @@ class StoreObjects(Submit):
                 stored.append(one)
         await versions.write_flags(session, stored)
         if rows:
-            await session.execute(insert(TaxiiObject), list(rows.values()))
+            await session.execute(insert(TaxiiObject.__table__), list(rows.values()))
         await self._tell(session, head, stood)
 
     def _row(self, session: AsyncSession, head: Head, one: Posted, stood: Mapping[bytes, Stood]) -> dict[str, Any]:
@@ -215,7 +215,7 @@ class StoreObjects(Submit):
         good, bad = (dict(sorted(some.items())).values() for some in (self._successes, self._failures))
         self.status = made(timestamp(head.at), good, bad)
         row = {"id": self.status.id, "partner": self.partner, "at": head.at, "body": msgspec.json.encode(self.status)}
-        await session.execute(insert(TaxiiStatus), [row])
+        await session.execute(insert(TaxiiStatus.__table__), [row])
 
 
 def _place(session: AsyncSession, head: Head, claim: Stood | None) -> int:
