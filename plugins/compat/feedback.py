@@ -7,14 +7,25 @@ import msgspec
 from litestar import Request
 from litestar.di import Provide
 
-from core.sdk import Count, FieldError, OpinionIn, OpinionStatus, Principal, Refused, SignalIn, Translated, Withdrawal
+from core.sdk import (
+    Addressed,
+    Count,
+    FieldError,
+    OpinionIn,
+    OpinionStatus,
+    Principal,
+    Refused,
+    Retraction,
+    RetractStatus,
+    SignalIn,
+    Translated,
+    Withdrawal,
+)
 from core.signals import opinions, signals
 from core.signals.guard import Guard
 from core.signals.keys import Keys, public_id
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
-from core.wire.feed_keys import Addressed
-from core.wire.signals import Retraction, RetractStatus
 
 
 class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

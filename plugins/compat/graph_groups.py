@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import audiences, groups
 from core.sdk import NotFound, Principal, Time, from_micros
 from core.signals.keys import Keys
-from core.wire.groups import GroupSummary, MembershipState
 
 COMMUNITY = "1"
 _MOST = 1_000
@@ -35,15 +34,16 @@ class ThreatPrivacyGroups(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 async def listing(session: AsyncSession, principal: Principal, keys: Keys) -> tuple[ThreatPrivacyGroup, ...]:
     """The community, then the groups that the principal is a member of."""
     since = from_micros(0)
-    mine = (await groups.listing(session, principal, None, _MOST)).groups
+    mine = await audiences.memberships(session, principal.partner)
+    found = (await groups.listing(session, principal, None, _MOST)).groups
     return (
         ThreatPrivacyGroup(COMMUNITY, "Community", since, since),
-        *[_group(keys, one) for one in mine if one.state is MembershipState.MEMBER],
+        *[
+            ThreatPrivacyGroup(_number(keys, one.slug), one.name, one.created, one.created)
+            for one in found
+            if one.slug in mine
+        ],
     )
-
-
-def _group(keys: Keys, one: GroupSummary) -> ThreatPrivacyGroup:
-    return ThreatPrivacyGroup(_number(keys, one.slug), one.name, one.created, one.created)
 
 
 async def find(session: AsyncSession, principal: Principal, keys: Keys, numbers: Collection[str]) -> Mapping[str, int]:

@@ -16,7 +16,6 @@ from msgspec import UNSET, UnsetType
 from core.sdk import Severity, SignalOut, State, Time, Tlp
 from core.signals.feed import Change
 from core.signals.keys import parse_id, public_id
-from core.wire.score import OpinionCounts
 
 T = TypeVar("T")
 
@@ -187,8 +186,9 @@ def _status(signal: SignalOut) -> Status:
 
 
 def _reactions(signal: SignalOut) -> Iterator[Reaction]:
-    said = signal.opinions or OpinionCounts()
-    first = _OPINIONS_FROM
+    said, first = signal.opinions, _OPINIONS_FROM
+    if not said:
+        return
     for key, count in (("HELPFUL", said.agree), ("DISAGREE_WITH_TAGS", said.disagree + said.false_positive)):
         if count:
             yield Reaction(key, ",".join(map(str, range(first, first + count))))

@@ -11,8 +11,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from core.edge import AT_ONCE
 from core.sdk import (
+    AT_ONCE,
     Count,
     Feed,
     Format,

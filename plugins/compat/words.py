@@ -5,8 +5,7 @@ from hashlib import sha256
 
 import msgspec
 
-from core.sdk import Category, Invalid
-from core.wire.feed_keys import Selection
+from core.sdk import Category, Invalid, Selection
 
 
 def category(tags: Iterable[str]) -> Category:

@@ -1,0 +1,223 @@
+"""ThreatExchange as its Graph API serves it: threat updates of a privacy group, descriptors, reactions.
+
+The clients that decide how it looks are those of `threatexchange` 1.2.17 (Meta, open source). Its library takes the
+address of another server (`ThreatExchangeAPI(token, endpoint_override=…)`); its command does not, so that a partner
+adds a subclass of some twenty lines, or reads the exchange of StopNCII.
+
+A partner that reads us so has to know:
+
+- What is taken back arrives, as an update with `should_delete`: drop by `type` and `indicator`.
+- A privacy group is the whole community, number 1, or one of your sharing groups. Its number is in the list
+  `threat_privacy_groups_member`; nobody owns one.
+- A page ends with an update of type DEBUG_STRING that says how far it goes and drops nothing. Begin next time at the
+  newest `last_updated`, which is asked for inclusively: some updates come again.
+- 410 says that the hub cannot name any more what you have to drop, since you left a group or did not ask for long:
+  clear your copy, and fetch anew without `start_time`. Fetch at least every 85 days.
+- Whatever `fields` names, you are sent the same. Descriptors are one for an indicator and owned by the hub, and their
+  reactions are as many as there are opinions, by numbers that name nobody.
+- The command looks at digests of videos only: those of other files are HASH_MD5 and HASH_SHA256 without such a tag.
+- The token stands in addresses: keep those out of your logs, as the hub does.
+- What is submitted is visible as `share_level` says: WHITE and GREEN to the community or to the group of
+  `privacy_members`, AMBER and RED to that group only.
+"""
+
+from collections.abc import Collection
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlencode
+
+import msgspec
+from litestar import Request, get, post
+from litestar.di import Provide
+from litestar.types import Scope as Connection
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth.logins import Login
+from core.log import clock
+from core.sdk import Context, FeedFormat, Invalid, NotFound, OpinionIn, Principal, Scope, Selection, scoped
+from core.signals import feed
+from core.signals.cursors import Place, Resync
+from core.signals.keys import Keys
+from core.signals.kinds import Kinds
+from core.signals.pages import Pages
+from plugins.compat import feedback, graph_groups, graph_updates, words
+from plugins.compat.feedback import SENDS, Sender, signals_of
+from plugins.compat.graph_groups import ThreatPrivacyGroup, ThreatPrivacyGroups
+from plugins.compat.graph_submissions import Submission, meaning, reaction, submission
+from plugins.compat.graph_updates import KINDS, Paging, ThreatUpdates, mark, signal_id, updates
+
+_SECOND = 1_000_000
+"""Microseconds."""
+Seconds = Annotated[int, Meta(ge=0, lt=2**40)]
+
+
+def tokened(scope: Connection) -> Login | None:
+    """The token of the query: `<number>|<secret>`."""
+    found = parse_qs(scope["query_string"].decode("latin-1")).get("access_token", [])
+    return Login("", found[0]) if len(found) == 1 else None
+
+
+def _open(scope: Scope) -> dict[str, Any]:
+    # Addresses and pages hold the token: no cache keeps them.
+    own = {"response_headers": {"Cache-Control": "no-store"}, "status_code": 200}
+    return scoped(scope, logins=(tokened,), feed_format=FeedFormat.GRAPH) | own
+
+
+@get("/graph/v1/{number:str}/threat_updates", operation_id="ReadThreatUpdates", **_open(Scope.SIGNALS_READ))
+async def read_threat_updates(
+    request: Request[Any, Any, Any],
+    number: str,
+    principal: Principal,
+    snapshot: AsyncSession,
+    kinds: Kinds,
+    keys: Keys,
+    pages: Pages,
+    selection: Selection,
+    ctx: Context,
+    start_time: Seconds = 0,
+    stop_time: Seconds | None = None,
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100,
+    types: Annotated[str, Meta(max_length=1_000)] = "",
+    after: Annotated[str, Meta(max_length=200, pattern="^[A-Za-z0-9_-]*$")] = "",
+) -> ThreatUpdates:
+    """Read what has changed in a privacy group since `start_time`, as ThreatExchange tells it.
+
+    Times are seconds since 1970; what changed in the second of `start_time` is part of it, that of `stop_time` is not.
+    Go on at `paging.next`. `types`, separated by commas, leaves out the others. 410 asks for a new copy.
+    """
+    ids = (await graph_groups.find(snapshot, principal, keys, [number])).values()
+    chosen = msgspec.structs.replace(
+        words.carried(selection, _kinds(types)), community=not ids, group=next(iter(ids), None)
+    )
+    place = await _place(snapshot, principal, keys, chosen, start_time, after)
+    page = await feed.changes(snapshot, principal, kinds, keys, chosen, place.cursor, limit)
+    last = page.reached if stop_time is None else await clock.at(snapshot, stop_time * _SECOND - 1)
+    changes = [change for change in page.changes if change.position <= last]
+    reached = min(page.reached, last)
+    pages.note(chosen, place, reached)
+    seconds = await _seconds(snapshot, {*(change.position for change in changes), reached})
+    data = [update for change in changes for update in updates(change, seconds[change.position])]
+    found = ThreatUpdates((*data, mark(seconds[reached])))
+    if not page.more or page.reached > last:
+        return found
+    asked = request.query_params.dict() | {"after": feed.token(place, reached, principal, keys, chosen)}
+    address = f"{ctx.base_url}{request.url.path}?{urlencode(asked, doseq=True)}"
+    return msgspec.structs.replace(found, paging=Paging(address))
+
+
+async def _seconds(session: AsyncSession, positions: Collection[int]) -> dict[int, int]:
+    ordered = sorted(positions)
+    micros = await clock.times(session, ordered)
+    # Before the first tick there is no time.
+    return {position: max(0, at // _SECOND) for position, at in zip(ordered, micros, strict=True)}
+
+
+def _kinds(types: str) -> list[str]:
+    wanted = types.split(",") if types else KINDS.values()
+    return [kind for kind, word in KINDS.items() if word in wanted]
+
+
+async def _place(
+    session: AsyncSession, principal: Principal, keys: Keys, chosen: Selection, start_time: int, after: str
+) -> Place:
+    """Where to go on. From zero where sight has only grown, for to be sent a thing twice does no harm.
+
+    Raises `Resync` where some of it was taken: what a copy then holds in vain cannot be named.
+    """
+    if after:
+        found = await feed.place(session, principal, keys, chosen, token=after)
+    elif start_time:
+        position = await clock.at(session, start_time * _SECOND - 1)
+        found = await feed.place(session, principal, keys, chosen, position=position)
+    else:
+        return await feed.place(session, principal, keys, chosen)
+    if found.lost:
+        raise Resync("What you may see has changed, or you did not ask for long. Clear your copy and fetch it anew.")
+    return await feed.place(session, principal, keys, chosen) if found.stale else found
+
+
+@get("/graph/v1/{number:str}", operation_id="ReadThreatPrivacyGroup", **_open(Scope.SIGNALS_READ))
+async def read_group(number: str, principal: Principal, snapshot: AsyncSession, keys: Keys) -> ThreatPrivacyGroup:
+    """Read a privacy group: 1, the community, or a sharing group that you are a member of."""
+    for group in await graph_groups.listing(snapshot, principal, keys):
+        if group.id == number:
+            return group
+    raise NotFound
+
+
+@get(
+    "/graph/v1/{number:str}/threat_privacy_groups_member",
+    operation_id="ListThreatPrivacyGroups",
+    **_open(Scope.SIGNALS_READ),
+)
+async def list_groups(number: str, principal: Principal, snapshot: AsyncSession, keys: Keys) -> ThreatPrivacyGroups:
+    """List the privacy groups that you read, whatever number of an application you give."""
+    return ThreatPrivacyGroups(await graph_groups.listing(snapshot, principal, keys))
+
+
+@get(
+    "/graph/v1/{number:str}/threat_privacy_groups_owner",
+    operation_id="ListOwnThreatPrivacyGroups",
+    **_open(Scope.SIGNALS_READ),
+)
+async def list_own_groups(number: str) -> ThreatPrivacyGroups:
+    """List the privacy groups that you own: none, for sharing groups belong to their members."""
+    return ThreatPrivacyGroups(())
+
+
+class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """It holds."""
+
+    success: bool = True
+    id: str = ""
+    """Of the descriptor."""
+
+
+@post("/graph/v1/{number:str}", operation_id="ReactToThreatDescriptor", **_open(Scope.OPINIONS_WRITE), **SENDS)
+async def react(
+    number: str,
+    sender: Sender,
+    reactions: Annotated[str, Meta(max_length=300)] = "",
+    reactions_to_remove: Annotated[str, Meta(max_length=300)] = "",
+) -> Done:
+    """React to a descriptor, by words of ThreatExchange, separated by commas.
+
+    `SAW_THIS_TOO` and `HELPFUL` agree, `NOT_HELPFUL` and `DISAGREE_WITH_TAGS` doubt, `NON_MALICIOUS` says that you know
+    better; the others tell nobody anything. Of several the last counts. To remove one takes your opinion back.
+    """
+    named = signal_id(number)
+    if named is None:
+        raise NotFound
+    opinions = [one for word in reactions.split(",") if word and (one := reaction(named, word))]
+    removed = [OpinionIn(named, None) for word in reactions_to_remove.split(",") if word and reaction(named, word)]
+    if said := (opinions or removed)[-1:]:
+        errors = await feedback.say(sender, {0: said}, "/reactions")
+        if errors:
+            raise Invalid("The reaction was not taken.", errors=[errors[0]])
+    return Done(id=number)
+
+
+@post(
+    "/graph/v1/threat_descriptors",
+    operation_id="SubmitThreatDescriptor",
+    **_open(Scope.SIGNALS_WRITE),
+    dependencies={**SENDS["dependencies"], "submission": Provide(submission, sync_to_thread=False)},
+)
+async def submit_descriptor(
+    submission: Submission, principal: Principal, snapshot: AsyncSession, keys: Keys, sender: Sender
+) -> Done:
+    """Submit a threat descriptor, in the query as ThreatExchange has it.
+
+    It is for those of `share_level`, in the group of `privacy_members`; the first of `tags` that is one of our
+    categories is its own. `NON_MALICIOUS` takes back what you submitted of the same type and indicator.
+    """
+    groups = await graph_groups.find(snapshot, principal, keys, submission.groups)
+    taken = await feedback.take(sender, [meaning(submission, [*groups])], "/descriptors")
+    if taken.errors:
+        raise Invalid("The descriptor was not taken.", errors=taken.errors)
+    signal = submission.signal
+    (named,) = signals_of(signal.value, [signal.kind], sender)
+    return Done(id=graph_updates.number(named))
+
+
+handlers = [read_threat_updates, read_group, list_groups, list_own_groups, react, submit_descriptor]
