@@ -17,6 +17,8 @@ EXTENSION = f"extension-definition--{uuid5(NAMESPACE, 'extension-definition')}"
 # first.org/tlp and the OASIS extension "TLP 2.0 Marking Definition": fixed ids and times.
 _TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 _SINCE = "2022-10-01T00:00:00.000Z"
+PREFACE_AT = 1_664_582_400_000_000
+"""`date_added` of the first object of the preface, µs; each of the others is a µs later."""
 MARKINGS = {
     Tlp.CLEAR: "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
     Tlp.GREEN: "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
@@ -75,4 +77,4 @@ _EXTENSION: dict[str, object] = _OURS | {
     "extension_types": ["property-extension"],
 }
 PREFACE = tuple(msgspec.json.encode(one) for one in (*map(_marking, list(Tlp)[:3]), _IDENTITY, _EXTENSION))
-"""In every collection before the first position of the log, which is above 10. As they stand for good."""
+"""In every collection, at the positions from 1 on: the log itself begins above 10. They stay as they are for good."""

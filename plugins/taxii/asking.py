@@ -1,0 +1,127 @@
+"""What a reader asks of a collection: filters, where it stands, and how that is told to it."""
+
+import re
+import struct
+from hashlib import blake2b
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.log import clock, head
+from core.sdk import FieldError, Invalid, Principal, Time, to_micros
+from core.signals.keys import Keys
+from plugins.taxii.collections import Collection
+from plugins.taxii.markings import PREFACE, PREFACE_AT
+from plugins.taxii.meaning import ID, version
+
+MOST = 10_000
+"""Objects of a page."""
+_TYPE = re.compile(r"[a-z0-9-]{1,250}", re.ASCII)
+_FORM = struct.Struct(">QQQ8s")
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """`match[…]` (TAXII 2.1 §3.5). None: not asked for; empty: nothing fits."""
+
+    ids: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
+    versions: tuple[str, ...] = ("last",)
+    """`first`, `last`, `all`, and versions as they are kept."""
+    spec_versions: tuple[str, ...] | None = None
+
+    def admits(self, type: str, spec_version: str) -> bool:
+        return (self.types is None or type in self.types) and (
+            self.spec_versions is None or spec_version in self.spec_versions
+        )
+
+    def admits_version(self, version: str) -> bool:
+        """Of an object that has this version only."""
+        return version in self.versions or not _ONLY.isdisjoint(self.versions)
+
+
+_ONLY = {"first", "last", "all"}
+_SPECS = {"2.0", "2.1"}
+
+
+def filters(id: str | None, type: str | None, version: str | None, spec_version: str | None) -> Filters:
+    """From the query. Raises `Invalid` for a version that is neither a word nor a time."""
+    return Filters(
+        ids=None if id is None else tuple(sorted(filter(ID.fullmatch, id.split(",")))),
+        types=None if type is None else tuple(sorted(filter(_TYPE.fullmatch, type.split(",")))),
+        versions=("last",) if version is None else tuple(sorted(map(_version, version.split(",")))),
+        spec_versions=None
+        if spec_version is None
+        else tuple(sorted({"2.0", "2.1"}.intersection(spec_version.split(",")))),
+    )
+
+
+def _version(text: str) -> str:
+    if text in _ONLY:
+        return text
+    return version(_moment(text, "match[version]"))
+
+
+def _moment(text: str, name: str) -> Time:
+    try:
+        # More than six digits of a second are cut.
+        return msgspec.convert(text, Time)
+    except msgspec.ValidationError:
+        raise _invalid(name, "Expected a time (RFC 3339) with a zone.") from None
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """Where a reader stands. Up to `since` it had what it had before, from there on what this walk brought."""
+
+    position: int
+    start: int
+    """Head of the log when the walk began: what was gone by then does not matter to it."""
+    since: int
+
+    def may_hold(self, at: int, changed: int) -> bool:
+        """Whether the reader may hold what came at position `at` and is not so any more from `changed` on."""
+        return at <= self.position and (at <= self.since or changed > self.start)
+
+
+async def walk(
+    session: AsyncSession,
+    principal: Principal,
+    keys: Keys,
+    collection: Collection,
+    chosen: Filters,
+    next: str | None,
+    added_after: str | None,
+) -> Walk:
+    """From the query. Who sends both stands where the later of them is: some move the time along with `next`.
+
+    Raises `Invalid` for a `next` that was not given to this partner under these filters.
+    """
+    top = await head.position(session)
+    begun = Walk(0, top, 0)
+    if added_after is not None:
+        after = to_micros(_moment(added_after, "added_after"))
+        said = sum(after >= PREFACE_AT + n for n in range(len(PREFACE)))
+        position = await clock.at(session, after)
+        begun = Walk(position, position, position) if position else Walk(said, top, 0)
+    if next is None:
+        return begun
+    payload = keys.unseal(next, principal.partner)
+    if payload is None or len(payload) != _FORM.size:
+        raise _invalid("next", "This is not a place that the hub gave you in this collection.")
+    position, start, since, bound = _FORM.unpack(payload)
+    if bound != _bound(collection, chosen) or position > top:
+        raise _invalid("next", "This place belongs to another collection or other filters; keep them, or leave it out.")
+    return max(begun, Walk(position, start, since), key=lambda one: one.position)
+
+
+def next_of(walk: Walk, reached: int, principal: Principal, keys: Keys, collection: Collection, chosen: Filters) -> str:
+    """What `walk` takes to go on from `reached`; good for as often and as long as one likes."""
+    payload = _FORM.pack(reached, walk.start, walk.since, _bound(collection, chosen))
+    return keys.seal(payload, principal.partner)
+
+
+def _bound(collection: Collection, chosen: Filters) -> bytes:
+    return blake2b(collection.id.bytes + msgspec.json.encode(chosen), digest_size=8).digest()
+
+
+def _invalid(name: str, detail: str) -> Invalid:
+    return Invalid("The query is not what this call expects.", errors=[FieldError(f"/{name}", "invalid", detail)])

@@ -1,0 +1,143 @@
+"""What partners posted, as a reader may see it: rows of `taxii_object`, each of them through `visible()`."""
+
+from collections import defaultdict
+from collections.abc import Collection as Some
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import Select
+
+from core.auth.access import visible
+from core.sdk import AMONG, Principal, Query
+from plugins.taxii.asking import Filters
+from plugins.taxii.models import Micros, TaxiiObject
+
+_AT_ONCE = 5_000
+
+
+class Row(NamedTuple):
+    """A version of an object that is not deleted."""
+
+    position: int
+    added: int
+    id: str
+    version: str
+    type: str
+    spec_version: str
+    bytes: bytes
+    partner: int
+    signal: int | None
+    covers: int | None
+    revoked: bool
+
+
+_COLUMNS = (
+    *(TaxiiObject.position, TaxiiObject.date_added, TaxiiObject.id, TaxiiObject.version, TaxiiObject.type),
+    *(TaxiiObject.spec_version, TaxiiObject.bytes, TaxiiObject.partner, TaxiiObject.signal, TaxiiObject.covers),
+    TaxiiObject.revoked,
+)
+
+
+async def window(
+    session: AsyncSession, principal: Principal, collection: str, chosen: Filters, after: int, last: int, most: int
+) -> list[Row]:
+    """The first `most` rows between two positions; none that says itself that it is revoked."""
+    found = await _window(principal, collection, chosen).rows(session, after=after, last=last, most=most)
+    return [Row(*row) for row in found]
+
+
+@lru_cache(maxsize=256)
+def _window(principal: Principal, collection: str, chosen: Filters) -> Query:
+    after, last = bindparam("after", type_=Micros), bindparam("last", type_=Micros)
+    between = (TaxiiObject.position > after, TaxiiObject.position <= last, *_fitting(chosen))
+    wanted = _seen(principal, collection).where(~TaxiiObject.revoked, *between)
+    return Query(wanted.order_by(TaxiiObject.position).limit(bindparam("most", type_=Micros)))
+
+
+async def named(
+    session: AsyncSession, principal: Principal, collection: str, chosen: Filters, ids: Some[str]
+) -> list[Row]:
+    """Every row of these objects that fits; none that says itself that it is revoked."""
+    wanted = _seen(principal, collection).where(~TaxiiObject.revoked, *_fitting(chosen), TaxiiObject.id.in_(AMONG))
+    return [Row(*row) for row in await _among(session, Query(wanted), ids)]
+
+
+async def newest(session: AsyncSession, principal: Principal, collection: str, ids: Some[str]) -> list[Row]:
+    """The last version of each of these objects, for each of its posters."""
+    found = await _among(session, _newest(principal, collection), ids)
+    return [Row(*row) for row in found]
+
+
+@lru_cache(maxsize=256)
+def _newest(principal: Principal, collection: str) -> Query:
+    return Query(_seen(principal, collection).where(TaxiiObject.is_last, TaxiiObject.id.in_(AMONG)))
+
+
+class Carried(NamedTuple):
+    """That a partner posted an object for its claim on a signal."""
+
+    position: int
+    id: str
+    covers: int | None
+    removed: int | None
+
+
+Pair = tuple[int, int]
+"""Of a claim: partner, row of its signal."""
+
+
+async def carried(
+    session: AsyncSession, principal: Principal, collection: str, signals: Some[int]
+) -> dict[Pair, list[Carried]]:
+    """The objects, deleted ones too, that mean these signals, by the claims that they stand for."""
+    found: dict[Pair, list[Carried]] = defaultdict(list)
+    for partner, signal, *row in await _among(session, _carried(principal, collection), signals):
+        found[partner, signal].append(Carried(*row))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _carried(principal: Principal, collection: str) -> Query:
+    columns = (TaxiiObject.position, TaxiiObject.id, TaxiiObject.covers, TaxiiObject.removed)
+    of_these = (TaxiiObject.collection == collection, TaxiiObject.signal.in_(AMONG))
+    wanted = select(TaxiiObject.partner, TaxiiObject.signal, *columns)
+    return Query(wanted.where(visible(TaxiiObject, principal), *of_these))
+
+
+def _seen(principal: Principal, collection: str) -> Select[Any]:
+    there = (TaxiiObject.collection == collection, TaxiiObject.removed.is_(None))
+    rows: Select[Any] = select(*_COLUMNS)
+    return rows.where(visible(TaxiiObject, principal), *there)
+
+
+def _fitting(chosen: Filters) -> list[ColumnElement[bool]]:
+    return [
+        *([] if chosen.types is None else [_one_of(TaxiiObject.type, chosen.types)]),
+        *([] if chosen.spec_versions is None else [_one_of(TaxiiObject.spec_version, chosen.spec_versions)]),
+        *([] if "all" in chosen.versions else [or_(*map(_of_version, chosen.versions))]),
+    ]
+
+
+def _one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """Without IN, which prepared queries keep for their own."""
+    return or_(False, *[column == value for value in values])
+
+
+def _of_version(version: str) -> ColumnElement[bool]:
+    if version in _FLAGS:
+        return _FLAGS[version].is_(True)
+    return TaxiiObject.version == version
+
+
+_FLAGS = {"first": TaxiiObject.is_first, "last": TaxiiObject.is_last}
+
+
+async def _among(session: AsyncSession, query: Query, values: Some[Any]) -> list[Any]:
+    every = sorted(values)
+    found: list[Any] = []
+    for start in range(0, len(every), _AT_ONCE):
+        found += await query.rows(session, among=every[start : start + _AT_ONCE])
+    return found
