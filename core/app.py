@@ -26,7 +26,7 @@ from core import openapi, parameters
 from core.auth import access
 from core.auth.access import Principal, public
 from core.auth.middleware import BearerMiddleware
-from core.auth.tokens import Tokens
+from core.auth.tokens import Caller, Tokens
 from core.auth.viewers import viewer
 from core.blobs import Blobs
 from core.content import assets, search, uploads
@@ -49,6 +49,7 @@ from core.signals.desk import Desk
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import BUILTIN, Kinds
+from core.signals.pages import Pages
 from core.signals.readers import Readers
 from core.signals.remap import remap
 from core.signals.wake import Wake
@@ -56,6 +57,7 @@ from core.signals.writer import SignalWriter
 from core.stopping import when_told_to_stop
 from core.takedowns import ticking
 from core.takedowns.pushing import Pusher
+from core.wire.feed_keys import Addressed, Selection
 from core.wire.health import Health
 
 log = logging.getLogger("kmm")
@@ -100,6 +102,9 @@ class Hub:
             "snapshot": Provide(_snapshot),
             "session": Provide(_session),
             "registry": Provide(_registry),
+            "pages": Provide(_pages, sync_to_thread=False),
+            "selection": Provide(_selection, sync_to_thread=False),
+            "addressed": Provide(_addressed, sync_to_thread=False),
         }
 
     async def _hold(self) -> int:
@@ -237,6 +242,27 @@ def _part(hub: Hub, name: str) -> Callable[[], Any]:
 def _principal(request: Request[Any, Any, Any]) -> Principal:
     principal: Principal = request.scope["user"]
     return principal
+
+
+def _caller(request: Request[Any, Any, Any]) -> Caller:
+    """As static credentials say, or what holds for whoever sent a token instead."""
+    return request.scope["state"].get("caller") or Caller(_principal(request))
+
+
+def _selection(request: Request[Any, Any, Any]) -> Selection:
+    return _caller(request).selection
+
+
+def _addressed(request: Request[Any, Any, Any]) -> Addressed:
+    return _caller(request).addressed
+
+
+def _pages(
+    request: Request[Any, Any, Any], db: Database, readers: Readers, kinds: Kinds, keys: Keys, principal: Principal
+) -> Pages:
+    handler = request.route_handler
+    form = handler.opt.get("feed_format") or str(handler.operation_id)
+    return Pages(db, readers, kinds, keys, principal, form)
 
 
 async def _snapshot(db: Database, principal: Principal) -> AsyncIterator[AsyncSession]:

@@ -8,6 +8,7 @@ from litestar.handlers import BaseRouteHandler
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import DeclarativeBase
 
+from core.auth.logins import LoginReader, alternatives, challenge
 from core.auth.models import Sight
 from core.errors import Forbidden, Unauthorized
 from core.wire.scopes import PartnerKind, Scope
@@ -39,10 +40,17 @@ def visible(table: type[DeclarativeBase], principal: Principal) -> ColumnElement
     return table.__table__.c.audience.in_(select(Sight.audience).where(Sight.partner == principal.partner))
 
 
-def scoped(scope: Scope, *more: Scope) -> dict[str, Any]:
-    """Keyword arguments of a route handler: its scopes (all are needed), for the guard and for the document."""
+def scoped(scope: Scope, *more: Scope, logins: Sequence[LoginReader] = (), feed_format: str = "") -> dict[str, Any]:
+    """Keyword arguments of a route handler: its scopes (all are needed), for the guard and for the document.
+
+    `logins` read what else than a bearer token lets a program in; `feed_format` names the format whose feed keys do.
+    """
     scopes = (scope, *more)
-    return {"opt": {"scopes": frozenset(scopes)}, "security": [{"oauth2": [one.value for one in scopes]}]}
+    opt: dict[str, Any] = {"scopes": frozenset(scopes)}
+    if logins:
+        opt |= {"logins": tuple(logins), "feed_format": feed_format}
+    others = alternatives(logins, feed_format)
+    return {"opt": opt, "security": [{"oauth2": [one.value for one in scopes]}, *others]}
 
 
 def identified() -> dict[str, Any]:
@@ -63,7 +71,8 @@ def guard(principal: Principal | None, handler: BaseRouteHandler) -> None:
     if handler.opt.get("public"):
         return
     if not isinstance(principal, Principal):
-        raise Unauthorized("Send a token from /oauth/token as `Authorization: Bearer …`.", headers=_CHALLENGE)
+        offered = challenge(handler.opt.get("logins", ()))
+        raise Unauthorized("Send a token from /oauth/token as `Authorization: Bearer …`.", headers=offered)
     scopes = handler.opt.get("scopes", _EVERY)
     if not scopes <= principal.scopes:
         needed = " ".join(sorted(scopes - principal.scopes))
@@ -74,7 +83,6 @@ def guard(principal: Principal | None, handler: BaseRouteHandler) -> None:
 
 
 _EVERY = frozenset(Scope)
-_CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 def require_scopes(handlers: Sequence[BaseRouteHandler]) -> None:

@@ -35,8 +35,8 @@ async def issue(
     """A new client of a partner. Its secret is in the answer and nowhere else."""
     partner = await partners.find(session, slug)
     partners.require_charge(principal, partner.kind)
-    await _require_allowed(session, partner, data.scopes)
-    secret = _secret() if data.auth_method is AuthMethod.CLIENT_SECRET_BASIC else None
+    await require_allowed(session, partner, data.scopes)
+    secret = new_secret(_PREFIX) if data.auth_method is AuthMethod.CLIENT_SECRET_BASIC else None
     row = Client(
         id=ids.new("cli"),
         partner=partner.id,
@@ -90,9 +90,9 @@ def matches(secret: str, stored: str | None, settings: Settings) -> bool:
     return stored is not None and hmac.compare_digest(digest(secret, settings), stored)
 
 
-def _secret() -> str:
+def new_secret(prefix: str) -> str:
     """256 random bits behind a prefix and before a CRC-32, by which scanners for leaked secrets know it."""
-    text = _PREFIX + _base32(secrets.token_bytes(32))
+    text = prefix + _base32(secrets.token_bytes(32))
     return text + _base32(zlib.crc32(text.encode()).to_bytes(4, "big"))
 
 
@@ -100,7 +100,8 @@ def _base32(data: bytes) -> str:
     return base64.b32encode(data).decode().rstrip("=").lower()
 
 
-async def _require_allowed(session: AsyncSession, partner: Partner, scopes: tuple[Scope, ...]) -> None:
+async def require_allowed(session: AsyncSession, partner: Partner, scopes: tuple[Scope, ...]) -> None:
+    """Raises `Conflict` when the partner is suspended, or its kind may not hold all of these."""
     if partner.state != PartnerState.ACTIVE:
         raise Conflict("The partner is suspended; reinstate it first.")
     allowed = set(await session.scalars(select(KindScope.scope).where(KindScope.kind == partner.kind)))

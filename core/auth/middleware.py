@@ -1,4 +1,4 @@
-"""Who calls, from the Authorization header, and whether it may, before any handler is asked.
+"""Who calls, from the Authorization header or what else a route takes, and whether it may, before it is asked.
 
 2026-11-22: these are no guards of Litestar's, which gives each of them a copy of the handler at every request: a third
 of the time of a small GET, and keys that no cache finds again. We gave up nothing: routing has named the handler by
@@ -19,6 +19,8 @@ from core.auth.tokens import Tokens, refused
 class BearerMiddleware(ASGIMiddleware):
     """Puts a `Principal` or None into `scope["user"]`; a bad token is refused, except where anyone may call.
 
+    Where static credentials let one in, its `Caller` is in `scope["state"]["caller"]`.
+
     Lets nobody through to a handler whose scopes its token lacks, or with query parameters that do not fit.
     """
 
@@ -35,7 +37,12 @@ class BearerMiddleware(ASGIMiddleware):
         token = None if handler.opt.get("public") else _bearer(scope)
         # Who waits for long is asked again.
         scope["auth"] = token
-        scope["user"] = principal = None if token is None else tokens.principal(token)
+        principal = None if token is None else tokens.principal(token)
+        if token is None and "logins" in handler.opt:
+            login = next((one for read in handler.opt["logins"] if (one := read(scope))), None)
+            scope["state"]["caller"] = caller = tokens.caller(login, handler) if login else None
+            principal = caller.principal if caller else None
+        scope["user"] = principal
         access.guard(principal, handler)
         if scope["query_string"]:
             parameters.guard(scope, handler)

@@ -10,24 +10,27 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, GuestProtocol
+from litestar.handlers import BaseRouteHandler
 from msgspec import Meta
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.auth import keys, snapshot
+from core.auth import clients, feed_keys, keys, snapshot
 from core.auth.access import Principal
 from core.auth.keys import TOKEN_LIFE
+from core.auth.logins import Login, basic, challenge
 from core.auth.snapshot import LiveClient, Snapshot
 from core.db import Database
 from core.errors import Unauthorized, Unavailable
 from core.settings import Settings
+from core.wire.feed_keys import LEAVING, OWNER_ALONE, Addressed, Selection
 from core.wire.oauth import TokenOut
 from core.wire.scopes import Scope
 
@@ -64,6 +67,23 @@ class _Known(msgspec.Struct, frozen=True):
     principal: Principal
 
 
+class Caller(msgspec.Struct, frozen=True):
+    """Whom static credentials stand for, and what goes with them."""
+
+    principal: Principal
+    selection: Selection = LEAVING
+    """What it reads in formats of others."""
+    addressed: Addressed = OWNER_ALONE
+    """To whom what it submits in them goes."""
+
+
+class _Met(msgspec.Struct, frozen=True):
+    """Credentials that were right under one snapshot."""
+
+    snapshot: Snapshot
+    caller: Caller
+
+
 class Tokens:
     """Issues and recognises access tokens, from one snapshot at a time."""
 
@@ -74,6 +94,7 @@ class Tokens:
         self._read_at = 0.0
         self._reading = asyncio.Lock()
         self._known: dict[bytes, _Known] = {}
+        self._met: dict[bytes, _Met] = {}
 
     async def refresh(self) -> None:
         """Take in what has changed. Cheap when nothing has; the first call makes the signing key if there is none."""
@@ -140,7 +161,7 @@ class Tokens:
         if known is None or known.snapshot is not current:
             claims = known.claims if known else self.read(token)
             known = _Known(claims=claims, snapshot=current, principal=_principal(claims, current))
-            self._remember(digest, known)
+            _remember(self._known, digest, known)
         _require_in_time(known.claims)
         return known.principal
 
@@ -166,11 +187,50 @@ class Tokens:
             raise refused()
         return key
 
-    def _remember(self, digest: bytes, known: _Known) -> None:
-        self._known.pop(digest, None)
-        if len(self._known) >= _REMEMBERED:
-            del self._known[next(iter(self._known))]
-        self._known[digest] = known
+    def caller(self, login: Login, handler: BaseRouteHandler) -> Caller:
+        """Whom static credentials stand for at a handler now. Raises as `principal` does.
+
+        Digests are quick, so what is remembered saves little but the parts of a request; failures never are.
+        """
+        current, wanted = self.current, handler.opt["feed_format"]
+        named = "\0".join((wanted, str(basic in handler.opt["logins"]), login.name, login.secret))
+        digest = blake2b(named.encode(), digest_size=16).digest()
+        met = self._met.get(digest)
+        if met is None or met.snapshot is not current:
+            known = self._by_feed_key(login, wanted, current)
+            if known is None and basic in handler.opt["logins"]:
+                known = self._by_client(login, current)
+            if known is None:
+                raise rejected(challenge(handler.opt["logins"]))
+            met = _Met(current, known)
+            _remember(self._met, digest, met)
+        return met.caller
+
+    def _by_feed_key(self, login: Login, feed_format: str, current: Snapshot) -> Caller | None:
+        first, second = (login.name, login.secret) if login.name else (login.secret, "")
+        key = current.feed_keys.get(feed_keys.digest(first, self._settings))
+        # One answer for an unknown key, another format and a wrong second secret.
+        if key is None or key.format != feed_format or not feed_keys.fits(second, key.second_digest, self._settings):
+            return None
+        principal = Principal(key.id, key.partner, key.slug, key.kind, key.scopes)
+        return Caller(principal, key.selection, key.addressed)
+
+    def _by_client(self, login: Login, current: Snapshot) -> Caller | None:
+        client = current.clients.get(login.name)
+        # Who signs assertions has no secret to be known by.
+        if client is None or not clients.matches(login.secret, client.secret_digest, self._settings):
+            return None
+        return Caller(Principal(client.id, client.partner, client.slug, client.kind, client.scopes))
+
+
+T = TypeVar("T")
+
+
+def _remember(known: dict[bytes, T], digest: bytes, one: T) -> None:
+    known.pop(digest, None)
+    if len(known) >= _REMEMBERED:
+        del known[next(iter(known))]
+    known[digest] = one
 
 
 _CLAIMS = msgspec.json.Decoder(Claims)
@@ -189,6 +249,11 @@ def _require_in_time(claims: Claims) -> None:
     # The second is for a clock that was set back: no token lives longer than it was given.
     if claims.exp <= now or claims.exp > now + TOKEN_LIFE + _CLOCKS:
         raise refused()
+
+
+def rejected(headers: Mapping[str, str]) -> Unauthorized:
+    """One answer for every fault of static credentials."""
+    return Unauthorized("These credentials are unknown, revoked, or not for this format.", headers=headers)
 
 
 def refused() -> Unauthorized:

@@ -56,7 +56,7 @@ def document(app: Litestar) -> dict[str, Any]:
         "components": {
             "schemas": writer.components(),
             "responses": {"Problem": {"description": "What went wrong and what to do about it.", "content": problem}},
-            "securitySchemes": {"oauth2": _oauth2()},
+            "securitySchemes": {"oauth2": _oauth2()} | _STATIC,
         },
     }
 
@@ -64,6 +64,21 @@ def document(app: Litestar) -> dict[str, Any]:
 def _oauth2() -> dict[str, Any]:
     scopes = {scope.value: scope.meaning for scope in Scope}
     return {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": scopes}}}
+
+
+def _sent(place: str, name: str) -> dict[str, Any]:
+    return {"type": "apiKey", "in": place, "name": name}
+
+
+_STATIC = {
+    "basic": {"type": "http", "scheme": "basic"},
+    "functions_key": _sent("header", "x-functions-key"),
+    "subscription_key": _sent("header", "Ocp-Apim-Subscription-Key"),
+    "access_token": _sent("query", "access_token"),
+    "api_key": _sent("header", "API-KEY"),
+    "api_secret": _sent("header", "API-SECRET"),
+}
+"""How programs sign in that know no OAuth, as the formats of others have it."""
 
 
 class _Writer:

@@ -21,7 +21,12 @@ from core.plugin.ward import Ward
 
 _PREFIX = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 _CORE_PATHS = frozenset({"health", "oauth", "v1"})
-GRANTED = frozenset({"guard", "keys", "kinds", "pages", "principal", "selection", "session", "snapshot", "writer"})
+GRANTED = frozenset(
+    {
+        *("addressed", "guard", "keys", "kinds", "pages", "principal", "selection"),
+        *("session", "snapshot", "writer"),
+    }
+)
 """The application's dependencies that a plugin's handler may name."""
 WITHHELD = frozenset(
     {

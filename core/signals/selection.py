@@ -40,8 +40,9 @@ def claims(selection: Selection) -> list[ColumnElement[bool]]:
     """The claims that it is made of, in a statement that joins `Signal` and `Audience` and has `visible()` besides.
 
     Audiences never change, so what once was part of it stays so until it is closed: what is promised to readers of
-    everything holds for readers of a part. Score and campaign are of the merged item and are looked at there. Without IN, which a
-    `Query` keeps for its own.
+    everything holds for readers of a part. Score and campaign are of the merged item and are looked at there.
+
+    No condition has IN, which a `Query` keeps for its own.
     """
     found: list[ColumnElement[bool]] = []
     if selection.kinds:

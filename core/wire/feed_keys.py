@@ -19,6 +19,19 @@ class FeedFormat(StrEnum):
     NCMEC = "ncmec"
     GSE = "gse"
 
+    @property
+    def path(self) -> str:
+        """Below the hub's address, where its programs are pointed at. Without a slash at the end."""
+        return _PATHS[self]
+
+
+_PATHS = {
+    FeedFormat.STOPNCII: "/compat/stopncii/v1",
+    FeedFormat.GRAPH: "/compat/graph/v1",
+    FeedFormat.NCMEC: "/compat/ncmec",
+    FeedFormat.GSE: "/compat/gse",
+}
+
 
 class Selection(msgspec.Struct, frozen=True):
     """Which part of what it may see a reader asks for. What its walk brings is this part as if there were no other."""

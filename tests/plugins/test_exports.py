@@ -55,7 +55,7 @@ async def test_what_meta_may_see_and_what_may_leave(shared: TestedHub) -> None:
     groups = {f"{name}.example" for name in ("amber", "strict", "red", "unmarked")}
     public = {"clear.example", "green.example"}
     assert seen == groups | public | {"http://page.example/a"}
-    table = list(csv.DictReader(io.StringIO((await meta.get("/v1/signals", headers=CSV)).content.decode("utf-8-sig"))))
+    table = rows_of(await meta.get("/v1/signals", headers=CSV))
     left = public | {"amber.example", "http://page.example/a"}
     assert {row["value"]: row["state"] for row in table} == dict.fromkeys(left, "active")
     assert names((await meta.get("/exports/blocklist?tlp=AMBER")).text) == public | {"amber.example"}
@@ -68,19 +68,24 @@ async def test_a_stranger_to_the_group_gets_none_of_it(shared: TestedHub) -> Non
     assert names(listed) == {"clear.example", "green.example"}
 
 
-async def test_a_table_takes_back_what_may_not_leave_any_more(shared: TestedHub) -> None:
-    """Meta's own claim, which may leave, meets one that may not: seen together they are as strict as that one."""
+async def test_what_comes_beside_and_may_not_leave_silences_no_retraction(shared: TestedHub) -> None:
+    """A claim that left meets one that may not: the table hears nothing of that one, and all of its own."""
     meta, tiktok = shared.client_as("meta"), shared.client_as("tiktok")
     await submit(meta, host("joint", tlp="GREEN"))
-    held = (await meta.get("/v1/signals", headers=CSV)).text
-    assert "joint.example" in held
-    position = (await meta.get("/v1/signals")).json()["next"]
+    first = await meta.get("/v1/signals", headers=CSV)
+    (joint,) = [row["id"] for row in rows_of(first) if row["value"] == "joint.example"]
     await submit(tiktok, host("joint", tlp="RED", groups=["ring"]))
-    (row,) = csv.DictReader(
-        io.StringIO((await meta.get(f"/v1/signals?after={position}", headers=CSV)).content.decode("utf-8-sig"))
-    )
-    assert (row["state"], row["value"]) == ("gone", "")
-    assert row["id"] in held
+    beside = await meta.get(first.links["next"]["url"], headers=CSV)
+    assert rows_of(beside) == []
+    await meta.post("/v1/signals/retractions", json={"ids": [joint]})
+    (row,) = rows_of(await meta.get(beside.links["next"]["url"], headers=CSV))
+    assert (row["id"], row["state"], row["value"]) == (joint, "retracted", "")
+    seen = {signal["value"] for signal in (await meta.get("/v1/signals")).json()["signals"]}
+    assert "joint.example" in seen
+
+
+def rows_of(answer: httpx.Response) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
 async def test_forms_of_the_blocklist(shared: TestedHub) -> None:

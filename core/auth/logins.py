@@ -1,0 +1,64 @@
+"""Signing in without a token: static credentials, for programs that know no OAuth.
+
+A handler names its readers in `scoped(…, logins=…)`; a bearer token is taken everywhere. What they find is held against
+the clients and feed keys of the snapshot (`Tokens.caller`). Query and headers are read, never the body.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from litestar.types import Scope as Connection
+
+from core.wire.feed_keys import FeedFormat
+
+
+class Login(msgspec.Struct, frozen=True):
+    """What a program sent: a pair, or a secret alone."""
+
+    name: str
+    """Empty where the format has none."""
+    secret: str
+
+
+LoginReader = Callable[[Connection], Login | None]
+
+_CLEAN = re.compile(r"[\x20-\x7e]{3,4096}\Z")
+
+
+def basic(scope: Connection) -> Login | None:
+    """HTTP Basic (RFC 7617): one header, well-formed, with both halves there; anything else signs nobody in."""
+    found = [value for name, value in scope["headers"] if name == b"authorization"]
+    scheme, _, encoded = (found[0] if len(found) == 1 else b"").partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        text = base64.b64decode(encoded.strip(b" "), validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return None
+    name, _, secret = text.partition(":")
+    return Login(name, secret) if name and secret and _CLEAN.match(text) else None
+
+
+def challenge(readers: Sequence[LoginReader]) -> Mapping[str, str]:
+    """The header of a 401. Bearer comes first: what else there is has no scheme of RFC 9110, except Basic."""
+    return {"WWW-Authenticate": 'Bearer, Basic realm="kmm"' if basic in readers else "Bearer"}
+
+
+def alternatives(readers: Sequence[LoginReader], feed_format: str) -> list[dict[str, list[str]]]:
+    """What the document says of a handler's `security` besides OAuth: all schemes of an entry are needed.
+
+    `core.openapi.document` says what the schemes are.
+    """
+    found: list[dict[str, list[str]]] = [{"basic": []}] if basic in readers else []
+    schemes = _SENT.get(feed_format)
+    return [*found, {scheme: [] for scheme in schemes}] if schemes else found
+
+
+_SENT: Mapping[str, Sequence[str]] = {
+    FeedFormat.STOPNCII: ("functions_key", "subscription_key"),
+    FeedFormat.GRAPH: ("access_token",),
+    FeedFormat.GSE: ("api_key", "api_secret"),
+}
