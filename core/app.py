@@ -20,6 +20,7 @@ import core.content.routes
 import core.events.routes
 import core.reports.routes
 import core.safeguards.routes
+import core.sandbox.routes
 import core.signals.routes
 import core.takedowns.routes
 from core import openapi, parameters
@@ -123,11 +124,15 @@ class Hub:
         # Once before anything is served, so that private lookup and search of a new hub are there from the start.
         await self._blind()
         await search.catch_up(self.db)
-        async with self._database(), self.wake.running(), self.writer.running(), self.plugins.running():
+        keeper = self.plugins.keeper
+        await keeper.begin(self.db)
+        async with self._database(), self.wake.running(), self.writer.running(), keeper.running():
             jobs = [
                 asyncio.create_task(_once(lambda: remap(self.db, self.writer, self.guard, self.kinds, self.keys))),
                 asyncio.create_task(_every(1, self.tokens.refresh)),
                 asyncio.create_task(_every(1, self.guard.refresh)),
+                asyncio.create_task(_every(1, lambda: keeper.attend(self.db))),
+                asyncio.create_task(_every(10, lambda: keeper.examine(self.db))),
                 asyncio.create_task(_every(1, self._hold)),
                 asyncio.create_task(_every(1, self._blind)),
                 asyncio.create_task(_every(1, self.readers.flush)),
@@ -190,6 +195,7 @@ def create_app(settings: Settings, plugins: Sequence[object] | None = None, *, s
             *core.safeguards.routes.handlers,
             *core.reports.routes.handlers,
             *core.connect.routes.handlers,
+            *(core.sandbox.routes.handlers if settings.sandbox else ()),
         ],
         opt=parameters.STRICT,
     )
@@ -222,7 +228,9 @@ async def health(plugins: PluginHost, db: Database) -> Health:
     """Answers 200 when the hub can serve; names plugins that it had to shut away."""
     async with db.snapshot(partner=0) as session:
         position = await head.position(session)
-    return Health(status="ok", position=position, quarantined=plugins.quarantined_names())
+    return Health(
+        status="ok", position=position, quarantined=plugins.quarantined_names(), unwell=plugins.unwell_names()
+    )
 
 
 @get("/openapi.json", operation_id="OpenAPI", sync_to_thread=False, **public(), **openapi.answers({200: {JSON: dict}}))

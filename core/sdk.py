@@ -66,6 +66,7 @@ from core.wire.documents import (
 )
 from core.wire.events import WebhookDisabled, WebhookLapsed, WebhookPing
 from core.wire.feed_keys import LEAVING, Addressed, FeedFormat, Selection
+from core.wire.health import Reading
 from core.wire.kinds import Canonical, Fact, Note, SignalKind
 from core.wire.notices import Detail, Notice
 from core.wire.opinions import OpinionIn, OpinionStatus, Outcome, Stance
@@ -176,6 +177,7 @@ __all__ = [
     "Quantile",
     "Query",
     "ReaderClass",
+    "Reading",
     "Refused",
     "ReportFormat",
     "RetractStatus",

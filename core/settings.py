@@ -33,7 +33,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How partners reach the hub; issuer and audience of every token."""
     coalesce: bool = True
     """Commit signal jobs that wait together in one transaction. Off only for measuring what that is worth."""
+    sandbox: bool = False
+    """Whether anyone may open an account: for a hub of synthetic data, on a database of its own (`kmm sandbox`)."""
     disabled_plugins: tuple[str, ...] = ()
+    plugin_memory: Annotated[int, Meta(ge=16)] = 256
+    """MB by which the hub may grow before the plugin is looked for that holds it, and shut away if there is one."""
     plugins: dict[str, dict[str, Any]] = {}
     """One table for each plugin, validated by the plugin's own Struct."""
 

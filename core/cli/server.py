@@ -3,12 +3,14 @@
 import asyncio
 import gc
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import click
 import uvicorn
 from litestar import Litestar
+from sqlalchemy.exc import DBAPIError
 
 import core
 import core.migrate
@@ -18,9 +20,12 @@ import core.plugin.hooks
 from core.app import create_app
 from core.auth import keys as ring
 from core.cli.house import House, pass_house, run, show_table
-from core.plugin.host import PluginHost
+from core.plugin import shared
+from core.plugin.host import PluginHost, PluginStatus
+from core.plugin.models import PluginState
 from core.settings import Settings
 from core.signals.kinds import BUILTIN
+from core.times import from_micros
 
 PORT = click.IntRange(1, 65_535)
 OPENAPI = Path(core.__file__).parents[1] / "openapi"
@@ -86,10 +91,40 @@ def migrate(house: House) -> None:
 @click.group(invoke_without_command=True)
 @click.pass_context
 def plugins(context: click.Context) -> None:
-    """List plugins and partners: what runs, what is shut away and why."""
+    """List plugins and partners: what runs, how it is, what is shut away and why, as far as a running hub has told."""
     if context.invoked_subcommand is None:
-        rows = ((one.name, one.title, one.origin, one.state, one.why) for one in _host(context.obj).statuses())
+        house: House = context.obj
+        rows = (_line(one) for one in _host(house).statuses(run(_told(house))))
         show_table(("name", "what", "from", "state", "why"), rows)
+
+
+async def _told(house: House) -> Mapping[str, PluginState]:
+    """What running hubs know of their plugins; nothing where there is no database yet."""
+    try:
+        async with house.database() as db, db.snapshot(partner=0) as session:
+            return await shared.read(session)
+    except DBAPIError:
+        return {}
+
+
+def _line(one: PluginStatus) -> tuple[str, ...]:
+    since = f" since {from_micros(one.since):%Y-%m-%d %H:%M} UTC" if one.since else ""
+    said = [f"{reading.name}{'' if reading.ok else ' (!)'}: {reading.says}" for reading in one.readings]
+    return one.name, one.title, one.origin, one.state + since, one.why or "; ".join(said)
+
+
+@plugins.command()
+@click.argument("name")
+@pass_house
+def release(house: House, /, name: str) -> None:
+    """Let the plugin NAME out of quarantine: within two seconds in every process of the hub."""
+
+    async def work() -> str:
+        async with house.database() as db, db.edge(partner=0) as session:
+            return await shared.release(session, name)
+
+    if run(work()) not in (*shared.LASTING, "lifespan"):
+        click.echo("It could not be started; it is tried again when the hub is.")
 
 
 @plugins.command()

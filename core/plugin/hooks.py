@@ -18,6 +18,7 @@ from core.plugin.channel import Channel
 from core.plugin.connector import Connector, Translated
 from core.wire.assets import Scan
 from core.wire.documents import Frozen, Language
+from core.wire.health import Reading
 from core.wire.kinds import SignalKind
 from core.wire.sections import Asked, Draft
 from core.wire.signals import Feed
@@ -181,6 +182,15 @@ async def scan_asset(ctx: Context, path: Path, sha256: str, media_type: str) -> 
 
     Asked while its sender waits, within twelve times the usual budget. What is infected does not come in; who is late,
     wrong or raises leaves it `not_scanned`, and those who approve it see that.
+    """
+
+
+@hookspec
+async def health(ctx: Context) -> Sequence[Reading]:  # type: ignore[empty-body]
+    """What an operator wants to know: whether the other end answers, how much waits.
+
+    Asked every ten seconds, within the usual budget; shown by `kmm plugins`, and the plugin's name by `/health` when
+    one reading is not `ok`. What is late, wrong or raises is such a reading.
     """
 
 

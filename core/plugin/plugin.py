@@ -1,9 +1,12 @@
 """One plugin as the host holds it."""
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,9 +23,12 @@ from core.plugin.lane import Lane
 from core.plugin.ward import Ward
 from core.sealing import Sealer
 from core.settings import Settings
+from core.wire.health import Reading
 from core.wire.kinds import SignalKind
 
 T = TypeVar("T")
+
+_NOWHERE = "\0"
 
 
 class Plugin:
@@ -33,6 +39,11 @@ class Plugin:
     ) -> None:
         self.name, self.origin, self.title, self.prefix = found.name, found.origin, found.name, found.name
         self.built_in = found.built_in
+        self.is_started = False
+        self.code = _NOWHERE
+        """What the file names of its code begin with."""
+        self.readings: tuple[Reading, ...] = ()
+        """How it is, as it said last."""
         self.lane = Lane(found.name)
         self.ground = Ground(self.lane, settings.database_url, look)
         self.ward = Ward(found.name, self.lane, partial(shut, self))
@@ -56,7 +67,9 @@ class Plugin:
 
     def load(self) -> None:
         """Import it, and match its hooks with ours: unknown names and arguments are refused."""
-        self._manager.register(self._find(), self.name)
+        module = self._find()
+        self.code = _code_of(module)
+        self._manager.register(module, self.name)
         self._manager.check_pending()
 
     def introduce(self) -> None:
@@ -145,3 +158,12 @@ def _checked(hook: Callable[..., Any], given: Any, kind: type[T]) -> T:
     if not isinstance(given, kind):
         raise TypeError(f"{hook.__name__} gives a {type(given).__name__} where a {kind.__name__} is due")
     return given
+
+
+def _code_of(plugin: object) -> str:
+    """What the file names of a plugin's code begin with: the folder of its package, or its one module."""
+    module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return _NOWHERE
+    return str(Path(file).parent) + os.sep if Path(file).name == "__init__.py" else file

@@ -36,7 +36,7 @@ async def test_a_plugin_that_raises_is_missing_and_the_next_is_asked() -> None:
         raise ZeroDivisionError("a bug")
 
     running = host(plugin("raising", report_sections=raising), plugin("good", report_sections=good))
-    async with running.running():
+    async with running.keeper.running():
         answers = await ask(running)
     assert isinstance(answers["raising"], ZeroDivisionError)
     assert answers["good"] == [draft("good")]
@@ -51,7 +51,7 @@ async def test_an_answer_of_another_shape_is_missing(answer: Any) -> None:
     async def sections() -> Any:
         return answer
 
-    async with (running := host(plugin("odd", report_sections=sections))).running():
+    async with (running := host(plugin("odd", report_sections=sections))).keeper.running():
         answers = await ask(running)
     assert isinstance(answers["odd"], msgspec.ValidationError | TypeError)
 
@@ -66,7 +66,7 @@ async def test_one_that_is_late_is_cancelled_and_asked_again_next_time() -> None
             ended.append("cancelled")
         return []
 
-    async with (running := host(plugin("late", report_sections=late), budget=BUDGET)).running():
+    async with (running := host(plugin("late", report_sections=late), budget=BUDGET)).keeper.running():
         began = time.monotonic()
         assert isinstance((await ask(running))["late"], TimeoutError)
         assert time.monotonic() - began < 10 * BUDGET
@@ -93,7 +93,7 @@ async def test_one_that_blocks_its_thread_is_abandoned_while_the_server_goes_on(
 
     beside = asyncio.create_task(turn())
     try:
-        async with running.running():
+        async with running.keeper.running():
             answers = await ask(running)
             assert isinstance(answers["blocking"], TimeoutError)
             assert answers["good"] == [draft("good")]
@@ -115,7 +115,9 @@ async def test_a_session_sees_with_the_eyes_of_its_principal(database_url: str) 
             seen.append(tuple(row.one()))
         return []
 
-    async with (running := host(plugin("reading", report_sections=reading), database_url=database_url)).running():
+    async with (
+        running := host(plugin("reading", report_sections=reading), database_url=database_url)
+    ).keeper.running():
         assert await ask(running) == {"reading": []}
     assert seen == [("kmm_reader", "7")]
 
@@ -127,7 +129,9 @@ async def test_a_session_stores_nothing(database_url: str) -> None:
             await session.execute(text("DELETE FROM kind_scope"))
         return []
 
-    async with (running := host(plugin("writing", report_sections=writing), database_url=database_url)).running():
+    async with (
+        running := host(plugin("writing", report_sections=writing), database_url=database_url)
+    ).keeper.running():
         await ask(running)
     db = Database(database_url)
     async with db.snapshot(0) as session:
@@ -149,7 +153,7 @@ async def test_a_session_is_refused_outside_of_what_core_waits_for() -> None:
 
 
 async def test_no_thread_is_left_when_the_application_ends() -> None:
-    async with (running := host(plugin("good", report_sections=good))).running():
+    async with (running := host(plugin("good", report_sections=good))).keeper.running():
         await ask(running)
         (thread,) = (one for one in threading.enumerate() if one.name == "plugin-good")
     await asyncio.to_thread(thread.join, 2)

@@ -4,14 +4,16 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pluggy
 import pytest
 from litestar import get
 from litestar.testing import create_test_client
 
+from core.db import Database
 from core.errors import HANDLERS, Unavailable
-from core.plugin import hooks
+from core.plugin import hooks, shared
 from core.plugin.hooks import PROJECT
 from core.sdk import (
     Asked,
@@ -28,6 +30,7 @@ from core.sdk import (
     Notice,
     PartnerKind,
     PluginInfo,
+    Reading,
     ReportFormat,
     Scan,
     SignalKind,
@@ -154,7 +157,7 @@ async def test_hook_report_sections() -> None:
         return [Draft("own", Words(f"{principal.partner}", f"{asked.positions.to}"))]
 
     running = host(plugin("sections", report_sections=sections), plugin("silent"))
-    async with running.running():
+    async with running.keeper.running():
         answers = [answer async for answer in running.ask(hooks.report_sections, Caller(), ASKED)]
     assert answers == [("sections", [Draft("own", Words("7", "12"))])]
 
@@ -164,10 +167,29 @@ async def test_hook_scan_asset(tmp_path: Path) -> None:
         return Scan(Verdict.INFECTED, f"{path.name} is no {media_type}")
 
     running = host(plugin("scanner", scan_asset=look), plugin("silent"))
-    async with running.running():
+    async with running.keeper.running():
         asked = running.ask(hooks.scan_asset, path=tmp_path / "a", sha256="0" * 64, media_type="image/png")
         answers = [answer async for answer in asked]
     assert answers == [("scanner", Scan(Verdict.INFECTED, "a is no image/png"))]
+
+
+async def test_hook_health(database_url: str) -> None:
+    async def well(ctx: Context) -> Sequence[Reading]:
+        return [Reading("other end", "It answers."), Reading("queue", "7,000 wait.", ok=False)]
+
+    async def odd() -> Any:
+        return "well"
+
+    running = host(plugin("open", health=well), plugin("odd", health=odd), plugin("silent"), database_url=database_url)
+    db = Database(database_url)
+    async with running.keeper.running():
+        await running.keeper.examine(db)
+        assert running.unwell_names() == ("odd", "open")
+    async with db.snapshot(0) as session:
+        known = {name: shared.readings(state) for name, state in (await shared.read(session)).items()}
+    await db.close()
+    assert known["open"][1] == Reading("queue", "7,000 wait.", ok=False)
+    assert known["odd"] == (Reading("health", "ValidationError instead of an answer", ok=False),)
 
 
 async def test_hook_channels() -> None:
@@ -182,7 +204,7 @@ async def test_hook_channels() -> None:
             sent.append((address, notice))
 
     notice = Notice("ntc_1", "emergency.declared", "emg_1", Title("Khẩn cấp"), Detail("…"), "https://hub.example/")
-    async with (running := host(plugin("birds", channels=lambda: [Pigeon()]))).running():
+    async with (running := host(plugin("birds", channels=lambda: [Pigeon()]))).keeper.running():
         assert running.channel_names() == ["pigeon"]
         await running.send("pigeon", 1, "roof", notice)
         assert sent == [("roof", notice)]
@@ -207,7 +229,7 @@ async def test_hook_lifespan() -> None:
         yield
         steps.append("left")
 
-    async with (running := host(plugin("living", lifespan=lifespan))).running():
+    async with (running := host(plugin("living", lifespan=lifespan))).keeper.running():
         assert steps == ["entered on plugin-living"]
     assert steps[1:] == ["left"]
     assert not running.quarantined

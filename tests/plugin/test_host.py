@@ -12,7 +12,8 @@ from litestar import Litestar, get
 
 from core.plugin import discovery
 from core.plugin.discovery import Found
-from core.plugin.host import PluginError, PluginHost
+from core.plugin.host import PluginHost
+from core.plugin.keeper import PluginError
 from core.sdk import Canonical, Context, Format, PluginInfo, Scope, SignalKind, public, scoped
 from tests.plugin.fakes import host, plugin, settings
 

@@ -51,7 +51,7 @@ async def late() -> AsyncIterator[None]:
     ("lifespan", "error"), [(raising, "pop from empty"), (late, "TimeoutError"), (lambda: 7, "gives a int")]
 )
 async def test_one_that_cannot_be_entered_is_quarantined(lifespan: Lifespan, error: str) -> None:
-    async with (running := host(lifespan)).running():
+    async with (running := host(lifespan)).keeper.running():
         assert running.quarantined["living"].phase == "lifespan"
         assert error in running.quarantined["living"].error
         assert running.quarantined_names() == ("living",)
@@ -68,7 +68,7 @@ async def test_one_whose_work_fails_later_is_quarantined_then() -> None:
             group.create_task(work())
             yield
 
-    async with (running := host(failing, strict=True)).running():
+    async with (running := host(failing, strict=True)).keeper.running():
         assert not running.quarantined
         await until(lambda: running.quarantined)
         assert running.quarantined["living"].phase == "lifespan"
@@ -78,7 +78,7 @@ async def test_one_whose_work_fails_later_is_quarantined_then() -> None:
 async def test_one_that_does_not_leave_is_cancelled_then_left_behind(
     stubborn: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.plugin.host._LEAVE", BUDGET)
+    monkeypatch.setattr("core.plugin.keeper._LEAVE", BUDGET)
     released = threading.Event()
 
     @asynccontextmanager
@@ -88,7 +88,7 @@ async def test_one_that_does_not_leave_is_cancelled_then_left_behind(
             released.wait(30)
         await asyncio.sleep(60)
 
-    async with host(clinging).running():
+    async with host(clinging).keeper.running():
         began = time.monotonic()
     assert time.monotonic() - began < 5
     released.set()
@@ -123,7 +123,7 @@ async def test_what_a_lane_may_ask_for(hub: TestedHub) -> None:
             ctx.open(ctx.seal(b"secret", "row 1"), "row 2")
         yield
 
-    async with host(asking, hub.parts.settings.database_url, strict=True).running():
+    async with host(asking, hub.parts.settings.database_url, strict=True).keeper.running():
         pass
     seen = found.pop("viewer")
     assert isinstance(seen, Principal)

@@ -90,7 +90,7 @@ class Archive:
 
     async def work(self, reporter: Reporter | None = None) -> int:
         """Make what was ordered."""
-        async with self.host.running():
+        async with self.host.keeper.running():
             return await (reporter or self.reporter).work()
 
     async def make(self, *order: Any, **more: Any) -> ReportOut:

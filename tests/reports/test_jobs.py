@@ -203,7 +203,7 @@ async def test_a_section_that_nobody_gives_says_so(archive: Archive) -> None:
 async def test_two_workers_make_an_order_once(archive: Archive) -> None:
     orders = [await archive.order() for _ in range(3)]
     other = archive.worker([calls_plugin(), forms_plugin()])
-    async with archive.host.running():
+    async with archive.host.keeper.running():
         made = await asyncio.gather(archive.reporter.work(), other.work())
     assert sum(made) == 3
     assert sorted(await archive.events()) == sorted(
@@ -386,5 +386,5 @@ async def test_readers_hold_their_own(archive: Archive) -> None:
 async def remake(archive: Archive, id: str) -> Remade:
     async with archive.db.survey() as session:
         row = (await session.scalars(select(Report).where(Report.id == id))).one()
-    async with archive.host.running():
+    async with archive.host.keeper.running():
         return await remaking.remake(archive.db, archive.reporter, archive.partners["pine"], row)

@@ -92,7 +92,7 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
     given = [ContactIn("radio", f"desk-{level}", f"Duty desk {level}") for level in (1, 2, 3)]
     async with made.writing(NOW) as session:
         await contacts.replace(session, tiktok, tiktok.partner, given, ["radio"], contacts.sealer(own))
-    async with made.host.running():
+    async with made.host.keeper.running():
         yield made
         await made.pusher.stop()
     await made.db.close()
