@@ -17,7 +17,7 @@ async def times(session: AsyncSession, positions: Sequence[int]) -> list[int]:
     """µs of each position: that of its tick and a µs for every position that the tick took before it.
 
     Strictly rising with the position, for ever: those whose tick is purged are counted back from the oldest that is
-    kept, and so come out later than they were.
+    kept, or from the last that there was, and so come out later than they were.
     """
     if not positions:
         return []
@@ -33,7 +33,8 @@ async def times(session: AsyncSession, positions: Sequence[int]) -> list[int]:
 _SHIFTS = """
 SELECT coalesce(
   (SELECT t.at - t.position FROM tick t WHERE t.position <= asked.value ORDER BY t.position DESC LIMIT 1),
-  (SELECT t.at - t.position FROM tick t ORDER BY t.position LIMIT 1)
+  (SELECT t.at - t.position FROM tick t ORDER BY t.position LIMIT 1),
+  (SELECT h.at - (h.position - h.n + 1) FROM log_head h)
 ) FROM """
 _OF_JSON = "json_each($1) AS asked ORDER BY asked.key"
 _OF_ARRAY = "unnest($1::bigint[]) WITH ORDINALITY AS asked(value, key) ORDER BY asked.key"
@@ -47,5 +48,7 @@ async def at(session: AsyncSession, micros: int) -> int:
     if row:
         return int(row.position + min(row.n - 1, micros - row.at))
     oldest = (await session.execute(columns.order_by(Tick.position).limit(1))).first()
-    position = oldest.position - (oldest.at - micros) if oldest else 0
-    return int(position) if position > _BEFORE_ALL else 0
+    if oldest is None:
+        return 0
+    position = int(oldest.position - (oldest.at - micros))
+    return position if position > _BEFORE_ALL else 0
