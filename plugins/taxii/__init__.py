@@ -1,20 +1,28 @@
 """TAXII 2.1 at `/taxii2/`: the feed as STIX 2.1, and collections that take what partners post."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from litestar.handlers import HTTPRouteHandler
+
 from core.sdk import Context, PluginInfo, hookimpl
-from plugins.taxii import retention
+from plugins.taxii import post_routes, retention
 
 
 @hookimpl
 def plugin_info() -> PluginInfo:
-    return PluginInfo(name="taxii", title="TAXII 2.1 and STIX 2.1")
+    return PluginInfo(name="taxii", title="TAXII 2.1 and STIX 2.1", prefix="taxii2")
 
 
 @hookimpl
 def migrations() -> Path:
     return Path(__file__).with_name("revisions")
+
+
+@hookimpl
+def route_handlers() -> Sequence[HTTPRouteHandler]:
+    return post_routes.handlers
 
 
 @hookimpl

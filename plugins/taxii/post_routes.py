@@ -1,0 +1,137 @@
+"""HTTP of what partners add to collections and take out of them (TAXII 2.1 sections 4.3, 5.5 and 5.7)."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, delete, get, post
+from litestar.params import QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth.logins import basic
+from core.sdk import (
+    AT_ONCE,
+    JSON_LIMIT,
+    Invalid,
+    Principal,
+    Scope,
+    TooLarge,
+    UnsupportedMediaType,
+    answers,
+    body,
+    decode,
+    scoped,
+    takes,
+)
+from core.signals.guard import Guard
+from core.signals.keys import Keys
+from core.signals.kinds import Kinds
+from core.signals.writer import SignalWriter
+from plugins.taxii import asking, collections, posting, statuses
+from plugins.taxii.errors import HANDLERS, MEDIA_TYPE, Unprocessable
+from plugins.taxii.posting import Poster
+from plugins.taxii.statuses import Status
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """Objects to add; what a bundle has besides is passed over."""
+
+    objects: tuple[msgspec.Raw, ...]
+
+
+_envelope = msgspec.json.Decoder(Envelope)
+_WRITING = scoped(Scope.SIGNALS_WRITE, logins=(basic,))
+
+
+@post(
+    "/hub/collections/{collection:str}/objects",
+    operation_id="AddTaxiiObjects",
+    status_code=202,
+    request_max_body_size=None,
+    exception_handlers=HANDLERS,
+    **_WRITING,
+    **takes({MEDIA_TYPE: Envelope}),
+    **answers({202: {MEDIA_TYPE: Status}}),
+)
+async def add_objects(
+    request: Request[Any, Any, Any],
+    collection: str,
+    principal: Principal,
+    snapshot: AsyncSession,
+    writer: SignalWriter,
+    kinds: Kinds,
+    keys: Keys,
+    guard: Guard,
+) -> Response[bytes]:
+    """Add objects to a collection, up to 10,000 and 32 MB; each is told in the status what became of it.
+
+    They are kept byte for byte. The newest version of an indicator is your claim on its signal, shared with the
+    collection; sightings and opinions are your opinions. A version that is there already is left as it is, one that is
+    `revoked` takes the claim back. Objects without a TLP marking count as GREEN in the community's collection and as
+    AMBER in a group's. Media, files and identities of persons are refused.
+    """
+    place = await collections.find(snapshot, principal, collection)
+    objects = await _objects(request)
+    poster = Poster(snapshot, principal, place, writer, kinds, keys, guard)
+    status = await posting.post(poster, objects)
+    return Response(msgspec.json.encode(status), status_code=202, media_type=MEDIA_TYPE)
+
+
+async def _objects(request: Request[Any, Any, Any]) -> tuple[msgspec.Raw, ...]:
+    named = request.headers.get("content-type", "").lower().replace(" ", "").replace('"', "")
+    if named not in (MEDIA_TYPE, MEDIA_TYPE.partition(";")[0]):
+        raise UnsupportedMediaType(f"Send {MEDIA_TYPE}.")
+    data = await body(request, JSON_LIMIT)
+    try:
+        objects = decode(data, _envelope).objects
+    except Invalid as exc:
+        raise Unprocessable(exc.detail, errors=exc.errors) from None
+    if len(objects) > AT_ONCE:
+        raise TooLarge(f"Send {AT_ONCE} objects at a time.")
+    return objects
+
+
+@delete(
+    "/hub/collections/{collection:str}/objects/{name:str}",
+    operation_id="DeleteTaxiiObject",
+    status_code=200,
+    exception_handlers=HANDLERS,
+    **_WRITING,
+    **answers({200: None}),
+)
+async def delete_object(
+    collection: str,
+    name: str,
+    principal: Principal,
+    snapshot: AsyncSession,
+    writer: SignalWriter,
+    kinds: Kinds,
+    keys: Keys,
+    guard: Guard,
+    version: Annotated[str | None, QueryParameter(name="match[version]")] = None,
+    spec_version: Annotated[str | None, QueryParameter(name="match[spec_version]")] = None,
+) -> Response[bytes]:
+    """Drop your own versions of an object: all of them, or those that match. The bytes go for good.
+
+    With the last version your claim goes, too, in every collection. Others are told of it by a revoked version only
+    where `revoked` was posted before: a reader that has the object keeps it. What others posted, or the hub made of
+    signals, cannot be deleted.
+    """
+    place = await collections.find(snapshot, principal, collection)
+    poster = Poster(snapshot, principal, place, writer, kinds, keys, guard)
+    await posting.remove(poster, name, asking.filters(None, None, version or "all", spec_version))
+    return Response(b"", status_code=200, media_type=MEDIA_TYPE)
+
+
+@get(
+    "/hub/status/{status:str}",
+    operation_id="GetTaxiiStatus",
+    exception_handlers=HANDLERS,
+    **_WRITING,
+    **answers({200: {MEDIA_TYPE: Status}}),
+)
+async def get_status(status: str, principal: Principal, snapshot: AsyncSession) -> Response[bytes]:
+    """What became of the objects of a post of yours; kept for two days."""
+    return Response(await statuses.find(snapshot, principal, status), media_type=MEDIA_TYPE)
+
+
+handlers = [add_objects, delete_object, get_status]

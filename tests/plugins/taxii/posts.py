@@ -1,0 +1,56 @@
+"""Objects to post, all made up, and a partner that posts them."""
+
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import httpx
+import msgspec
+
+from core.testing import TestedHub
+from plugins.taxii.collections import COMMUNITY
+from plugins.taxii.errors import MEDIA_TYPE
+from plugins.taxii.markings import MARKINGS, NAMESPACE
+
+Json = dict[str, Any]
+HEADERS = {"content-type": MEDIA_TYPE, "accept": MEDIA_TYPE}
+CREATED = "2026-01-01T00:00:00.000Z"
+
+
+def stix_object(kind: str, name: str, modified: str = CREATED, /, **more: Any) -> Json:
+    """One of this type whose id is made of its name."""
+    made = {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid5(NAMESPACE_URL, name)}", "created": CREATED}
+    return made | {"modified": modified} | more
+
+
+def indicator(name: str, modified: str = CREATED, /, *, url: str = "", tlp: str = "", **more: Any) -> Json:
+    """That `https://<name>.example/gift` is bad, or another URL."""
+    said = {
+        "indicator_types": ["malicious-activity"],
+        "pattern": f"[url:value = '{url or f'https://{name}.example/gift'}']",
+        "pattern_type": "stix",
+        "valid_from": CREATED,
+    }
+    marked = {"object_marking_refs": [MARKINGS[tlp]]} if tlp else {}
+    return stix_object("indicator", name, modified, **said, **marked, **more)
+
+
+class Poster:
+    """A partner at a collection: the community's, or that of a group."""
+
+    def __init__(self, hub: TestedHub, slug: str, group: str = "") -> None:
+        self.client = hub.client_as(slug)
+        collection = uuid5(NAMESPACE, f"group:{group}") if group else COMMUNITY.id
+        self.objects = f"/taxii2/hub/collections/{collection}/objects/"
+
+    async def send(self, *objects: Json) -> httpx.Response:
+        body = msgspec.json.encode({"objects": objects})
+        return await self.client.post(self.objects, content=body, headers=HEADERS)
+
+    async def post(self, *objects: Json) -> Json:
+        """The status of a post that was taken."""
+        answer = await self.send(*objects)
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
+    async def delete(self, name: str, **query: str) -> int:
+        return (await self.client.delete(f"{self.objects}{name}/", params=query, headers=HEADERS)).status_code

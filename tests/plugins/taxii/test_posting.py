@@ -1,0 +1,235 @@
+"""What partners post is kept as it came, in one transaction with the claims and opinions that it means."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+from core.signals.models import SignalPolicy
+from core.testing import TestedHub
+from plugins.taxii.errors import MEDIA_TYPE
+from plugins.taxii.models import TaxiiObject
+from tests.plugins.taxii.posts import HEADERS, Json, Poster, indicator, stix_object
+
+LATER, LAST = "2026-02-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"
+
+
+async def rows(hub: TestedHub) -> list[TaxiiObject]:
+    """Whatever is stored."""
+    async with hub.parts.db.survey() as session:
+        return list(await session.scalars(select(TaxiiObject).order_by(TaxiiObject.position)))
+
+
+async def feed(hub: TestedHub, slug: str) -> dict[str, Json]:
+    """What a partner reads in the native feed, by value."""
+    answer = (await hub.client_as(slug).get("/v1/signals")).json()
+    return {one["value"]: one for one in answer["signals"] if "value" in one}
+
+
+async def test_an_indicator_is_a_claim_and_stays_as_it_came(hub: TestedHub) -> None:
+    sent = indicator("a", confidence=70, labels=["phishing"])
+    status = await Poster(hub, "tiktok").post(sent)
+    assert (status["status"], status["success_count"], status["failure_count"]) == ("complete", 1, 0)
+    claim = (await feed(hub, "meta"))["https://a.example/gift"]
+    assert (claim["tlp"], claim["confidence"], claim["category"]) == ("GREEN", 70, "phishing")
+    (row,) = await rows(hub)
+    assert row.bytes == msgspec.json.encode(sent)
+    # A reader meets the object and its claim at one place.
+    assert row.position == row.covers == claim["position"]
+    assert row.is_first
+    assert row.is_last
+
+
+async def test_a_status_is_for_its_poster(hub: TestedHub) -> None:
+    poster = Poster(hub, "tiktok")
+    status = await poster.post(indicator("a"), {"type": "indicator"})
+    path = f"/taxii2/hub/status/{status['id']}/"
+    mine = await poster.client.get(path, headers={"accept": MEDIA_TYPE})
+    assert mine.json() == status
+    assert mine.headers["content-type"] == MEDIA_TYPE
+    assert status["total_count"] == len(status["successes"]) + len(status["failures"]) == 2
+    assert (await hub.client_as("meta").get(path)).status_code == 404
+
+
+async def test_versions_of_one_envelope(hub: TestedHub) -> None:
+    """The newest is what is claimed, in whatever order they come; the same again is not kept twice."""
+    poster = Poster(hub, "tiktok")
+    await poster.post(indicator("a", LATER, confidence=20), indicator("a", LAST, confidence=30), indicator("a"))
+    assert (await feed(hub, "meta"))["https://a.example/gift"]["confidence"] == 30
+    stored = {row.version[:10]: (row.is_first, row.is_last) for row in await rows(hub)}
+    assert stored == {"2026-01-01": (True, False), "2026-02-01": (False, False), "2026-03-01": (False, True)}
+    before = await rows(hub)
+    again = await poster.post(indicator("a", LAST, confidence=30), indicator("a", LATER, confidence=99))
+    assert [one["message"] for one in again["successes"]] == ["already there"]
+    assert again["failure_count"] == 1
+    assert [row.position for row in await rows(hub)] == [row.position for row in before]
+    assert (await feed(hub, "meta"))["https://a.example/gift"]["confidence"] == 30
+
+
+async def test_a_new_version_may_mean_another_signal(hub: TestedHub) -> None:
+    poster = Poster(hub, "tiktok")
+    await poster.post(indicator("a"))
+    await poster.post(indicator("a", LATER, url="https://b.example/gift"))
+    assert set(await feed(hub, "meta")) == {"https://b.example/gift"}
+
+
+async def test_two_objects_of_one_signal_are_one_claim(hub: TestedHub) -> None:
+    poster = Poster(hub, "tiktok")
+    await poster.post(indicator("a"), indicator("b", url="https://a.example/gift"))
+    assert len(await feed(hub, "meta")) == 1
+    first, second = await rows(hub)
+    assert first.covers == second.covers == first.position != second.position
+    assert await poster.delete(indicator("a")["id"]) == 200
+    assert len(await feed(hub, "meta")) == 1
+    assert await poster.delete(indicator("b")["id"]) == 200
+    assert not await feed(hub, "meta")
+
+
+async def test_revoked_takes_the_claim_back(hub: TestedHub) -> None:
+    poster = Poster(hub, "tiktok")
+    await poster.post(indicator("a"))
+    await poster.post(indicator("a", LATER, revoked=True))
+    assert not await feed(hub, "meta")
+    first, last = await rows(hub)
+    assert (last.revoked, last.is_last, last.signal) == (True, True, first.signal)
+
+
+async def test_the_same_id_of_two_partners(hub: TestedHub) -> None:
+    for slug in ("tiktok", "google"):
+        await Poster(hub, slug).post(indicator("a"))
+    assert (await feed(hub, "meta"))["https://a.example/gift"]["claims"] == 2
+    assert all(row.is_first and row.is_last for row in await rows(hub))
+    assert await Poster(hub, "google").delete(indicator("a")["id"]) == 200
+    assert (await feed(hub, "meta"))["https://a.example/gift"]["claims"] == 1
+
+
+POISON: dict[str, Any] = {
+    "no id": {"type": "indicator"},
+    "another type's id": indicator("a") | {"id": stix_object("malware", "a")["id"]},
+    "no time": indicator("a", "not a time"),
+    "no times at all": {key: one for key, one in indicator("a").items() if key not in ("created", "modified")},
+    "before it was made": indicator("a", "2025-01-01T00:00:00Z"),
+    "a NUL": indicator("a", description="a\0b"),
+    "a file in a text": indicator("a", description="A" * 9_000),
+    "too large": indicator("a", external_references=[{"source_name": "x" * 8_000}] * 9),
+    "too deep": indicator("a", x=msgspec.json.decode("[" * 30 + "]" * 30)),
+    "media": stix_object("artifact", "a", payload_bin="AAAA"),
+    "a file": stix_object("file", "a", content_ref=stix_object("artifact", "a")["id"]),
+    "a person": stix_object("identity", "a", name="Somebody", identity_class="individual"),
+    "no signal's value": indicator("a", url="not a URL"),
+    "for few": indicator("a", tlp="AMBER"),
+    "no object": 7,
+}
+
+
+async def test_poison_costs_itself_alone(hub: TestedHub) -> None:
+    status = await Poster(hub, "tiktok").post(*POISON.values(), indicator("good"))
+    assert status["failure_count"] == len(POISON)
+    assert [one["id"] for one in status["successes"]] == [indicator("good")["id"]]
+    assert all(one["message"] for one in status["failures"])
+    assert [row.id for row in await rows(hub)] == [indicator("good")["id"]]
+
+
+BODIES = {
+    "no JSON": (b"{", 422),
+    "an object": (msgspec.json.encode(indicator("a")), 422),
+    "a list": (b"[]", 422),
+    "no list": (b'{"objects":{}}', 422),
+    "10,001": (b'{"objects":[%b]}' % b",".join([b"{}"] * 10_001), 413),
+    "34 MB": (b'{"objects":["%b"]}' % (b"A" * 34_000_000), 413),
+}
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_what_is_no_envelope(hub: TestedHub) -> None:
+    poster = Poster(hub, "tiktok")
+    for name, (body, status) in BODIES.items():
+        answer = await poster.client.post(poster.objects, content=body, headers=HEADERS)
+        assert answer.status_code == status, name
+        assert answer.headers["content-type"] == MEDIA_TYPE, name
+        assert answer.json()["http_status"] == str(status), name
+    for media_type in ("application/json", "application/taxii+json;version=2.0"):
+        answer = await poster.client.post(poster.objects, content=b"{}", headers={"content-type": media_type})
+        assert answer.status_code == 415
+    assert (await hub.client_as("meta", "signals:read").post(poster.objects, headers=HEADERS)).status_code == 403
+    nowhere = poster.objects.replace("/objects/", "0/objects/")
+    assert (await poster.client.post(nowhere, content=b'{"objects":[]}', headers=HEADERS)).status_code == 404
+
+
+@pytest.fixture
+async def groups(hub: TestedHub) -> TestedHub:
+    """With TikTok's groups `one`, where Meta is, and `two`, where Google is as well."""
+    tiktok = hub.client_as("tiktok")
+    for slug, members in (("one", ["meta"]), ("two", ["meta", "google"])):
+        await tiktok.post("/v1/groups", json={"slug": slug, "name": slug.title()})
+        for member in members:
+            await tiktok.post(f"/v1/groups/{slug}/invitations", json={"partner": member})
+            assert (await hub.client_as(member).put(f"/v1/groups/{slug}/membership")).is_success
+    return hub
+
+
+async def test_a_group_hears_what_is_posted_to_it(groups: TestedHub) -> None:
+    await Poster(groups, "tiktok", "one").post(indicator("a"), indicator("b", tlp="RED"))
+    assert (await feed(groups, "meta"))["https://a.example/gift"]["tlp"] == "AMBER"
+    assert not await feed(groups, "google")
+    assert (await Poster(groups, "google", "one").send(indicator("a"))).status_code == 404
+
+
+async def test_one_claim_for_two_collections(groups: TestedHub) -> None:
+    one, two = Poster(groups, "tiktok", "one"), Poster(groups, "tiktok", "two")
+    await one.post(indicator("a", tlp="GREEN"))
+    await two.post(indicator("a", tlp="AMBER"))
+    assert (await feed(groups, "google"))["https://a.example/gift"]["tlp"] == "AMBER"
+    assert (await feed(groups, "meta"))["https://a.example/gift"]["tlp"] == "AMBER"
+    everybody = Poster(groups, "tiktok")
+    await everybody.post(indicator("a"))
+    assert "https://a.example/gift" in await feed(groups, "chongluadao")
+    refused = await one.post(indicator("a", LATER))
+    assert "community" in refused["failures"][0]["message"]
+    assert "https://a.example/gift" in await feed(groups, "chongluadao")
+
+
+async def test_sightings_and_opinions_are_heard(hub: TestedHub) -> None:
+    await Poster(hub, "tiktok").post(indicator("a"), indicator("b"))
+    seen = {name: indicator(name)["id"] for name in ("a", "b")}
+    meta = Poster(hub, "meta")
+    status = await meta.post(
+        stix_object("sighting", "s", sighting_of_ref=seen["a"]),
+        stix_object("opinion", "o", object_refs=[seen["b"]], opinion="strongly-disagree", explanation="It is ours."),
+        stix_object("opinion", "n", object_refs=[seen["b"]], opinion="neutral"),
+        stix_object("opinion", "u", object_refs=[indicator("unknown")["id"]], opinion="agree"),
+        stix_object("opinion", "w", object_refs=[seen["b"]], opinion="disagree"),
+    )
+    assert (status["success_count"], status["failure_count"]) == (4, 1)
+    told = await feed(hub, "google")
+    assert told["https://a.example/gift"]["opinions"]["agree"] == 1
+    assert told["https://b.example/gift"]["opinions"]["false_positive"] == 1
+    poster = Poster(hub, "meta")
+    poster.client = hub.client_as("meta", "signals:write")
+    assert (await poster.post(stix_object("sighting", "t", sighting_of_ref=seen["a"])))["failure_count"] == 1
+
+
+async def test_delete_drops_versions_and_bytes(hub: TestedHub) -> None:
+    poster, name = Poster(hub, "tiktok"), indicator("a")["id"]
+    await poster.post(indicator("a"), indicator("a", LATER), indicator("a", LAST))
+    assert await Poster(hub, "meta").delete(name) in (403, 404)
+    assert await poster.delete(name, **{"match[version]": LATER}) == 200
+    assert await poster.delete(name, **{"match[version]": "first"}) == 200
+    left = [row for row in await rows(hub) if row.removed is None]
+    assert [(row.version[:10], row.is_first, row.is_last) for row in left] == [("2026-03-01", True, True)]
+    assert "https://a.example/gift" in await feed(hub, "meta")
+    assert await poster.delete(name) == 200
+    assert not await feed(hub, "meta")
+    assert all(row.bytes == b"" for row in await rows(hub))
+    assert await poster.delete(name) == 404
+    await poster.post(indicator("a", LAST))
+    assert "https://a.example/gift" in await feed(hub, "meta")
+
+
+async def test_what_is_held_is_kept_and_said(hub: TestedHub) -> None:
+    async with hub.parts.db.writer() as session:
+        await session.execute(update(SignalPolicy).where(SignalPolicy.name == "burst_per_hour").values(value=2))
+    status = await Poster(hub, "tiktok").post(*(indicator(name) for name in "abcd"))
+    assert [one["message"][:4] for one in status["successes"]] == ["", "", "held", "held"]
+    assert len(await feed(hub, "meta")) == 2
