@@ -20,7 +20,8 @@ KMM = Path(sys.executable).with_name("kmm")
 
 
 class LiveHub:
-    """`kmm demo` over one folder and database; `start`, `kill` and `stop` as often as a test wants."""
+    """`kmm demo`, or another command like it, over one folder and database; `start`, `kill` and `stop` as often as a
+    test wants."""
 
     def __init__(
         self,
@@ -28,12 +29,13 @@ class LiveHub:
         database_url: str | None = None,
         arguments: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
+        command: str = "demo",
     ) -> None:
         self.folder = folder
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log = folder.with_suffix(".log")
-        self._command = [str(KMM), "demo", "--data", str(folder), "--port", str(self.port), *arguments]
+        self._command = [str(KMM), command, "--data", str(folder), "--port", str(self.port), *arguments]
         named = {"KMM_DATABASE_URL": database_url} if database_url else {}
         self._environment = os.environ | named | dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None

@@ -6,7 +6,21 @@ from pathlib import Path
 
 import click
 
-from core.cli import access, connector, demo, guard, lookup, plugin, policy, preview, report, server, signals, sync
+from core.cli import (
+    access,
+    connector,
+    demo,
+    guard,
+    lookup,
+    plugin,
+    policy,
+    preview,
+    report,
+    sandbox,
+    server,
+    signals,
+    sync,
+)
 from core.cli.house import Commands, House
 
 
@@ -41,6 +55,7 @@ report.report.add_command(preview.preview)
 
 for command in (
     demo.demo,
+    sandbox.sandbox,
     server.serve,
     server.migrate,
     access.partner,

@@ -9,7 +9,10 @@ from msgspec import UNSET
 from core.auth import clients, groups, partners
 from core.auth.access import HUB
 from core.cli.house import House, Words, pass_house, run, show, show_table
+from core.reports.verify import NotGenuine
+from core.sandbox import admission
 from core.wire.groups import GroupIn, GroupOut
+from core.wire.oauth import KeySet
 from core.wire.partners import (
     AuthMethod,
     ClientIn,
@@ -33,9 +36,18 @@ def partner() -> None:
 @click.argument("slug")
 @click.option("--kind", required=True, type=Words(PartnerKind))
 @click.option("--name", required=True)
+@click.option("--sheet", type=click.File("rb"), help="What a sandbox signed for it; without a green one it stays out.")
+@click.option("--keys", type=click.File("rb"), help="The sandbox's /.well-known/document-keys.json.")
 @pass_house
-def add(house: House, slug: str, kind: PartnerKind, name: str) -> None:
+def add(house: House, slug: str, kind: PartnerKind, name: str, sheet: BinaryIO | None, keys: BinaryIO | None) -> None:
     """Admit a partner under SLUG, which never changes."""
+    if sheet or keys:
+        if not (sheet and keys):
+            raise click.UsageError("--sheet and --keys go together.")
+        try:
+            admission.require(sheet.read(), msgspec.json.decode(keys.read(), type=KeySet), slug, kind)
+        except NotGenuine as exc:
+            raise click.ClickException(str(exc)) from None
 
     async def work() -> PartnerOut:
         async with house.registry("AdmitPartner") as session:

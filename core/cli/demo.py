@@ -57,15 +57,19 @@ class Demo(msgspec.Struct, frozen=True):
 )
 def demo(data: Path, port: int, list_: Path | None) -> None:
     """Serve a hub with demo partners, everything in one folder. Started again, it goes on with what is there."""
-    base_url = f"http://127.0.0.1:{port}"
+    serve_folder(data, f"http://127.0.0.1:{port}", port, list_)
+
+
+def serve_folder(data: Path, base_url: str, port: int, list_: Path | None = None, *, sandbox: bool = False) -> None:
+    """A hub of synthetic data that keeps everything in `data`, until interrupted."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Both are held for as long as the process lives, and taken before anything is written for others to read.
     with alone_in(data, "demo"), closing(take_port("127.0.0.1", port)) as door:
-        _run(data, base_url, list_, door)
+        _run(_settle(data, base_url, sandbox), data, list_, door)
 
 
-def _run(data: Path, base_url: str, list_: Path | None, door: socket.socket) -> None:
-    settings = _settle(data, base_url)
+def _run(settings: Settings, data: Path, list_: Path | None, door: socket.socket) -> None:
+    base_url = settings.base_url
     migrate(settings.database_url, PluginHost(settings).migrations())
     file = data / "demo.json"
     known = msgspec.json.decode(file.read_bytes(), type=Demo).partners if file.exists() else {}
@@ -78,7 +82,7 @@ def _run(data: Path, base_url: str, list_: Path | None, door: socket.socket) -> 
     serve_app(create_app(settings), door)
 
 
-def _settle(data: Path, base_url: str) -> Settings:
+def _settle(data: Path, base_url: str, sandbox: bool) -> Settings:
     """The settings of the folder; written at the first start, with a secret of its own."""
     file = data / "settings.toml"
     if not file.exists():
@@ -91,7 +95,7 @@ def _settle(data: Path, base_url: str) -> Settings:
         }
         # A JSON string is a TOML string.
         _write(file, "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()))
-    return load(file, base_url=base_url)
+    return load(file, base_url=base_url, sandbox=sandbox)
 
 
 async def _prepare(settings: Settings, known: Mapping[str, Account]) -> dict[str, Account]:

@@ -8,6 +8,7 @@ that have no place for one. Whoever keeps file, manifest and key set needs no hu
 import base64
 import binascii
 import hashlib
+from typing import TypeVar
 
 import msgspec
 from joserfc import jws
@@ -16,6 +17,8 @@ from joserfc.jwk import ECKey, GuestProtocol
 
 from core.wire.documents import Manifest, ManifestFile
 from core.wire.oauth import KeySet
+
+T = TypeVar("T")
 
 TYP = "report+json"
 """`typ` of a manifest's JWS: no token, and no document of another kind, passes for one."""
@@ -54,33 +57,41 @@ def verify(data: bytes, signed: bytes, keys: KeySet) -> Verified:
 
 def read(signed: bytes, keys: KeySet) -> tuple[Manifest, str]:
     """What the manifest says, and the `kid` of the key that signed it. Raises `NotGenuine`."""
+    return opened(signed, keys, TYP, Manifest, "manifest")
+
+
+def opened(signed: bytes, keys: KeySet, typ: str, kind: type[T], what: str) -> tuple[T, str]:
+    """What a document of this `typ` says, read as a `kind`, and the `kid` of the key that signed it.
+
+    Raises `NotGenuine`, which calls it `what`.
+    """
     known = {key.kid: key for key in keys.keys}
 
     def find(header: GuestProtocol) -> ECKey:
         kid = header.headers().get("kid")
         if kid not in known:
-            raise NotGenuine(f"The manifest is signed with the key {kid}, which is not in the key set.")
+            raise NotGenuine(f"The {what} is signed with the key {kid}, which is not in the key set.")
         return ECKey.import_key(msgspec.to_builtins(known[kid]))
 
     text = signed.removesuffix(b"\n")
-    _require_canonical(text)
+    _require_canonical(text, what)
     try:
-        opened = jws.deserialize_compact(text, find, algorithms=[ALGORITHM])
-        header = opened.headers()
-        if header.get("typ") != TYP:
-            raise NotGenuine("This is signed, but it is no manifest of a report.")
-        return msgspec.json.decode(opened.payload or b"", type=Manifest), str(header["kid"])
+        signature = jws.deserialize_compact(text, find, algorithms=[ALGORITHM])
+        header = signature.headers()
+        if header.get("typ") != typ:
+            raise NotGenuine(f"This is signed, but it is no {what}.")
+        return msgspec.json.decode(signature.payload or b"", type=kind), str(header["kid"])
     # The library parses the header before it trusts it: deep JSON and odd types come out as these.
     except (JoseError, msgspec.MsgspecError, ValueError, TypeError, RecursionError):
-        raise NotGenuine("The manifest is damaged, or not signed with this key.") from None
+        raise NotGenuine(f"The {what} is damaged, or not signed with this key.") from None
 
 
-def _require_canonical(text: bytes) -> None:
+def _require_canonical(text: bytes, what: str) -> None:
     """In base64 the last character has bits to spare, so that several texts would mean the same signature."""
     for part in text.split(b"."):
         try:
             plain = base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))
         except (binascii.Error, ValueError):
-            raise NotGenuine("The manifest is no compact JWS.") from None
+            raise NotGenuine(f"The {what} is no compact JWS.") from None
         if base64.urlsafe_b64encode(plain).rstrip(b"=") != part:
-            raise NotGenuine("The manifest is damaged: it is not written as a signer writes it.")
+            raise NotGenuine(f"The {what} is damaged: it is not written as a signer writes it.")

@@ -25,7 +25,7 @@ class Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def green(self) -> bool:
-        return all(line.passed for line in self.lines)
+        return bool(self.lines) and all(line.passed for line in self.lines)
 
     @property
     def failed(self) -> dict[str, str]:

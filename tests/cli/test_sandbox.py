@@ -1,0 +1,106 @@
+"""The sandbox: from an account that anyone may open to a signed sheet, and what the real hub makes of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from core.cli import main
+from core.client import ClientCredentials
+from core.sandbox.accounts import AN_HOUR
+from core.testing import TestedHub
+from tests.live import LiveHub
+
+on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
+
+SIGNAL = {"kind": "url", "value": "https://hoc-bong.example/", "tlp": "GREEN", "external_id": "T-1"}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHub]:
+    hub = LiveHub(tmp_path_factory.mktemp("sandbox") / "hub", command="sandbox")
+    hub.start()
+    yield hub
+    hub.kill()
+
+
+def opened(sandbox: LiveHub, slug: str, kind: str = "platform") -> httpx.Response:
+    applicant = {"slug": slug, "name": slug.title(), "kind": kind}
+    return httpx.post(f"{sandbox.base_url}/v1/sandbox/accounts", json=applicant)
+
+
+def managed(client: httpx.Client) -> dict[str, bool]:
+    return {line["check"]: line["passed"] for line in client.get("/v1/sandbox/sheet").json()["sheet"]["lines"]}
+
+
+@pytest.fixture(scope="module")
+def sheet(sandbox: LiveHub, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of example-shop, which managed one thing after the other; the sandbox's keys lie beside it."""
+    account = opened(sandbox, "example-shop").json()
+    auth = ClientCredentials(account["client_id"], account["client_secret"])
+    with httpx.Client(base_url=sandbox.base_url, auth=auth) as client:
+        assert managed(client) == dict.fromkeys(("taken", "tombstones", "paging", "retractions"), False)
+        place = client.get("/v1/signals").json()["next"]
+        assert client.post("/v1/signals", json={"signals": [SIGNAL]}).json()["created"] == 1
+        assert managed(client) == {"taken": True, "tombstones": False, "paging": False, "retractions": False}
+        assert client.post("/v1/signals/retractions", json={"external_ids": ["T-1"]}).json()["retracted"] == 1
+        assert managed(client) == {"taken": True, "tombstones": True, "paging": False, "retractions": False}
+        place = client.get("/v1/signals", params={"after": place}).json()["next"]
+        assert managed(client) == {"taken": True, "tombstones": True, "paging": True, "retractions": False}
+        assert client.get("/v1/sandbox/sheet").json()["signed"] is None
+        client.get("/v1/signals", params={"after": place})
+        signed = client.get("/v1/sandbox/sheet").json()["signed"]
+    file = tmp_path_factory.mktemp("sheets") / "sheet.jws"
+    file.write_text(signed)
+    keys = httpx.get(f"{sandbox.base_url}/.well-known/document-keys.json")
+    file.with_name("keys.json").write_bytes(keys.content)
+    return file
+
+
+def admitted(database_url: str, slug: str, kind: str, sheet: Path, keys: Path) -> Result:
+    environment = {"KMM_SECRET": "s" * 32, "KMM_DATABASE_URL": database_url}
+    words = ["partner", "add", slug, "--kind", kind, "--name", "Shop", "--sheet", str(sheet), "--keys", str(keys)]
+    return CliRunner().invoke(main, words, env=environment)
+
+
+@on_sqlite
+def test_from_an_account_to_a_sheet_that_lets_in(sheet: Path, database_url: str) -> None:
+    done = admitted(database_url, "example-shop", "platform", sheet, sheet.with_name("keys.json"))
+    assert done.exit_code == 0, done.output
+
+
+@on_sqlite
+async def test_a_sheet_of_another_hub_is_refused(
+    sheet: Path, database_url: str, hub: TestedHub, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_bytes((await hub.anonymous().get("/.well-known/document-keys.json")).content)
+    assert "not in the key set" in admitted(database_url, "example-shop", "platform", sheet, keys).output
+
+
+@on_sqlite
+def test_a_sheet_is_good_for_its_partner_as_it_was_signed(sheet: Path, database_url: str, tmp_path: Path) -> None:
+    keys = sheet.with_name("keys.json")
+    assert "of example-shop" in admitted(database_url, "another-shop", "platform", sheet, keys).output
+    assert "of the kind platform" in admitted(database_url, "example-shop", "alliance", sheet, keys).output
+    forged = tmp_path / "sheet.jws"
+    forged.write_text(sheet.read_text()[:-8] + "AAAAAAAA")
+    assert "damaged" in admitted(database_url, "example-shop", "platform", forged, keys).output
+    unkeyed = ["partner", "add", "example-shop", "--kind", "platform", "--name", "Shop", "--sheet", str(sheet)]
+    assert "go together" in CliRunner().invoke(main, unkeyed).output
+
+
+@on_sqlite
+async def test_there_is_no_sandbox_on_a_real_hub(hub: TestedHub) -> None:
+    applicant = {"slug": "example-shop", "name": "Shop", "kind": "platform"}
+    assert (await hub.anonymous().post("/v1/sandbox/accounts", json=applicant)).status_code == 404
+    assert (await hub.client_as("tiktok").get("/v1/sandbox/sheet")).status_code == 404
+
+
+def test_accounts_are_few_and_never_the_operators(sandbox: LiveHub, sheet: Path) -> None:
+    assert opened(sandbox, "example-shop").status_code == 409
+    assert opened(sandbox, "second-operator", "operator").status_code == 403
+    answers = [opened(sandbox, f"shop-{number}").status_code for number in range(AN_HOUR)]
+    assert answers == [201] * (AN_HOUR - 1) + [429]
