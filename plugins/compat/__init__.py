@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from litestar.handlers import HTTPRouteHandler
 
 from core.sdk import Format, PluginInfo, hookimpl
-from plugins.compat import graph, stopncii, stopncii_records
+from plugins.compat import graph, gse, gse_reports, ncmec, ncmec_entries, stopncii, stopncii_records
 
 
 @hookimpl
@@ -18,9 +18,9 @@ def plugin_info() -> PluginInfo:
 
 @hookimpl
 def route_handlers() -> Sequence[HTTPRouteHandler]:
-    return [*stopncii.handlers, *graph.handlers]
+    return [*stopncii.handlers, *graph.handlers, *ncmec.handlers, *gse.handlers]
 
 
 @hookimpl
 def feed_formats() -> Sequence[Format]:
-    return [stopncii_records.FORMAT]
+    return [stopncii_records.FORMAT, ncmec_entries.FORMAT, gse_reports.FORMAT]

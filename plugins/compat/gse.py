@@ -1,0 +1,183 @@
+"""The Global Signal Exchange: addresses and hosts as its members send and receive them.
+
+Pages: https://www.globalsignalexchange.org/docs (March 2025). What they do not say is ours: how records stand in a
+body, the zone of times (UTC), what the answer to a report counts.
+
+A partner that reads us so has to know:
+
+- `idFrom` is part of the answer: begin next time behind the largest `id`. An empty answer says that there is nothing.
+- What is taken back comes as `feedback_noaction` of the source `khong-mot-minh`: drop the signal. The exchange has no
+  other word for it.
+- Without `idFrom` the last 24 hours are sent. This is news, no copy of what there is: what a group that you join knew
+  before is not sent again. Who keeps a copy reads /v1/signals.
+- 410 says that the hub cannot name any more what you have to drop, since you left a group: clear your copy, and leave
+  `idFrom` out.
+- The kinds `url`, `domain` and `ip` only, since the exchange documents no others.
+- Our category, marking and times go along in `extra_data`, and are read from there.
+- What is sent is your partner's alone, unless it or its key names a TLP or groups.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.params import QueryParameter
+from litestar.types import Scope as Connection
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth.logins import Login
+from core.log import clock
+from core.sdk import (
+    AT_ONCE,
+    Count,
+    FeedFormat,
+    FieldError,
+    OpinionIn,
+    Outcome,
+    PageSize,
+    Principal,
+    Scope,
+    Selection,
+    Stance,
+    body,
+    decode,
+    field_error,
+    now,
+    scoped,
+    takes,
+)
+from core.signals import feed
+from core.signals.cursors import Place, Resync
+from core.signals.keys import Keys
+from core.signals.pages import Pages
+from plugins.compat import feedback, gse_reports, words
+from plugins.compat.feedback import SENDS, Sender, Taken, signals_of
+from plugins.compat.gse_reports import KINDS, FeedbackType, Record, Report, records
+
+_DAY = 24 * 3_600 * 1_000_000
+"""Microseconds."""
+_SAYS = {
+    FeedbackType.ACTIONED: (Stance.AGREE, "", Outcome.REMOVED),
+    FeedbackType.NO_ACTION: (Stance.DISAGREE, "feedback_noaction in the Global Signal Exchange.", Outcome.NO_ACTION),
+}
+"""Stance, reason and outcome; what is `enriched` says nothing that others could use."""
+
+
+class Reports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of reports. The hub tells new ones from those that it had to nobody."""
+
+    adds: Count
+    rejected: Count
+    updates: Count = 0
+    replaces: Count = 0
+    deletes: Count = 0
+    errors: tuple[FieldError, ...] = ()
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a member says of a signal."""
+
+    signal: str
+    type: FeedbackType
+    role: str
+    reason: str
+
+
+_many = msgspec.json.Decoder(Annotated[list[msgspec.Raw], Meta(max_length=AT_ONCE)])
+_given = msgspec.json.Decoder(Given)
+
+
+def keyed(scope: Connection) -> Login | None:
+    """The key and the secret, each in a header of its own."""
+    sent = dict(scope["headers"])
+    key, secret = (sent.get(name, b"").decode("latin-1") for name in (b"api-key", b"api-secret"))
+    return Login(key, secret) if key else None
+
+
+def _open(scope: Scope) -> dict[str, Any]:
+    return scoped(scope, logins=(keyed,), feed_format=FeedFormat.GSE) | {"status_code": 200}
+
+
+@get("/gse/feed/24hr", operation_id="ReadSignalReports", **_open(Scope.SIGNALS_READ))
+async def read_feed(
+    principal: Principal,
+    snapshot: AsyncSession,
+    keys: Keys,
+    pages: Pages,
+    selection: Selection,
+    since: Annotated[int, Meta(ge=0, lt=10**15), QueryParameter(name="idFrom")] = 0,
+    limit: PageSize = 1_000,
+) -> list[Record]:
+    """Read what was reported since `idFrom`, or in the last 24 hours, as the Global Signal Exchange tells it.
+
+    Sorted by `id`. One change may be several records, of the same `id`. 410 asks for a new copy.
+    """
+    chosen = words.carried(selection, KINDS)
+    place = await _place(snapshot, principal, keys, chosen, since)
+    page = await pages.read(chosen, place, limit)
+    while page.more and not page.changes:
+        # To its clients an empty answer is the end.
+        place = msgspec.structs.replace(place, cursor=msgspec.structs.replace(place.cursor, position=page.reached))
+        page = await pages.read(chosen, place, limit)
+    changes = [change for change in page.changes if change.position <= place.now.head]
+    times = await clock.times(snapshot, [change.position for change in changes])
+    return [one for change, at in zip(changes, times, strict=True) for one in records(change, at)]
+
+
+async def _place(session: AsyncSession, principal: Principal, keys: Keys, chosen: Selection, since: int) -> Place:
+    """Before `since`. Raises `Resync` where some of what was seen since was taken: it cannot be named."""
+    if not since:
+        return await feed.place(session, principal, keys, chosen, position=await clock.at(session, now() - _DAY))
+    found = await feed.place(session, principal, keys, chosen, position=since - 1)
+    if found.lost:
+        raise Resync("What you may see has changed, or you did not ask for long. Clear your copy; leave out idFrom.")
+    return found
+
+
+@post(
+    "/gse/report/signal",
+    operation_id="ReportSignals",
+    **_open(Scope.SIGNALS_WRITE),
+    **SENDS,
+    **takes({"application/json": list[Report]}),
+)
+async def report_signals(request: Request[Any, Any, Any], sender: Sender) -> Reports:
+    """Report signals in the words of the Global Signal Exchange; a bad one costs only itself.
+
+    They are for those whom `extra_data.tlp` or your key names.
+    """
+    taken = await feedback.take(sender, gse_reports.meanings(decode(await body(request), _many)), "")
+    return Reports(adds=taken.accepted, rejected=taken.count - taken.accepted, errors=taken.errors)
+
+
+@post(
+    "/gse/report/feedback",
+    operation_id="ReportFeedback",
+    **_open(Scope.OPINIONS_WRITE),
+    **SENDS,
+    **takes({"application/json": list[Given]}),
+)
+async def report_feedback(request: Request[Any, Any, Any], selection: Selection, sender: Sender) -> Taken:
+    """Say what became of signals, in the words of the Global Signal Exchange.
+
+    `feedback_actioned` agrees and says that you removed it, `feedback_noaction` doubts it, `feedback_enriched` is for
+    yourself. A value is looked for in every kind that your key reads.
+    """
+    names = words.carried(selection, KINDS).kinds
+    sent = decode(await body(request), _many)
+    said: dict[int, list[OpinionIn]] = {}
+    errors: dict[int, FieldError] = {}
+    for at, raw in enumerate(sent):
+        try:
+            given = _given.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+            errors[at] = field_error(exc, f"/{at}")
+            continue
+        if given.type in _SAYS:
+            said[at] = [OpinionIn(one, *_SAYS[given.type]) for one in signals_of(given.signal, names, sender)]
+    errors |= await feedback.say(sender, said, "")
+    return Taken(len(sent), len(sent) - len(errors), tuple(errors[at] for at in sorted(errors)))
+
+
+handlers = [read_feed, report_signals, report_feedback]
