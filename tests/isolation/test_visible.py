@@ -35,8 +35,7 @@ EXEMPT: dict[str, str] = {
     "core.signals.retention._lapsed": "finds claims to close, whoever made them",
     "core.signals.retention.purge": "drops closed claims",
     "core.signals.retention._drop_bare_signals": "drops signals without claims",
-    "core.signals.standing": "names the standing claims of one partner to the function that reads them",
-    "core.signals.standing.standing": "reads what a partner stands by, to write beside it in its name",
+    "core.signals.standing": "reads what a partner stands by, to write beside it in its name",
     "core.signals.selection.claims": "names the kinds of signals to the statements that read them",
     "core.signals.wake._moved": "finds whose view a commit moved; nothing of it is shown",
     "core.signals.wake._told": "finds for whom there are events; nothing of them is shown",
@@ -46,6 +45,12 @@ EXEMPT: dict[str, str] = {
     "core.safeguards.quality._owners": "finds whose claims were right or wrong, to count by partner",
     "core.reports.facts._signals": "cuts for readers `national` count every audience",
     "core.reports.activity.signal_days": "finds on which days partners sent anything; one is told of itself alone",
+    "plugins.taxii.removing.RemoveObject.store": "drops what a partner posted itself",
+    "plugins.taxii.storing.StoreObjects.store": "writes what a partner posts",
+    "plugins.taxii.versions.contents": "compares what a partner posts with what it posted before",
+    "plugins.taxii.versions.forget": "makes room for what a partner deleted and posts again",
+    "plugins.taxii.versions.own": "finds what a partner posted itself, whether it may read now or not",
+    "plugins.taxii.versions.write_flags": "notes which versions of a partner's are its first and last",
     "core.reports.signal_cells.counted": "national and public reports count every audience",
 }
 """Functions that may go round it, and why. Nothing else may, and what no longer does has to leave the list."""

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 import msgspec
 
+from core.sdk import Tlp
 from core.testing import TestedHub
 from plugins.taxii.collections import COMMUNITY
 from plugins.taxii.errors import MEDIA_TYPE
@@ -30,7 +31,7 @@ def indicator(name: str, modified: str = CREATED, /, *, url: str = "", tlp: str 
         "pattern_type": "stix",
         "valid_from": CREATED,
     }
-    marked = {"object_marking_refs": [MARKINGS[tlp]]} if tlp else {}
+    marked = {"object_marking_refs": [MARKINGS[Tlp(tlp)]]} if tlp else {}
     return stix_object("indicator", name, modified, **said, **marked, **more)
 
 
