@@ -6,8 +6,8 @@ from pathlib import Path
 
 from litestar.handlers import HTTPRouteHandler
 
-from core.sdk import Context, PluginInfo, hookimpl
-from plugins.taxii import post_routes, retention
+from core.sdk import Context, Format, PluginInfo, hookimpl
+from plugins.taxii import post_routes, retention, routes, stix
 
 
 @hookimpl
@@ -22,7 +22,12 @@ def migrations() -> Path:
 
 @hookimpl
 def route_handlers() -> Sequence[HTTPRouteHandler]:
-    return post_routes.handlers
+    return [*routes.handlers, *post_routes.handlers]
+
+
+@hookimpl
+def feed_formats() -> Sequence[Format]:
+    return [stix.FORMAT]
 
 
 @hookimpl

@@ -2,13 +2,16 @@
 
 import re
 import struct
+from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.log import clock, head
+from core.log import clock
 from core.sdk import FieldError, Invalid, Principal, Time, to_micros
+from core.signals import feed
+from core.signals.cursors import Cursor, Now, Place
 from core.signals.keys import Keys
 from plugins.taxii.collections import Collection
 from plugins.taxii.markings import PREFACE, PREFACE_AT
@@ -58,15 +61,10 @@ def filters(id: str | None, type: str | None, version: str | None, spec_version:
 def _version(text: str) -> str:
     if text in _ONLY:
         return text
-    return version(_moment(text, "match[version]"))
-
-
-def _moment(text: str, name: str) -> Time:
     try:
-        # More than six digits of a second are cut.
-        return msgspec.convert(text, Time)
+        return version(msgspec.convert(text, Time))
     except msgspec.ValidationError:
-        raise _invalid(name, "Expected a time (RFC 3339) with a zone.") from None
+        raise _invalid("match[version]", "Expected first, last, all or a time with a zone (RFC 3339).") from None
 
 
 class Walk(msgspec.Struct, frozen=True):
@@ -76,6 +74,11 @@ class Walk(msgspec.Struct, frozen=True):
     start: int
     """Head of the log when the walk began: what was gone by then does not matter to it."""
     since: int
+    now: Now
+
+    @property
+    def place(self) -> Place:
+        return Place(Cursor(self.position, self.start), self.now)
 
     def may_hold(self, at: int, changed: int) -> bool:
         """Whether the reader may hold what came at position `at` and is not so any more from `changed` on."""
@@ -89,28 +92,28 @@ async def walk(
     collection: Collection,
     chosen: Filters,
     next: str | None,
-    added_after: str | None,
+    added_after: datetime | None,
 ) -> Walk:
     """From the query. Who sends both stands where the later of them is: some move the time along with `next`.
 
     Raises `Invalid` for a `next` that was not given to this partner under these filters.
     """
-    top = await head.position(session)
-    begun = Walk(0, top, 0)
+    now = (await feed.place(session, principal, keys, collection.selection)).now
+    begun = Walk(0, now.head, 0, now)
     if added_after is not None:
-        after = to_micros(_moment(added_after, "added_after"))
+        after = to_micros(added_after)
         said = sum(after >= PREFACE_AT + n for n in range(len(PREFACE)))
         position = await clock.at(session, after)
-        begun = Walk(position, position, position) if position else Walk(said, top, 0)
+        begun = Walk(position, position, position, now) if position else Walk(said, now.head, 0, now)
     if next is None:
         return begun
     payload = keys.unseal(next, principal.partner)
     if payload is None or len(payload) != _FORM.size:
         raise _invalid("next", "This is not a place that the hub gave you in this collection.")
     position, start, since, bound = _FORM.unpack(payload)
-    if bound != _bound(collection, chosen) or position > top:
+    if bound != _bound(collection, chosen) or position > now.head:
         raise _invalid("next", "This place belongs to another collection or other filters; keep them, or leave it out.")
-    return max(begun, Walk(position, start, since), key=lambda one: one.position)
+    return max(begun, Walk(position, start, since, now), key=lambda one: one.position)
 
 
 def next_of(walk: Walk, reached: int, principal: Principal, keys: Keys, collection: Collection, chosen: Filters) -> str:

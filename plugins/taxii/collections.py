@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import groups
 from core.sdk import NotFound, Principal, Scope, Selection, Tlp
 from plugins.taxii.markings import NAMESPACE
+from plugins.taxii.resources import CollectionOut
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -31,17 +32,6 @@ class Collection(msgspec.Struct, frozen=True):
 
 
 COMMUNITY = Collection(uuid5(NAMESPACE, "community"), "community", "Community", None)
-
-
-class CollectionOut(msgspec.Struct, frozen=True):
-    """A collection as this caller may use it (TAXII 2.1 §5.2.1)."""
-
-    id: str
-    title: str
-    alias: str
-    can_read: bool
-    can_write: bool
-    media_types: tuple[str, ...] = ("application/stix+json;version=2.1",)
 
 
 async def every(session: AsyncSession, principal: Principal) -> list[Collection]:

@@ -56,3 +56,24 @@ class Unprocessable(Fault):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "unprocessable"
+
+
+def acceptable(request: Request[Any, Any, Any]) -> None:
+    """For `before_request=` of a handler. Raises `NotAcceptable` when `Accept` does not admit our media type."""
+    accepted = ",".join(request.headers.getall("accept", ["*/*"]))
+    if not any(map(_admits, accepted.lower().split(","))):
+        raise NotAcceptable(f"The hub answers in {MEDIA_TYPE}.")
+
+
+def _admits(media_range: str) -> bool:
+    name, *rest = (part.strip() for part in media_range.split(";"))
+    parameters = {key.strip(): value.strip(' "') for key, _, value in (part.partition("=") for part in rest)}
+    if not parameters.get("q", "1").strip("0."):
+        return False
+    return name in ("*/*", "application/*") or (name == _NAME and parameters.get("version", "2.1") == "2.1")
+
+
+_NAME = MEDIA_TYPE.partition(";")[0]
+
+DOOR: dict[str, Any] = {"exception_handlers": HANDLERS, "before_request": acceptable}
+"""Keyword arguments of every handler."""

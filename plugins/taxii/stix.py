@@ -107,10 +107,10 @@ def _facts(signal: SignalOut) -> str:
     return text
 
 
-def withdrawn(posted: bytes, modified: int) -> bytes:
-    """A posted indicator as the version that withdraws it, which its poster did not write."""
+def renewed(posted: bytes, modified: int, *, revoked: bool) -> bytes:
+    """A posted indicator as a version that its poster did not write: it is withdrawn, or stands again."""
     said = msgspec.json.decode(posted, type=dict[str, msgspec.Raw])
-    changes = {"modified": timestamp(modified), "revoked": True}
+    changes = {"modified": timestamp(modified), "revoked": revoked}
     return msgspec.json.encode(said | {name: msgspec.Raw(msgspec.json.encode(one)) for name, one in changes.items()})
 
 

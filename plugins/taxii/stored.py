@@ -34,7 +34,7 @@ class Row(NamedTuple):
     revoked: bool
 
 
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     *(TaxiiObject.position, TaxiiObject.date_added, TaxiiObject.id, TaxiiObject.version, TaxiiObject.type),
     *(TaxiiObject.spec_version, TaxiiObject.bytes, TaxiiObject.partner, TaxiiObject.signal, TaxiiObject.covers),
     TaxiiObject.revoked,

@@ -191,7 +191,7 @@ def test_what_is_rendered_reads_back() -> None:
 
 def test_what_is_revoked_withdraws() -> None:
     assert read(posted(revoked=True)).withdraws
-    written = stix.withdrawn(posted(), ADDED)
+    written = stix.renewed(posted(), ADDED, revoked=True)
     assert read(written).withdraws
     assert stix2.parse(written.decode(), allow_custom=False).pattern == "[domain-name:value = 'gift.example']"
 

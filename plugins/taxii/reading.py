@@ -1,0 +1,132 @@
+"""Pages of a collection: what partners posted and what the hub renders, in the order of the log.
+
+A page is cut between positions, never within one: dates of one position are one date, and who goes on by time would
+miss the rest.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from core.signals import feed, selection
+from plugins.taxii import names, rendered, stored
+from plugins.taxii.asking import Filters, Walk
+from plugins.taxii.markings import PREFACE, PREFACE_AT
+from plugins.taxii.meaning import Meant, meaning
+from plugins.taxii.names import Eyes
+from plugins.taxii.rendered import Entry
+from plugins.taxii.stored import Row
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What comes next in a collection."""
+
+    entries: Sequence[Entry]
+    reached: int
+    """Position up to which it brings the reader."""
+    more: bool
+    """There is at least one entry behind it."""
+
+
+async def page(eyes: Eyes, chosen: Filters, walk: Walk, limit: int) -> Page:
+    """The next `limit` entries that fit; as many unless the collection ends, since clients ask for no more afterwards
+    than they got once."""
+    if chosen.ids is not None:
+        return _cut(await _named(eyes, chosen, walk), limit, walk.position)
+    found = _preface(chosen, walk)
+    while walk.position < walk.now.head and len(found) <= limit:
+        more, reached = await _window(eyes, chosen, walk, limit + 1 - len(found))
+        found += more
+        walk = msgspec.structs.replace(walk, position=reached)
+    return _cut(found, limit, walk.position)
+
+
+def _cut(found: list[Entry], limit: int, reached: int) -> Page:
+    if len(found) <= limit:
+        return Page(found, reached, more=False)
+    behind = found[limit].position
+    kept = [entry for entry in found[:limit] if entry.position < behind]
+    kept = kept or [entry for entry in found if entry.position == behind]
+    return Page(kept, kept[-1].position, more=len(kept) < len(found))
+
+
+def _preface(chosen: Filters, walk: Walk) -> list[Entry]:
+    return [
+        entry
+        for entry in _PREFACE
+        if entry.position > walk.position
+        and chosen.admits(entry.type, entry.spec_version)
+        and chosen.admits_version(entry.version)
+        and (chosen.ids is None or entry.id in chosen.ids)
+    ]
+
+
+def _entry_of_preface(position: int, body: bytes) -> Entry:
+    meant = meaning(body)
+    assert isinstance(meant, Meant)
+    added = PREFACE_AT + position - 1
+    return Entry(position, added, meant.id, meant.version, meant.type, meant.spec_version, body)
+
+
+_PREFACE = [_entry_of_preface(position, body) for position, body in enumerate(PREFACE, 1)]
+
+
+async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[list[Entry], int]:
+    """Some `most` entries after a position, and the position up to which all are there."""
+    collection, top = str(eyes.collection.id), walk.now.head
+    rows = await stored.window(eyes.session, eyes.principal, collection, chosen, walk.position, top, most)
+    end = rows[-1].position if len(rows) == most else top
+    if not chosen.admits("indicator", "2.1"):
+        return [_entry(row) for row in await _standing(eyes, rows, set())], end
+    found = await feed.changes(
+        *(eyes.session, eyes.principal, eyes.kinds, eyes.keys, eyes.collection.selection),
+        walk.place.cursor,
+        most,
+        apart={row.position for row in rows if row.covers == row.position},
+    )
+    end = min(end, found.reached)
+    known = {(row.partner, row.signal) for row in rows if row.position in found.apart}
+    known |= {(voice.partner, voice.signal) for change in found.changes for voice in change.voices if voice.live}
+    shown = await _standing(eyes, [row for row in rows if row.position <= end], known)
+    made = await rendered.entries(eyes, walk, [change for change in found.changes if change.position <= end])
+    entries = [_entry(row) for row in shown]
+    if made:
+        entries += [entry for entry in made if chosen.admits_version(entry.version)]
+        entries.sort(key=_position)
+    return entries, end
+
+
+async def _standing(eyes: Eyes, rows: Sequence[Row], known: set[tuple[int, int | None]]) -> Sequence[Row]:
+    """Those that may be shown: what means a signal stands and falls with its poster's claim. `known` are claims that
+    stand, by partner and signal."""
+    doubtful = {
+        (row.partner, row.signal) for row in rows if row.signal is not None and (row.partner, row.signal) not in known
+    }
+    if not doubtful:
+        return rows
+    stand = await selection.standing(eyes.session, eyes.principal, eyes.collection.selection, doubtful)
+    gone = doubtful - stand
+    return [row for row in rows if (row.partner, row.signal) not in gone]
+
+
+async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry]:
+    """Objects asked for by id; not what is withdrawn."""
+    ids = chosen.ids or ()
+    rows = await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), chosen, ids)
+    shown = await _standing(eyes, rows, set())
+    entries = _preface(chosen, walk) + [_entry(row) for row in shown]
+    if chosen.admits("indicator", "2.1"):
+        signals = (await names.signals(eyes, ids)).values()
+        parts = (eyes.session, eyes.principal, eyes.kinds, eyes.keys, eyes.collection.selection)
+        fresh = Walk(0, walk.now.head, 0, walk.now)
+        made = await rendered.entries(eyes, fresh, await feed.named(*parts, set(signals)))
+        entries += [entry for entry in made if chosen.admits_version(entry.version)]
+    return sorted([entry for entry in entries if entry.position > walk.position], key=_position)
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(row.position, row.added, row.id, row.version, row.type, row.spec_version, row.bytes)
+
+
+def _position(entry: Entry) -> int:
+    return entry.position

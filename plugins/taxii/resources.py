@@ -1,0 +1,75 @@
+"""Resources of TAXII 2.1 as readers are given them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from core.sdk import Time
+
+
+class Discovery(msgspec.Struct, frozen=True):
+    """What is here (TAXII 2.1 §4.1.1). Addresses are relative, for whatever stands in front of the hub."""
+
+    title: str
+    description: str
+    default: str
+    api_roots: tuple[str, ...]
+
+
+class ApiRoot(msgspec.Struct, frozen=True):
+    """TAXII 2.1 §4.2.1."""
+
+    title: str
+    description: str
+    versions: tuple[str, ...]
+    max_content_length: int
+
+
+class CollectionOut(msgspec.Struct, frozen=True):
+    """A collection as this caller may use it (TAXII 2.1 §5.2.1)."""
+
+    id: str
+    title: str
+    alias: str
+    can_read: bool
+    can_write: bool
+    media_types: tuple[str, ...] = ("application/stix+json;version=2.1",)
+
+
+class Collections(msgspec.Struct, frozen=True):
+    """TAXII 2.1 §5.1.1."""
+
+    collections: Sequence[CollectionOut]
+
+
+class Objects(msgspec.Struct, frozen=True):
+    """A page of objects, an envelope (TAXII 2.1 §3.7). Without any of its fields when there are none."""
+
+    more: bool = False
+    next: str = ""
+    """Where to go on; good for as long and as often as one likes, under the same filters."""
+    objects: Sequence[dict[str, Any]] = ()
+
+
+class ManifestRecord(msgspec.Struct, frozen=True):
+    id: str
+    date_added: Time
+    version: str
+    media_type: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """TAXII 2.1 §5.3.1, and `next` as in an envelope."""
+
+    more: bool = False
+    next: str = ""
+    objects: Sequence[ManifestRecord] = ()
+
+
+class Versions(msgspec.Struct, frozen=True):
+    """TAXII 2.1 §5.8.1, and `next` as in an envelope."""
+
+    more: bool = False
+    next: str = ""
+    versions: Sequence[str] = ()
