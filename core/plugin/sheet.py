@@ -213,7 +213,8 @@ _watch = _Watch()
 def _watched() -> Iterator[Sequence[str]]:
     """Names of the audit events of `_OUTSIDE` that this thread causes meanwhile."""
     _listen()
-    _watch.reached = reached = []
+    reached: list[str] = []
+    _watch.reached = reached
     try:
         yield reached
     finally:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from core.connect import conformance
 from core.plugin import sheet
 from core.plugin.connector import Connector, Example
-from core.sdk import AnswerIn, PartnerKind, SignalIn, TakedownState, Tlp, Translated, Withdrawal
+from core.sdk import AnswerIn, PartnerKind, Sharing, SignalIn, TakedownState, Tlp, Translated, Withdrawal
 from core.testing import TestedHub
 from partners.platform import google, tiktok
 from partners.platform.plugin import Platform
@@ -199,7 +199,7 @@ class Fault:
 
 FAULTS = [
     Fault(Forgetful(), "schema", "withdrawn"),
-    Fault(google.Google(google.Settings(tlp=Tlp.GREEN)), "schema", "LISTED"),
+    Fault(google.Google(Sharing(tlp=Tlp.GREEN)), "schema", "LISTED"),
     Fault(Boundless(), "schema", "<= 100"),
     Fault(Naive(), "schema", "timezone"),
     Fault(Undeclared(), "words", "reopened"),
