@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from core.app import Hub, create_app
-from core.auth import clients, partners
+from core.auth import clients, feed_keys, partners
 from core.auth.access import HUB
 from core.cli.demo_content import fill
 from core.cli.house import alone_in, show_table
@@ -24,12 +24,13 @@ from core.cli.importing import Defaults, Import
 from core.cli.server import PORT, serve_app, take_port
 from core.cli.signals import send
 from core.client import ClientCredentials, in_process
-from core.demo import PARTNERS, Account, admit, open_account
+from core.demo import FEED_KEYS, PARTNERS, Account, FeedAccount, admit, open_account, open_feed
 from core.errors import NotFound
 from core.log import head
 from core.migrate import migrate
 from core.plugin.host import PluginHost
 from core.settings import Settings, load
+from core.wire.feed_keys import FeedFormat
 from core.wire.partners import PartnerPatch
 from core.wire.signals import Category, Tlp
 
@@ -44,6 +45,7 @@ class Demo(msgspec.Struct, frozen=True):
 
     base_url: str
     partners: dict[str, Account]
+    feed_keys: dict[FeedFormat, FeedAccount] = {}
 
 
 @click.command()
@@ -72,12 +74,12 @@ def _run(settings: Settings, data: Path, list_: Path | None, door: socket.socket
     base_url = settings.base_url
     migrate(settings.database_url, PluginHost(settings).migrations())
     file = data / "demo.json"
-    known = msgspec.json.decode(file.read_bytes(), type=Demo).partners if file.exists() else {}
-    accounts = asyncio.run(_prepare(settings, known))
-    _write(file, json.dumps(msgspec.to_builtins(Demo(base_url, accounts)), indent=2) + "\n")
-    _show(base_url, accounts, file)
+    known = msgspec.json.decode(file.read_bytes(), type=Demo) if file.exists() else Demo(base_url, {})
+    opened = asyncio.run(_prepare(settings, known))
+    _write(file, json.dumps(msgspec.to_builtins(opened), indent=2) + "\n")
+    _show(opened, file)
     if list_:
-        account = accounts[LISTED_BY]
+        account = opened.partners[LISTED_BY]
         threading.Thread(target=_import, args=(list_, account, base_url, data / "imports"), daemon=True).start()
     serve_app(create_app(settings), door)
 
@@ -98,19 +100,20 @@ def _settle(data: Path, base_url: str, sandbox: bool) -> Settings:
     return load(file, base_url=base_url, sandbox=sandbox)
 
 
-async def _prepare(settings: Settings, known: Mapping[str, Account]) -> dict[str, Account]:
-    """Partners with a client each, and content; what is there already stays."""
+async def _prepare(settings: Settings, known: Demo) -> Demo:
+    """Partners with a client each, keys of programs, and content; what is there already stays."""
     app = create_app(settings)
     hub: Hub = app.state.hub
     async with app.lifespan():
-        accounts = await _open_accounts(hub, known)
+        accounts = await _open_accounts(hub, known.partners)
+        feeds = await _open_feeds(hub, known.feed_keys)
         await hub.tokens.refresh()
 
         def client_as(slug: str) -> httpx.AsyncClient:
             return in_process(app, settings.base_url, _credentials(accounts[slug]))
 
         await fill(client_as)
-    return accounts
+    return Demo(settings.base_url, accounts, feeds)
 
 
 async def _open_accounts(hub: Hub, known: Mapping[str, Account]) -> dict[str, Account]:
@@ -130,6 +133,18 @@ async def _open_accounts(hub: Hub, known: Mapping[str, Account]) -> dict[str, Ac
             row = await partners.find(session, slug)
             await partners.change(session, HUB, row, PartnerPatch(bulk_until=datetime.now(UTC) + _BULK))
     return accounts
+
+
+async def _open_feeds(hub: Hub, known: Mapping[FeedFormat, FeedAccount]) -> dict[FeedFormat, FeedAccount]:
+    feeds = {}
+    async with head.writing(hub.db, "cli", "OpenDemoFeeds") as session:
+        for form, slug in FEED_KEYS.items():
+            live = {one.id for one in await feed_keys.listing(session, HUB, slug) if one.revoked is None}
+            feed = known.get(form)
+            if feed is None or feed.id not in live:
+                feed = await open_feed(session, form, hub.settings)
+            feeds[form] = msgspec.structs.replace(feed, base_url=hub.settings.base_url + form.path)
+    return feeds
 
 
 def _import(path: Path, account: Account, base_url: str, folder: Path) -> None:
@@ -159,11 +174,11 @@ def _credentials(account: Account) -> ClientCredentials:
     return ClientCredentials(account.client_id, account.client_secret)
 
 
-def _show(base_url: str, accounts: dict[str, Account], file: Path) -> None:
-    click.echo(f"{base_url}\n{base_url}/health\n{base_url}/openapi.json\n")
-    rows = ((slug, one.kind, one.client_id, one.client_secret) for slug, one in accounts.items())
+def _show(opened: Demo, file: Path) -> None:
+    click.echo("".join(f"{opened.base_url}{path}\n" for path in ("", "/health", "/openapi.json", "/taxii2/")))
+    rows = ((slug, one.kind, one.client_id, one.client_secret) for slug, one in opened.partners.items())
     show_table(("partner", "kind", "client_id", "client_secret"), rows)
-    click.echo(f"\nThe same in {file}, for programs. Stop with Ctrl-C.\n")
+    click.echo(f"\nThe same in {file}, with the keys of formats of others, for programs. Stop with Ctrl-C.\n")
 
 
 def _write(file: Path, text: str) -> None:

@@ -63,6 +63,21 @@ def test_a_client_may_bring_its_own_keys(kmm: Run, tmp_path: Path) -> None:
     assert "needs the client's public keys" in refused(kmm(*words))
 
 
+def test_a_feed_key_is_three_words_until_it_is_revoked(kmm: Run) -> None:
+    kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
+    words = ("feedkey", "add", "zalo", "--format", "stopncii", "--kinds", "pdq,url", "--min-score", "40")
+    key = made(kmm(*words))
+    assert set(key) == {"id", "key", "subscription_key", "base_url"}
+    assert key["base_url"].endswith("/compat/stopncii/v1")
+    listed = kmm("feedkey", "list", "zalo").stdout
+    assert listed.split()[-4:] == ["pdq", "url", "40", "reads"]
+    assert not {key["key"], key["subscription_key"]} & set(listed.split())
+    assert kmm("feedkey", "revoke", key["id"]).exit_code == 0
+    assert "revoked" in kmm("feedkey", "list", "zalo").stdout
+    assert "no pqd" in kmm(*words, "--kinds", "pqd").stderr
+    assert "There is no partner" in refused(kmm("feedkey", "revoke", "fk_none"))
+
+
 def test_suspension_lasts_until_it_is_lifted(kmm: Run) -> None:
     kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
     assert made(kmm("partner", "suspend", "zalo"))["state"] == "suspended"

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from core.cli import main
 from core.cli.demo import LISTED_BY
-from core.demo import PARTNERS
+from core.demo import FEED_KEYS, PARTNERS
+from core.wire.feed_keys import FeedFormat
 from tests.live import LiveHub, live_hub
 
 SAMPLE = Path(__file__).parents[2] / "core/data/sample-signals.txt"
@@ -30,6 +31,10 @@ def test_the_demo_is_complete_and_outlives_a_kill(tmp_path: Path) -> None:
             assert set(account) == {"kind", "client_id", "client_secret", "scopes"}
             with hub.client_as(slug) as client:
                 assert client.get("/v1/me").json()["scopes"] == sorted(account["scopes"])
+        assert {name: one["partner"] for name, one in first["feed_keys"].items()} == FEED_KEYS
+        for form, one in first["feed_keys"].items():
+            assert set(one) == {"partner", "id", "key", "subscription_key", "base_url"}
+            assert one["base_url"] == hub.base_url + FeedFormat(form).path
         for name in ("demo.json", "settings.toml"):
             assert stat.S_IMODE((hub.folder / name).stat().st_mode) == 0o600
         hub.kill()
