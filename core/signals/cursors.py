@@ -9,7 +9,7 @@ from core.errors import Gone, Invalid
 from core.signals.keys import Keys
 from core.wire.common import FieldError
 
-_FORM = struct.Struct(">QQQ8s?")
+_FORM = struct.Struct(">QQQQ8s?")
 _BARE = re.compile(r"[0-9]{1,15}\Z", re.ASCII)
 
 
@@ -26,6 +26,9 @@ class Cursor(msgspec.Struct, frozen=True):
     start: int
     whole: bool = True
     """The walk began at zero, into a new copy; else at a bare position, over a copy of which only the reader knows."""
+    held: int = 0
+    """Of readers that know their place less exactly, or walk over an older copy: what was opened by then may be in it,
+    besides what the walk came by."""
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -50,6 +53,22 @@ class Place(msgspec.Struct, frozen=True):
     lost: bool = False
     """For it holds what the hub cannot name to it any more: a walk from zero over the same copy would leave that."""
 
+    def renewed(self) -> "Place":
+        """Where a reader goes on that cannot be told to begin anew; the same place, unless it is stale.
+
+        From zero over the copy that it has: everything that it may see now comes once more and, as ever, what was taken
+        back since. Only what was `lost` stays in the copy.
+        """
+        if not self.stale:
+            return self
+        told = max(self.cursor.position, self.cursor.start)
+        cursor = Cursor(0, told, whole=False, held=max(told, self.cursor.held))
+        return msgspec.structs.replace(self, cursor=cursor, stale=False)
+
+    def holding(self, position: int) -> "Place":
+        """The same place of a reader that may hold what was opened up to a later position."""
+        return msgspec.structs.replace(self, cursor=msgspec.structs.replace(self.cursor, held=position))
+
     def fresh(self) -> Cursor:
         """The cursor. Raises `Resync` when it is stale."""
         if self.stale:
@@ -62,7 +81,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def encode(cursor: Cursor, view: int, filtered: bytes, keys: Keys, partner: int) -> str:
-    return keys.seal(_FORM.pack(cursor.position, cursor.start, view, filtered, cursor.whole), partner)
+    return keys.seal(_FORM.pack(cursor.position, cursor.start, cursor.held, view, filtered, cursor.whole), partner)
 
 
 def decode(after: str | None, now: Now, *, filtered: bytes, keys: Keys, partner: int) -> Place:
@@ -79,10 +98,10 @@ def decode(after: str | None, now: Now, *, filtered: bytes, keys: Keys, partner:
         payload = keys.unseal(after, partner)
         if payload is None or len(payload) != _FORM.size:
             raise _invalid("This is not a cursor that the hub gave you; leave `after` out to walk from zero.")
-        position, start, seen, used, whole = _FORM.unpack(payload)
+        position, start, held, seen, used, whole = _FORM.unpack(payload)
         if used != filtered:
             raise _invalid("This cursor belongs to a walk with another filter; keep the filter or walk from zero.")
-        cursor, moved = Cursor(position, start, whole), seen != now.view
+        cursor, moved = Cursor(position, start, whole, held), seen != now.view
     if cursor.position > now.head:
         raise _invalid("The log has not come that far.")
     purged = max(cursor.position, cursor.start) < now.horizon

@@ -136,7 +136,8 @@ def _one(reader: Reader, cursor: Cursor, row: Seen, claims: Sequence[Seen]) -> S
 
 def may_hold(cursor: Cursor, claims: Sequence[Seen]) -> list[Seen]:
     """Those of these claims that the reader may have been shown."""
-    return [claim for claim in claims if claim.opened <= cursor.position]
+    known = max(cursor.position, cursor.held)
+    return [claim for claim in claims if claim.opened <= known]
 
 
 def _passes(reader: Reader, item: SignalOut) -> bool:

@@ -124,6 +124,18 @@ def test_a_stale_place_says_whether_anything_was_taken() -> None:
         assert (place(after).stale, place(after).lost) == (True, True)
 
 
+def test_who_cannot_begin_anew_walks_once_more_over_the_copy_that_it_has() -> None:
+    """From zero, and with what was closed since it was last told, of all that it may hold by now."""
+    assert place(encode(500, 400)).renewed() == place(encode(500, 400))
+    for after, told in ((encode(500, 400, LOST), 500), (encode(400, 500, LOST), 500), (str(LOST), LOST)):
+        renewed = place(after).renewed()
+        assert (renewed.cursor, renewed.stale) == (Cursor(0, told, whole=False, held=told), False)
+    unsure = place(encode(500, 400, LOST)).holding(600).renewed()
+    assert unsure.cursor == Cursor(0, 500, whole=False, held=600)
+    kept = cursors.encode(unsure.cursor, VIEW, ALL, KEYS, PARTNER)
+    assert decode(kept) == unsure.cursor
+
+
 async def test_a_stale_cursor_is_told_where_to_begin_anew(hub: TestedHub) -> None:
     """A change of sight, over HTTP: 410 with the address of a new walk."""
     http = hub.client_as("meta")
