@@ -91,7 +91,7 @@ async def read_threat_updates(
     )
     place = await _place(snapshot, principal, keys, chosen, start_time, after)
     page = await feed.changes(snapshot, principal, kinds, keys, chosen, place.cursor, limit)
-    last = page.reached if stop_time is None else await clock.at(snapshot, stop_time * _SECOND - 1)
+    last = page.reached if stop_time is None else await _before(snapshot, stop_time)
     changes = [change for change in page.changes if change.position <= last]
     reached = min(page.reached, last)
     pages.note(chosen, place, reached)
@@ -103,6 +103,11 @@ async def read_threat_updates(
     asked = request.query_params.dict() | {"after": feed.token(place, reached, principal, keys, chosen)}
     address = f"{ctx.base_url}{request.url.path}?{urlencode(asked, doseq=True)}"
     return msgspec.structs.replace(found, paging=Paging(address))
+
+
+async def _before(session: AsyncSession, second: int) -> int:
+    """The last position before a second."""
+    return await clock.at(session, second * _SECOND - 1)
 
 
 async def _seconds(session: AsyncSession, positions: Collection[int]) -> dict[int, int]:
@@ -120,20 +125,17 @@ def _kinds(types: str) -> list[str]:
 async def _place(
     session: AsyncSession, principal: Principal, keys: Keys, chosen: Selection, start_time: int, after: str
 ) -> Place:
-    """Where to go on. From zero where sight has only grown, for to be sent a thing twice does no harm.
-
-    Raises `Resync` where some of it was taken: what a copy then holds in vain cannot be named.
-    """
-    if after:
+    """Where to go on; from zero where sight has grown. Raises `Resync` where some of it was taken."""
+    if after or not start_time:
         found = await feed.place(session, principal, keys, chosen, token=after)
-    elif start_time:
-        position = await clock.at(session, start_time * _SECOND - 1)
-        found = await feed.place(session, principal, keys, chosen, position=position)
     else:
-        return await feed.place(session, principal, keys, chosen)
+        # At the first position of all, who begins is not one that goes on.
+        found = await feed.place(session, principal, keys, chosen, position=await _before(session, start_time) or 1)
+        # It was sent a part of that second, and nobody knows which.
+        found = found.holding(await _before(session, start_time + 1))
     if found.lost:
         raise Resync("What you may see has changed, or you did not ask for long. Clear your copy and fetch it anew.")
-    return await feed.place(session, principal, keys, chosen) if found.stale else found
+    return found.renewed()
 
 
 @get("/graph/v1/{number:str}", operation_id="ReadThreatPrivacyGroup", **_open(Scope.SIGNALS_READ))

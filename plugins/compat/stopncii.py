@@ -46,7 +46,6 @@ from core.sdk import (
     scoped,
 )
 from core.signals import feed
-from core.signals.cursors import Place
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.pages import Pages
@@ -109,7 +108,9 @@ async def fetch_hashes(
     `nextSetTimestamp`. A record replaces the one of the same type and value. What is gone comes as Withdrawn.
     """
     chosen = words.carried(selection, KINDS)
-    place = await _place(snapshot, principal, keys, chosen, start, token)
+    position = None if token else start if start > _FIRST else 0
+    # A client cannot be told to begin anew.
+    place = (await feed.place(snapshot, principal, keys, chosen, token=token, position=position)).renewed()
     page = await feed.changes(snapshot, principal, kinds, keys, chosen, place.cursor, size)
     pages.note(chosen, place, page.reached)
     found = tuple(record for change in page.changes for record in records(change))
@@ -121,19 +122,6 @@ async def fetch_hashes(
         has_more_records=page.more,
         hash_records=found,
     )
-
-
-async def _place(
-    session: AsyncSession, principal: Principal, keys: Keys, chosen: Selection, start: int, token: str
-) -> Place:
-    """Where to go on; from zero where that is not possible, for the client cannot be told to begin anew."""
-    if token:
-        found = await feed.place(session, principal, keys, chosen, token=token)
-    elif start > _FIRST:
-        found = await feed.place(session, principal, keys, chosen, position=start)
-    else:
-        return await feed.place(session, principal, keys, chosen)
-    return await feed.place(session, principal, keys, chosen) if found.stale else found
 
 
 @post("/stopncii/v1/SubmitHashes", operation_id="SubmitHashes", status_code=200, **_open(Scope.SIGNALS_WRITE), **SENDS)
