@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, delete, get, post
+from litestar.di import Provide
 from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,7 +28,8 @@ from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
 from plugins.taxii import asking, collections, posting, statuses
-from plugins.taxii.errors import HANDLERS, MEDIA_TYPE, Unprocessable
+from plugins.taxii.errors import DOOR, MEDIA_TYPE, Unprocessable
+from plugins.taxii.names import Eyes
 from plugins.taxii.posting import Poster
 from plugins.taxii.statuses import Status
 
@@ -39,21 +41,9 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 _envelope = msgspec.json.Decoder(Envelope)
-_WRITING = scoped(Scope.SIGNALS_WRITE, logins=(basic,))
 
 
-@post(
-    "/hub/collections/{collection:str}/objects",
-    operation_id="AddTaxiiObjects",
-    status_code=202,
-    request_max_body_size=None,
-    exception_handlers=HANDLERS,
-    **_WRITING,
-    **takes({MEDIA_TYPE: Envelope}),
-    **answers({202: {MEDIA_TYPE: Status}}),
-)
-async def add_objects(
-    request: Request[Any, Any, Any],
+async def provide_poster(
     collection: str,
     principal: Principal,
     snapshot: AsyncSession,
@@ -61,7 +51,25 @@ async def add_objects(
     kinds: Kinds,
     keys: Keys,
     guard: Guard,
-) -> Response[bytes]:
+) -> Poster:
+    place = await collections.find(snapshot, principal, collection)
+    return Poster(Eyes(snapshot, principal, kinds, keys, place), writer, guard)
+
+
+_WRITING = scoped(Scope.SIGNALS_WRITE, logins=(basic,)) | DOOR
+_POSTING = _WRITING | {"dependencies": {"poster": Provide(provide_poster)}}
+
+
+@post(
+    "/hub/collections/{collection:str}/objects",
+    operation_id="AddTaxiiObjects",
+    status_code=202,
+    request_max_body_size=None,
+    **_POSTING,
+    **takes({MEDIA_TYPE: Envelope}),
+    **answers({202: {MEDIA_TYPE: Status}}),
+)
+async def add_objects(request: Request[Any, Any, Any], poster: Poster) -> Response[bytes]:
     """Add objects to a collection, up to 10,000 and 32 MB; each is told in the status what became of it.
 
     They are kept byte for byte. The newest version of an indicator is your claim on its signal, shared with the
@@ -69,10 +77,7 @@ async def add_objects(
     `revoked` takes the claim back. Objects without a TLP marking count as GREEN in the community's collection and as
     AMBER in a group's. Media, files and identities of persons are refused.
     """
-    place = await collections.find(snapshot, principal, collection)
-    objects = await _objects(request)
-    poster = Poster(snapshot, principal, place, writer, kinds, keys, guard)
-    status = await posting.post(poster, objects)
+    status = await posting.post(poster, await _objects(request))
     return Response(msgspec.json.encode(status), status_code=202, media_type=MEDIA_TYPE)
 
 
@@ -94,19 +99,12 @@ async def _objects(request: Request[Any, Any, Any]) -> tuple[msgspec.Raw, ...]:
     "/hub/collections/{collection:str}/objects/{name:str}",
     operation_id="DeleteTaxiiObject",
     status_code=200,
-    exception_handlers=HANDLERS,
-    **_WRITING,
+    **_POSTING,
     **answers({200: None}),
 )
 async def delete_object(
-    collection: str,
+    poster: Poster,
     name: str,
-    principal: Principal,
-    snapshot: AsyncSession,
-    writer: SignalWriter,
-    kinds: Kinds,
-    keys: Keys,
-    guard: Guard,
     version: Annotated[str | None, QueryParameter(name="match[version]")] = None,
     spec_version: Annotated[str | None, QueryParameter(name="match[spec_version]")] = None,
 ) -> Response[bytes]:
@@ -116,8 +114,6 @@ async def delete_object(
     where `revoked` was posted before: a reader that has the object keeps it. What others posted, or the hub made of
     signals, cannot be deleted.
     """
-    place = await collections.find(snapshot, principal, collection)
-    poster = Poster(snapshot, principal, place, writer, kinds, keys, guard)
     await posting.remove(poster, name, asking.filters(None, None, version or "all", spec_version))
     return Response(b"", status_code=200, media_type=MEDIA_TYPE)
 
@@ -125,7 +121,6 @@ async def delete_object(
 @get(
     "/hub/status/{status:str}",
     operation_id="GetTaxiiStatus",
-    exception_handlers=HANDLERS,
     **_WRITING,
     **answers({200: {MEDIA_TYPE: Status}}),
 )

@@ -5,39 +5,29 @@ refused costs itself alone: nothing that a client of the collection could not re
 tests/plugins/taxii/test_posting.py and tests/clients/test_taxii.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth.access import visible
-from core.sdk import NotFound, OpinionIn, OpinionStatus, Principal, Refused, Scope, SubmitResult, in_turns
+from core.sdk import Forbidden, NotFound, OpinionIn, OpinionStatus, Refused, Scope, SubmitResult, in_turns
 from core.signals import items, opinions
 from core.signals.guard import Guard
-from core.signals.keys import Keys, public_id
-from core.signals.kinds import Kinds
+from core.signals.keys import public_id
 from core.signals.writer import SignalWriter
-from plugins.taxii import checking, sharing
+from plugins.taxii import asking, checking, names, reading, sharing, stored
 from plugins.taxii.asking import Filters
-from plugins.taxii.collections import Collection
 from plugins.taxii.meaning import Voiced, meaning
-from plugins.taxii.models import TaxiiObject
+from plugins.taxii.names import Eyes
 from plugins.taxii.removing import RemoveObject
 from plugins.taxii.statuses import Status, Told, why
 from plugins.taxii.storing import Posted, StoreObjects
 
 
 class Poster(msgspec.Struct, frozen=True):
-    """Who posts, where, and the parts of the hub that it takes."""
+    """Who posts, where, and the parts of the hub that take it."""
 
-    session: AsyncSession
-    """Read-only, with the poster's eyes."""
-    principal: Principal
-    collection: Collection
+    eyes: Eyes
     writer: SignalWriter
-    kinds: Kinds
-    keys: Keys
     guard: Guard
 
 
@@ -47,12 +37,12 @@ async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> Status:
     heard = await _hear(poster, [one for one in read if isinstance(one, Posted) and one.meant.opinion])
     answers = [heard.get(number, one) for number, one in enumerate(read)]
     job = StoreObjects(
-        poster.principal.partner,
-        poster.collection,
+        poster.eyes.principal.partner,
+        poster.eyes.collection,
         [one for one in answers if isinstance(one, Posted)],
         {number: one for number, one in enumerate(answers) if isinstance(one, Told)},
     )
-    await poster.writer.write(job, poster.principal.client, "AddTaxiiObjects")
+    await poster.writer.write(job, poster.eyes.principal.client, "AddTaxiiObjects")
     return job.status
 
 
@@ -60,13 +50,13 @@ def _read(poster: Poster, number: int, raw: bytes) -> Posted | Told:
     meant = meaning(raw)
     if isinstance(meant, Refused):
         return Told(_named(raw), "", f"{meant.pointer or 'object'}: {meant.reason}")
-    fault = checking.fault(raw) or sharing.fault(poster.collection, meant.tlp)
+    fault = checking.fault(raw) or sharing.fault(poster.eyes.collection, meant.tlp)
     if fault:
         return Told(meant.id, meant.version, fault)
     if meant.signal is None:
         return Posted(number, raw, meant, None, meant.note)
     pointer = f"/objects/{number}"
-    item = items.accept(meant.signal, number, pointer, poster.kinds, poster.keys, poster.guard)
+    item = items.accept(meant.signal, number, pointer, poster.eyes.kinds, poster.eyes.keys, poster.guard)
     if isinstance(item, SubmitResult):
         return Told(meant.id, meant.version, why(item.errors))
     return Posted(number, raw, meant, item)
@@ -91,13 +81,13 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
     """
     if not voiced:
         return {}
-    if Scope.OPINIONS_WRITE not in poster.principal.scopes:
+    if Scope.OPINIONS_WRITE not in poster.eyes.principal.scopes:
         return {one.number: one.told("Sightings and opinions need the scope opinions:write.") for one in voiced}
     refs = {ref for one in voiced if one.meant.opinion for ref in one.meant.opinion.refs}
-    signals = await _signals(poster, refs)
+    signals = await _signals(poster.eyes, refs)
     given = [(one, said) for one in voiced if one.meant.opinion for said in _said(one.meant.opinion, signals)]
     sent = [msgspec.Raw(msgspec.json.encode(said)) for _, said in given]
-    taken = await opinions.give(poster.principal, poster.writer, poster.kinds, sent, "AddTaxiiObjects")
+    taken = await opinions.give(poster.eyes.principal, poster.writer, poster.eyes.kinds, sent, "AddTaxiiObjects")
     heard: dict[int, Posted | Told] = {
         one.number: msgspec.structs.replace(one, note="Kept; it speaks of no signal that you may see.")
         for one in voiced
@@ -118,26 +108,29 @@ def _said(voiced: Voiced, signals: Mapping[str, str]) -> list[OpinionIn]:
     return [OpinionIn(signal, voiced.stance, voiced.reason, voiced.outcome) for signal in known]
 
 
-async def _signals(poster: Poster, refs: set[str]) -> dict[str, str]:
-    """Public ids of the signals that objects of the collection mean, by the objects' ids."""
-    wanted = select(TaxiiObject.id, TaxiiObject.bytes).where(
-        visible(TaxiiObject, poster.principal),
-        TaxiiObject.collection == str(poster.collection.id),
-        TaxiiObject.is_last,
-        TaxiiObject.id.in_(sorted(refs)),
-    )
-    found: dict[str, str] = {}
-    for row in await poster.session.execute(wanted):
+async def _signals(eyes: Eyes, refs: Collection[str]) -> dict[str, str]:
+    """Public ids of the signals that objects of the collection mean, posted or rendered; by the objects' ids."""
+    found = dict(await names.signals(eyes, refs))
+    for row in await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), Filters(), refs):
         meant = meaning(row.bytes)
         if not isinstance(meant, Refused) and meant.signal:
-            canonical = poster.kinds.parse(meant.signal.kind, meant.signal.value)
-            found[row.id] = public_id(poster.keys.signal(meant.signal.kind, canonical.identity))
+            canonical = eyes.kinds.parse(meant.signal.kind, meant.signal.value)
+            found[row.id] = public_id(eyes.keys.signal(meant.signal.kind, canonical.identity))
     return found
 
 
 async def remove(poster: Poster, name: str, chosen: Filters) -> None:
-    """Drop the poster's versions of an object. Raises `NotFound` where it has none of those wanted."""
-    job = RemoveObject(poster.principal.partner, str(poster.collection.id), name, chosen)
-    await poster.writer.write(job, poster.principal.client, "DeleteTaxiiObject")
-    if not job.removed:
-        raise NotFound
+    """Drop the poster's versions of an object.
+
+    Raises `Forbidden` for what it may only read, and `NotFound` where there is nothing of those versions.
+    """
+    eyes = poster.eyes
+    job = RemoveObject(eyes.principal.partner, str(eyes.collection.id), name, chosen)
+    await poster.writer.write(job, eyes.principal.client, "DeleteTaxiiObject")
+    if job.removed:
+        return
+    every = asking.filters(name, None, "all", None)
+    begun = await asking.walk(eyes.session, eyes.principal, eyes.keys, eyes.collection, every, None, None)
+    if not job.left and (await reading.page(eyes, every, begun, 1)).entries:
+        raise Forbidden("Only who posted an object may delete it.")
+    raise NotFound

@@ -25,6 +25,8 @@ class RemoveObject(Job):
         self.chosen = chosen
         self.removed = 0
         """How many versions went."""
+        self.left = 0
+        """How many of the object are there still."""
         self._history = History(())
         self._gone: list[Version] = []
 
@@ -50,7 +52,7 @@ class RemoveObject(Job):
             dropped = {"bytes": b"", "is_first": False, "is_last": False, "removed": head.take()}
             await session.execute(gone.values(**dropped))
         await versions.write_flags(session, self._history.flagged())
-        self.removed = len(self._gone)
+        self.removed, self.left = len(self._gone), len(self._history.of(self.name))
 
 
 def _fits(one: Version, chosen: Filters) -> bool:

@@ -213,7 +213,9 @@ async def test_sightings_and_opinions_are_heard(hub: TestedHub) -> None:
 async def test_delete_drops_versions_and_bytes(hub: TestedHub) -> None:
     poster, name = Poster(hub, "tiktok"), indicator("a")["id"]
     await poster.post(indicator("a"), indicator("a", LATER), indicator("a", LAST))
-    assert await Poster(hub, "meta").delete(name) in (403, 404)
+    assert await Poster(hub, "meta").delete(name) == 403
+    assert await Poster(hub, "meta").delete(indicator("unknown")["id"]) == 404
+    assert await poster.delete(name, **{"match[version]": "2027-01-01T00:00:00Z"}) == 404
     assert await poster.delete(name, **{"match[version]": LATER}) == 200
     assert await poster.delete(name, **{"match[version]": "first"}) == 200
     left = [row for row in await rows(hub) if row.removed is None]
