@@ -1,15 +1,13 @@
-"""What the README says is what happens: its tour, its table of hops, its list of commands."""
+"""What the README says is what happens: its tour, its table of hops, its code, its list of commands."""
 
+import ast
 import os
 import re
 import subprocess
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import click
-import httpx
 import pytest
 
 from core.cli import main
@@ -19,6 +17,7 @@ README = Path(__file__).parents[1] / "README.md"
 TEXT = README.read_text("utf-8")
 TOUR = re.findall(r"```sh\n(.*?)```\n```\n(.*?)```", TEXT, re.DOTALL)
 HOPS = re.findall(r"^\| [^|]+ \| `(core\.\S+)` \| `(core\.\S+)` \|$", TEXT, re.MULTILINE)
+CUTS = re.findall(r"<!-- cut: (\S+) ([\w ]+) -->\n```python\n(.*?)```", TEXT, re.DOTALL)
 END = "---8<---"
 
 
@@ -45,12 +44,17 @@ def test_the_functions_of_the_two_hops_are_there(name: str) -> None:
     assert callable(found) or hasattr(found, "fn")
 
 
-@pytest.mark.parametrize("engine_name", ["sqlite"])
-async def test_the_test_of_a_plugin_runs(client_as: Callable[..., httpx.AsyncClient]) -> None:
-    snippet: dict[str, Any] = {}
-    (block,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    exec(block, snippet)
-    await snippet["test_my_payload"](client_as)
+@pytest.mark.parametrize(("path", "names", "shown"), CUTS)
+def test_code_is_cut_from_what_the_tests_run(path: str, names: str, shown: str) -> None:
+    source = (README.parent / path).read_text("utf-8")
+    parts = {
+        node.name: ast.get_source_segment(source, node) for node in ast.parse(source).body if hasattr(node, "name")
+    }
+    assert shown == "\n\n\n".join(parts[name] or "" for name in names.split()) + "\n"
+
+
+def test_no_code_is_shown_that_is_not_cut() -> None:
+    assert TEXT.count("```python\n") == len(CUTS) > 0
 
 
 def test_the_commands_are_listed_as_they_are() -> None:
