@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from core.testing import TestedHub
+from plugins.compat.graph_updates import number
 from tests.frozen import until_made
 from tests.pictures import png
 
@@ -31,6 +32,10 @@ _OF_MATERIALS = (
 _OF_ENDPOINTS = (
     *("GetEndpoint", "ChangeEndpoint", "DeleteEndpoint", "RotateSecret", "ListDeliveries", "ListReplays"),
     *("ReplayEvents", "PingEndpoint"),
+)
+_OF_COLLECTIONS = (
+    *("GetTaxiiCollection", "ReadTaxiiObjects", "ReadTaxiiManifest", "GetTaxiiObject", "ReadTaxiiVersions"),
+    *("AddTaxiiObjects", "DeleteTaxiiObject"),
 )
 
 
@@ -63,6 +68,7 @@ async def things(hub: TestedHub) -> list[Thing]:
         await _preservation(hub),
         await _referral(hub),
         await _endpoint(hub),
+        *await _collection_and_post(hub),
     ]
 
 
@@ -93,6 +99,21 @@ async def group(hub: TestedHub) -> Thing:
     seen_by = frozenset(["tiktok", "meta"])
     operations = ("ReadGroup", "InviteToGroup", "AcceptMembership", "LeaveGroup")
     return Thing("tiktok", {"slug": "inner-circle"}, {"slug": "outer-circle"}, seen_by, operations)
+
+
+async def _in_numbers(hub: TestedHub) -> list[Thing]:
+    """A signal and a group as Graph names them. Who is only invited to the group does not read it."""
+    signal = {"kind": "url", "value": "http://only-tiktok.example/", "tlp": "RED"}
+    done = await ok(hub, "tiktok", "POST", "/v1/signals", {"signals": [signal]})
+    known = done["results"][0]["id"]
+    listed = await ok(hub, "tiktok", "GET", "/compat/graph/v1/1/threat_privacy_groups_member")
+    group, missing = {"number": listed["data"][-1]["id"]}, {"number": "42"}
+    reading = ("ReadThreatUpdates", "ReadThreatPrivacyGroup")
+    reacting, seen_by = ("ReactToThreatDescriptor",), frozenset(["tiktok", "secretariat"])
+    return [
+        Thing("tiktok", group, missing, frozenset(["tiktok"]), reading),
+        Thing("tiktok", {"number": number(known)}, {"number": number(no_such(known))}, seen_by, reacting),
+    ]
 
 
 async def _report(hub: TestedHub, slug: str, **more: str) -> Thing:
@@ -231,3 +252,32 @@ async def _endpoint(hub: TestedHub) -> Thing:
     body = {"url": "https://hook.partner.example/", "types": ["webhook.lapsed"]}
     name = (await ok(hub, "tiktok", "POST", "/webhooks/endpoints", body))["id"]
     return Thing("tiktok", {"name": name}, {"name": no_such(name)}, frozenset(["tiktok"]), _OF_ENDPOINTS)
+
+
+async def _collection_and_post(hub: TestedHub) -> list[Thing]:
+    """The collection of a group with an object in it, and what became of the post."""
+    await ok(hub, "tiktok", "POST", "/v1/groups", {"slug": "stix-circle", "name": "STIX circle"})
+    await ok(hub, "tiktok", "POST", "/v1/groups/stix-circle/invitations", {"partner": "meta"})
+    await ok(hub, "meta", "PUT", "/v1/groups/stix-circle/membership")
+    every = (await ok(hub, "tiktok", "GET", "/taxii2/hub/collections/"))["collections"]
+    collection = next(one["id"] for one in every if one["alias"] == "stix-circle")
+    indicator = {
+        "type": "indicator",
+        "spec_version": "2.1",
+        "id": "indicator--2f0bd9e8-5a1f-4c0c-9b33-0c8c0b3f6f11",
+        "created": "2026-03-01T00:00:00.000Z",
+        "modified": "2026-03-01T00:00:00.000Z",
+        "pattern": "[domain-name:value = 'stix-circle.example']",
+        "pattern_type": "stix",
+        "valid_from": "2026-03-01T00:00:00Z",
+    }
+    path = f"/taxii2/hub/collections/{collection}/objects/"
+    taxii = {"Content-Type": "application/taxii+json;version=2.1"}
+    post = (await ok(hub, "tiktok", "POST", path, {"objects": [indicator]}, headers=taxii))["id"]
+    ids = {"collection": collection, "name": indicator["id"]}
+    missing = {"collection": collection[:-4] + "0000", "name": ids["name"][:-4] + "0000"}
+    seen_by = frozenset(["tiktok", "meta", "secretariat"])
+    return [
+        Thing("tiktok", ids, missing, seen_by, _OF_COLLECTIONS),
+        Thing("tiktok", {"status": post}, {"status": no_such(post)}, frozenset(["tiktok"]), ("GetTaxiiStatus",)),
+    ]
