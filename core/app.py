@@ -34,6 +34,7 @@ from core.content import assets, search, uploads
 from core.db import Database
 from core.edge import JSON, TypedRequest
 from core.errors import HANDLERS
+from core.events.telling import Teller
 from core.growing import Growing
 from core.log import head, retention
 from core.options import OptionsMiddleware
@@ -89,9 +90,10 @@ class Hub:
         self.keys = Keys(settings.secret)
         self.plugins.move(settings.database_url)
         self.pusher = Pusher(self.db, self.plugins, settings)
+        self.teller = Teller(self.db, self.plugins)
         self.tokens = Tokens(self.db, settings)
         self.reporter = Reporter(self.db, self.blobs, self.plugins, self.tokens, settings)
-        self.guard = Guard(self.db, self.kinds)
+        self.guard = Guard(self.db, self.kinds, self.plugins.screen if self.plugins.screens else None)
         self.wake = Wake(self.db)
         self.readers = Readers(self.db)
         self.desk = Desk(self.db, self.kinds, self.keys)
@@ -133,6 +135,7 @@ class Hub:
                 asyncio.create_task(_every(1, self.guard.refresh)),
                 asyncio.create_task(_every(1, lambda: keeper.attend(self.db))),
                 asyncio.create_task(_every(10, lambda: keeper.examine(self.db))),
+                asyncio.create_task(_every(1, self.teller.work)),
                 asyncio.create_task(_every(1, self._hold)),
                 asyncio.create_task(_every(1, self._blind)),
                 asyncio.create_task(_every(1, self.readers.flush)),
@@ -163,6 +166,7 @@ class Hub:
                     with suppress(asyncio.CancelledError):
                         await job
                 self.reporter.stop()
+                await self.teller.stop()
                 await self.pusher.stop()
 
     @asynccontextmanager

@@ -82,6 +82,7 @@ from core.wire.outcomes import (
     StatementCategory,
 )
 from core.wire.scopes import PartnerKind, Scope
+from core.wire.screening import Candidate, Screening
 from core.wire.sections import Asked, Cube, Draft, Quantile, Share, Wanted
 from core.wire.sections import Count as CountOf
 from core.wire.signals import (
@@ -120,6 +121,7 @@ __all__ = [
     "AutomatedDecision",
     "AutomatedDetection",
     "BadSignature",
+    "Candidate",
     "Canonical",
     "Category",
     "Cell",
@@ -185,6 +187,7 @@ __all__ = [
     "Row",
     "Scan",
     "Scope",
+    "Screening",
     "Section",
     "SectionStatus",
     "Selection",

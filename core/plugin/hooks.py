@@ -1,6 +1,6 @@
 """The hooks: what a plugin may add to the hub, and when it is asked.
 
-All but `report_sections`, `scan_asset` and `lifespan` are asked once, when the application is made. A plugin implements
+Those that are no coroutines are asked once, when the application is made. A plugin implements
 any of them with `@hookimpl`, naming only the arguments that it needs.
 """
 
@@ -17,9 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.plugin.channel import Channel
 from core.plugin.connector import Connector, Translated
 from core.wire.assets import Scan
+from core.wire.delivery import EventOut
 from core.wire.documents import Frozen, Language
 from core.wire.health import Reading
 from core.wire.kinds import SignalKind
+from core.wire.screening import Candidate, Screening
 from core.wire.sections import Asked, Draft
 from core.wire.signals import Feed
 
@@ -173,6 +175,28 @@ async def report_sections(ctx: Context, principal: Viewer, asked: Asked) -> Sequ
     Tables come as cubes, whose small cells are then hidden together with those of core; a section without any is text.
     Count only what can be counted again: facts told in `asked.positions`. Asked while the report is made, within a time
     budget. What is late, wrong or raises becomes a noted gap in the report.
+    """
+
+
+@hookspec
+async def screen_signal(  # type: ignore[empty-body]
+    ctx: Context, principal: Viewer, signals: Sequence[Candidate]
+) -> Sequence[Screening]:
+    """Whether signals that `principal` submits are to be held until a reviewer has looked: one answer for each.
+
+    Asked of up to 10,000 at once while their sender waits, within a fifth of the usual budget. Nobody but the sender
+    sees what is held; reviewers find it in their queue. What is late, wrong or raises holds nothing.
+    """
+
+
+@hookspec
+async def on_event(ctx: Context, principal: Viewer, event: EventOut) -> None:
+    """Something has happened, and `principal` is told of it: the partner that the plugin's connectors speak for, one
+    after the other where there are several, or the operator where they speak for none.
+
+    Told after the commit, in the order of positions, at least once: an event that was told before has its `id`. What
+    is late or raises is told again, after a second and up to five minutes, and what comes behind it waits. A plugin
+    that is new hears what happens from then on. Of signals there are no events: they are read from the feed.
     """
 
 

@@ -16,15 +16,18 @@ from core.plugin import discovery, hooks, mounting, shared
 from core.plugin.admission import Admission
 from core.plugin.connector import Connector
 from core.plugin.ground import Look
-from core.plugin.hooks import Context, Format, ReportFormat
+from core.plugin.hooks import Context, Format, ReportFormat, Viewer
 from core.plugin.keeper import Keeper
 from core.plugin.models import PluginState
+from core.plugin.plugin import Plugin
 from core.plugin.ward import Quarantine
 from core.settings import Settings
+from core.wire.delivery import EventOut
 from core.wire.health import Reading
 from core.wire.kinds import SignalKind
 from core.wire.notices import Notice
 from core.wire.scopes import PartnerKind
+from core.wire.screening import Candidate
 
 log = logging.getLogger("kmm.plugins")
 
@@ -33,8 +36,8 @@ R = TypeVar("R")
 
 _SEND = 15.0
 """Seconds that a channel has for one notice: mail servers take their time."""
-_LONGER = {hooks.scan_asset.__name__: 12}
-"""Budgets that a hook may have, for those that look through a gigabyte."""
+_BUDGETS = {hooks.scan_asset.__name__: 12, hooks.screen_signal.__name__: 0.2}
+"""How often the usual budget a hook may have: one looks through a gigabyte, one keeps every submission waiting."""
 _NOBODY = 0
 
 
@@ -177,6 +180,33 @@ class PluginHost:
                     return
         raise Unavailable(f"There is no channel {channel} at the moment.")
 
+    async def tell(self, plugin: Plugin, principal: Viewer, event: EventOut) -> None:
+        """Tell one plugin what happened, for `principal`. Raises what it raises, `TimeoutError` or `Unavailable`."""
+        try:
+            await plugin.wait(hooks.on_event, None, self._budget, principal.partner, principal=principal, event=event)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("plugin %s failed in on_event at position %d", plugin.name, event.position)
+            raise
+
+    @property
+    def screens(self) -> bool:
+        """Whether any plugin looks at what is submitted."""
+        return any(plugin.implements(hooks.screen_signal) for plugin in self._plugins)
+
+    async def screen(self, principal: Viewer, signals: Sequence[Candidate]) -> list[str | None]:
+        """By signal, why plugins hold it, or None. Who does not answer for each of them holds nothing."""
+        held: list[str | None] = [None] * len(signals)
+        async for name, answer in self.ask(hooks.screen_signal, principal=principal, signals=signals):
+            if isinstance(answer, Exception):
+                continue
+            if len(answer) != len(signals):
+                log.error("plugin %s screened %d of %d signals", name, len(answer), len(signals))
+                continue
+            held = [one.note if one.hold and was is None else was for was, one in zip(held, answer, strict=True)]
+        return held
+
     async def ask(
         self, hook: Callable[Concatenate[Context, P], Awaitable[R]], *args: P.args, **kwargs: P.kwargs
     ) -> AsyncIterator[tuple[str, R | Exception]]:
@@ -187,7 +217,7 @@ class PluginHost:
         arguments = inspect.signature(hook).bind_partial(None, *args, **kwargs).arguments
         del arguments["ctx"]
         answer = get_type_hints(hook)["return"]
-        budget = self._budget * _LONGER.get(hook.__name__, 1)
+        budget = self._budget * _BUDGETS.get(hook.__name__, 1)
         partner = arguments["principal"].partner if "principal" in arguments else _NOBODY
         for plugin in self._plugins:
             if not plugin.implements(hook):

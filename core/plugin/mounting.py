@@ -31,7 +31,7 @@ GRANTED = frozenset(
 WITHHELD = frozenset(
     {
         *("blobs", "db", "desk", "growing", "plugins", "pusher", "readers", "registry", "reporter", "settings"),
-        *("tokens", "wake"),
+        *("teller", "tokens", "wake"),
     }
 )
 """Those that it may not: with them it could go round what its caller may see, or speak for readers of the feed."""

@@ -6,16 +6,19 @@ each new entry is due, finds it. We gave up a lookup in the database per item. H
 """
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
+from core.auth.access import Principal
 from core.db import Database
 from core.signals.kinds import Kinds
 from core.signals.models import GuardEntry
 from core.wire.guard import Reach
+from core.wire.screening import Candidate
 
 _ALWAYS = 2**63
 
@@ -37,10 +40,15 @@ class _Picture(msgspec.Struct, frozen=True):
     sites: dict[str, list[Listed]] = {}
 
 
-class Guard:
-    """The list as this process knows it."""
+Screen = Callable[[Principal, Sequence[Candidate]], Awaitable[Sequence[str | None]]]
+"""By signal, why plugins hold it, or None."""
 
-    def __init__(self, db: Database, kinds: Kinds) -> None:
+
+class Guard:
+    """The list as this process knows it, and the plugins that look beside it, if there are any."""
+
+    def __init__(self, db: Database, kinds: Kinds, screen: Screen | None = None) -> None:
+        self.screen = screen
         self._db = db
         self._kinds = kinds
         self._picture = _Picture()

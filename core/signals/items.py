@@ -38,6 +38,15 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     """What the kind says of the value."""
     listed: Listed | None = None
     """Where it is on the negative list."""
+    screened: str | None = None
+    """Why a plugin holds it."""
+
+    @property
+    def held(self) -> str:
+        """Why it is held before anybody else sees it; empty where nothing speaks against it."""
+        if self.listed:
+            return Held.GUARD.value
+        return "" if self.screened is None else Held.SCREEN.value
 
 
 def read(
@@ -130,6 +139,9 @@ def _on_hold(item: Item, held: str) -> FieldError:
             "More than your partner's limit of this hour; a reviewer releases it. GET /v1/me/limits has the numbers."
         )
         return FieldError(item.pointer, held, detail)
+    if held == Held.SCREEN:
+        why = f": {item.screened}" if item.screened else ""
+        return FieldError(item.pointer, held, f"Held for a look{why}. Shown to nobody else until reviewed.")
     # The entry may have been removed since, and what it held stays held.
     entry = f": {item.listed.value} ({item.listed.label})" if item.listed else ""
     return FieldError(

@@ -12,7 +12,7 @@ from core.signals.jobs import Job
 from core.signals.keys import public_id
 from core.signals.plan import Picture, Said
 from core.wire.common import FieldError
-from core.wire.signals import Held, SubmitResult, SubmitStatus
+from core.wire.signals import SubmitResult, SubmitStatus
 
 _NEW_AUDIENCES = 100
 """That one submission may make: each costs a row for every partner that sees it, for good."""
@@ -69,8 +69,7 @@ class Submit(Job):
         if said.valid_until is not None and said.valid_until <= head.at:
             detail = "valid_until has passed; leave it out or name a later time."
             return rejected(item.index, FieldError(f"{item.pointer}/valid_until", "expired", detail))
-        held = Held.GUARD.value if item.listed else ""
-        status = picture.state(self.partner, item.signal, said, item.spelling, item.external_id, held)
+        status = picture.state(self.partner, item.signal, said, item.spelling, item.external_id, item.held)
         if status is None:
             detail = "This external_id names another of your signals; retract that one first or choose another name."
             return rejected(item.index, FieldError(f"{item.pointer}/external_id", "external_id_in_use", detail))

@@ -31,7 +31,7 @@ class ReviewedClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tlp: Tlp | None
     origin: Line | None
     held: str
-    """Why it is quarantined: `guard`, `burst`; else empty."""
+    """Why it is quarantined: `guard`, `burst`, `screen`; else empty."""
 
 
 class SignalReview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

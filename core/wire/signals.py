@@ -250,6 +250,8 @@ class Held(StrEnum):
     """The value is on the negative list."""
     BURST = "burst"
     """You submitted more in an hour than is distributed unseen."""
+    SCREEN = "screen"
+    """A plugin of the hub asks for a look at it."""
 
 
 class ClaimOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

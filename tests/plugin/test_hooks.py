@@ -3,6 +3,7 @@
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,15 @@ from core.plugin import hooks, shared
 from core.plugin.hooks import PROJECT
 from core.sdk import (
     Asked,
+    Candidate,
     Canonical,
+    Category,
     Channel,
     Connector,
     Context,
     Detail,
     Draft,
+    EventOut,
     Feed,
     Format,
     Frozen,
@@ -33,6 +37,7 @@ from core.sdk import (
     Reading,
     ReportFormat,
     Scan,
+    Screening,
     SignalKind,
     SignalOut,
     State,
@@ -160,6 +165,37 @@ async def test_hook_report_sections() -> None:
     async with running.keeper.running():
         answers = [answer async for answer in running.ask(hooks.report_sections, Caller(), ASKED)]
     assert answers == [("sections", [Draft("own", Words("7", "12"))])]
+
+
+async def test_hook_screen_signal() -> None:
+    async def careful(ctx: Context, principal: Caller, signals: Sequence[Candidate]) -> Sequence[Screening]:
+        return [Screening(one.value == "a.example", f"{one.kind} seen by {principal.partner}") for one in signals]
+
+    async def short() -> Sequence[Screening]:
+        return []
+
+    # What becomes of a held signal: tests/signals/test_screening.py.
+    running = host(plugin("careful", screen_signal=careful), plugin("short", screen_signal=short), plugin("silent"))
+    assert running.screens
+    signals = [Candidate("domain", f"{name}.example", Category.PHISHING) for name in "ab"]
+    async with running.keeper.running():
+        assert await running.screen(Caller(), signals) == ["domain seen by 7", None]
+    assert not host(plugin("silent")).screens
+
+
+async def test_hook_on_event() -> None:
+    heard: list[tuple[int, int]] = []
+
+    async def listen(ctx: Context, principal: Caller, event: EventOut) -> None:
+        heard.append((principal.partner, event.position))
+
+    running = host(plugin("listening", on_event=listen))
+    # In which order, whose events and what after a failure: tests/events/test_telling.py.
+    async with running.keeper.running():
+        (listening,) = running.keeper.sound()
+        event = EventOut("evt_12", "report.frozen", datetime(2026, 1, 1, tzinfo=UTC), 12, {})
+        await running.tell(listening, Caller(), event)
+    assert heard == [(7, 12)]
 
 
 async def test_hook_scan_asset(tmp_path: Path) -> None:
