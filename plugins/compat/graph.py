@@ -34,7 +34,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.logins import Login
 from core.log import clock
-from core.sdk import Context, FeedFormat, Invalid, NotFound, OpinionIn, Principal, Scope, Selection, scoped
+from core.sdk import (
+    Context,
+    FeedFormat,
+    Invalid,
+    NotFound,
+    OpinionIn,
+    OpinionStatus,
+    Principal,
+    Scope,
+    Selection,
+    scoped,
+)
 from core.signals import feed
 from core.signals.cursors import Place, Resync
 from core.signals.keys import Keys
@@ -194,6 +205,8 @@ async def react(
     removed = [OpinionIn(named, None) for word in reactions_to_remove.split(",") if word and reaction(named, word)]
     if said := (opinions or removed)[-1:]:
         errors = await feedback.say(sender, {0: said}, "/reactions")
+        if 0 in errors and errors[0].code == OpinionStatus.NOT_FOUND:
+            raise NotFound
         if errors:
             raise Invalid("The reaction was not taken.", errors=[errors[0]])
     return Done(id=number)

@@ -4,7 +4,7 @@ It keeps what every partner said and with whom it shares groups, and answers for
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -96,10 +96,10 @@ class Oracle:
     def visible(self, viewer: str) -> list[Said]:
         return [said for said in self.standing.values() if self.sees(viewer, said)]
 
-    def signals(self, viewer: str) -> dict[str, dict[str, Any]]:
-        """Id to what the viewer's copy should say."""
+    def signals(self, viewer: str, part: Callable[[Said], bool] = lambda _: True) -> dict[str, dict[str, Any]]:
+        """Id to what the viewer's copy should say, of this part of what it may see."""
         by_value: dict[str, list[Said]] = defaultdict(list)
-        for said in self.visible(viewer):
+        for said in filter(part, self.visible(viewer)):
             by_value[said.value].append(said)
         return {
             self.ids[value]: _merged(claims) | {"agree": self._agreeing(value, claims)}

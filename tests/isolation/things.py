@@ -69,6 +69,7 @@ async def things(hub: TestedHub) -> list[Thing]:
         await _referral(hub),
         await _endpoint(hub),
         *await _collection_and_post(hub),
+        *await _in_numbers(hub),
     ]
 
 
@@ -99,6 +100,21 @@ async def group(hub: TestedHub) -> Thing:
     seen_by = frozenset(["tiktok", "meta"])
     operations = ("ReadGroup", "InviteToGroup", "AcceptMembership", "LeaveGroup")
     return Thing("tiktok", {"slug": "inner-circle"}, {"slug": "outer-circle"}, seen_by, operations)
+
+
+async def _in_numbers(hub: TestedHub) -> list[Thing]:
+    """A signal and a group as Graph names them. Who is only invited to the group does not read it."""
+    signal = {"kind": "url", "value": "http://only-tiktok.example/", "tlp": "RED"}
+    done = await ok(hub, "tiktok", "POST", "/v1/signals", {"signals": [signal]})
+    known = done["results"][0]["id"]
+    listed = await ok(hub, "tiktok", "GET", "/compat/graph/v1/1/threat_privacy_groups_member")
+    group, missing = {"number": listed["data"][-1]["id"]}, {"number": "42"}
+    reading = ("ReadThreatUpdates", "ReadThreatPrivacyGroup")
+    reacting, seen_by = ("ReactToThreatDescriptor",), frozenset(["tiktok", "secretariat"])
+    return [
+        Thing("tiktok", group, missing, frozenset(["tiktok"]), reading),
+        Thing("tiktok", {"number": number(known)}, {"number": number(no_such(known))}, seen_by, reacting),
+    ]
 
 
 async def _in_numbers(hub: TestedHub) -> list[Thing]:
