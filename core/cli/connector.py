@@ -1,7 +1,7 @@
 """Holding connectors to what is promised of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,22 +45,23 @@ def check(house: House, name: str, as_json: bool) -> None:
 
 
 async def _examine(settings: Settings, name: str) -> list[Sheet]:
-    async with _scratch(settings) as hub:
-        connectors = hub.plugins.speaking(name)
-        if not connectors:
-            raise click.ClickException(f"No plugin {name} with connectors runs here; see `kmm plugins`.")
+    plugins = PluginHost(settings)
+    connectors = plugins.speaking(name)
+    if not connectors:
+        raise click.ClickException(f"No plugin {name} with connectors runs here; see `kmm plugins`.")
+    async with _scratch(settings, plugins.migrations()) as hub:
         return [await examine(hub, one) for one in connectors]
 
 
 @asynccontextmanager
-async def _scratch(settings: Settings) -> AsyncIterator[Hub]:
+async def _scratch(settings: Settings, revisions: Mapping[str, Path]) -> AsyncIterator[Hub]:
     """A hub to send things to."""
     with TemporaryDirectory() as folder:
         here = Path(folder)
         url = f"sqlite:///{here / 'hub.db'}"
         uploads = str(here / "uploads")
         settings = msgspec.structs.replace(settings, database_url=url, blobs_url="memory:///", uploads_folder=uploads)
-        await asyncio.to_thread(migrate, url, PluginHost(settings).migrations())
+        await asyncio.to_thread(migrate, url, revisions)
         app = create_app(settings)
         async with app.lifespan():
             yield app.state.hub

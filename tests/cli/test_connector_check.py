@@ -1,6 +1,7 @@
 """The sheet of a connector: those that are installed are green, and each seeded fault fails its own check alone."""
 
 import itertools
+import re
 import socket
 import time
 from collections.abc import Sequence
@@ -15,7 +16,17 @@ from msgspec.structs import replace
 from core.connect import conformance
 from core.plugin import sheet
 from core.plugin.connector import Connector, Example
-from core.sdk import AnswerIn, PartnerKind, Sharing, SignalIn, TakedownState, Tlp, Translated, Withdrawal
+from core.sdk import (
+    AnswerIn,
+    PartnerKind,
+    Sharing,
+    SignalIn,
+    TakedownState,
+    Tlp,
+    Translated,
+    Withdrawal,
+    run_connector_contract,
+)
 from core.testing import TestedHub
 from partners.platform import google, tiktok
 from partners.platform.plugin import Platform
@@ -228,6 +239,16 @@ async def test_each_fault_fails_its_check(hub: TestedHub, monkeypatch: pytest.Mo
             found = await conformance.examine(hub.parts, fault.connector)
             assert found.failed.keys() == {fault.check}, f"{type(fault.connector).__name__}: {found.failed}"
             assert fault.told in found.failed[fault.check], found.failed
+
+
+def test_the_contract_raises_what_the_sheet_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "SECONDS", 0.2)
+    alone = {check.name for check in sheet.CHECKS}
+    with sheet.zone("UTC"):
+        for fault in FAULTS:
+            if fault.check in alone:
+                with pytest.raises((AssertionError, msgspec.ValidationError), match=re.escape(fault.told)):
+                    run_connector_contract(fault.connector)
 
 
 def test_each_check_has_a_fault() -> None:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import pytest
 
@@ -11,11 +10,8 @@ from core.sdk import (
     AnswerIn,
     Example,
     PartnerKind,
-    Refused,
     Sharing,
     SignalIn,
-    Tlp,
-    Translated,
     Withdrawal,
     run_connector_contract,
 )
@@ -106,62 +102,3 @@ def _taken(one: SignalIn | Withdrawal | AnswerIn, said: Collection[str | None]) 
 
 def _reports_first(connector: Connector) -> list[Example]:
     return sorted(connector.examples(), key=lambda example: isinstance(example.becomes[0], Withdrawal))
-
-
-@dataclass
-class Broken:
-    """A change to a connector that the contract must notice."""
-
-    connector: Connector
-    complaint: str
-
-
-class Undeclared(Platform):
-    statuses = frozenset({*Platform.statuses, "reopened"})
-
-
-class Credulous(Platform):
-    def translate(self, body: bytes) -> list[Translated]:
-        return [one for one in super().translate(body) if not isinstance(one, Refused)]
-
-
-class Forgetful(Platform):
-    """Withdrawn cases are passed over: how withdrawals get lost."""
-
-    def translate(self, body: bytes) -> list[Translated]:
-        return [one for one in super().translate(body) if not isinstance(one, Withdrawal)]
-
-
-class Hasty(Platform):
-    calls = 0
-
-    def translate(self, body: bytes) -> list[Translated]:
-        self.calls += 1
-        # Not among the first, which are held against what is recorded.
-        return list(super().translate(body)) * (2 if self.calls > 3 and self.calls % 2 else 1)
-
-
-class Swallowing(Platform):
-    def translate(self, body: bytes) -> list[Translated]:
-        try:
-            return list(super().translate(body))
-        except Exception:
-            return []
-
-
-BROKEN = {
-    "a word without example": Broken(Undeclared(), "reopened"),
-    "words that pass unknown": Broken(Credulous(), "any other word passes"),
-    "withdrawals passed over": Broken(Forgetful(), "withdrawn"),
-    "state between calls": Broken(Hasty(), "translated twice"),
-    "not a payload": Broken(Swallowing(), "for a payload"),
-    "no signature needed": Broken(tiktok.TikTok(tiktok.Settings()), "unsigned"),
-    "other sharing": Broken(google.Google(Sharing(tlp=Tlp.GREEN)), "LISTED"),
-}
-
-
-@pytest.mark.parametrize("case", BROKEN)
-def test_the_contract_notices(case: str) -> None:
-    broken = BROKEN[case]
-    with pytest.raises(AssertionError, match=broken.complaint):
-        run_connector_contract(broken.connector)
