@@ -210,8 +210,12 @@ def _change(row: Any, signal: SignalOut, siblings: walk.Siblings, cursor: Cursor
     told = siblings.get(row[_SIGNAL]) or [Seen(*row)]
     shown = walk.may_hold(cursor, told)
     gone = signal.value is msgspec.UNSET
-    # A tombstone is for those who may hold it: there is at least one.
-    value = view.best(shown).value if gone else str(signal.value)
+    if gone:
+        # Of those that it may hold, what stood until now is what it was shown last.
+        last = [one for one in shown if view.is_live(one) or one.position > cursor.position]
+        value = view.best(last or shown).value
+    else:
+        value = str(signal.value)
     return Change(
         position=signal.position,
         signal=signal,

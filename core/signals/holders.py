@@ -17,16 +17,16 @@ an audience is no reader of it any more: its cursors answer 410, which takes eve
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import Principal, visible
-from core.auth.models import Partner, Sight
+from core.auth.models import Audience, Partner, Sight
 from core.db import Database, among
 from core.errors import NotFound
 from core.log import retention
+from core.signals import selection
 from core.signals.keys import parse_id
 from core.signals.models import Claim, Reader, Signal
 from core.signals.readers import Readers, lapsed
@@ -60,14 +60,15 @@ async def holders(db: Database, readers: Readers, principal: Principal, signal_i
 async def _own(session: AsyncSession, principal: Principal, signal_id: str) -> Sequence[Any]:
     key = parse_id(signal_id)
     columns = select(Claim.position, Claim.opened, Claim.closed, Claim.state, Claim.audience, Signal.kind)
-    own = columns.join(Signal, Signal.id == Claim.signal).where(visible(Claim, principal))
+    marked = columns.add_columns(Audience.tlp, Audience.groups).join(Audience, Audience.id == Claim.audience)
+    own = marked.join(Signal, Signal.id == Claim.signal).where(visible(Claim, principal))
     return (await session.execute(own.where(Signal.key == key, Claim.partner == principal.partner))).all()
 
 
 async def _readers(
     session: AsyncSession, principal: Principal, rows: Sequence[Any]
 ) -> Iterable[tuple[str, set[int], Reader]]:
-    """Each reader of another partner that asks for this kind, with the audiences that it sees."""
+    """Each reader of another partner that asks for any of these claims, with the audiences that it is given."""
     audiences = sorted({row.audience for row in rows})
     sight = among(Sight.audience, audiences, session)
     seen = await session.execute(
@@ -76,10 +77,11 @@ async def _readers(
         .join(Sight, Sight.partner == Reader.partner)
         .where(sight, Reader.partner != principal.partner)
     )
+    of = {row.audience: row for row in rows}
     found: dict[tuple[str, str], tuple[str, set[int], Reader]] = {}
     for reader, slug, audience in seen:
-        kinds = parse_qs(reader.filter).get("kind")
-        if kinds is None or rows[0].kind in kinds:
+        row = of[audience]
+        if selection.covers(selection.parse(reader.filter), row.kind, row.tlp, row.groups):
             found.setdefault((reader.client, reader.filter), (slug, set(), reader))[1].add(audience)
     return found.values()
 

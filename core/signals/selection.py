@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from sqlalchemy import ColumnElement, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import Principal, visible
+from core.auth.audiences import split
 from core.auth.models import Audience
 from core.db import among
 from core.signals.models import Claim, Signal
@@ -29,6 +30,20 @@ def name(selection: Selection, form: str = "") -> str:
     limits = {field: getattr(selection, field) for field in ("leaving", "community", "group")}
     told = {field: int(value) for field, value in limits.items() if value}
     return urlencode(({"format": form} if form else {}) | asked(selection) | told, doseq=True)
+
+
+def parse(text: str) -> Selection:
+    """What `name` told, less the format."""
+    told = parse_qs(text)
+    one = {field: values[0] for field, values in told.items()}
+    return Selection(
+        kinds=tuple(told.get("kind", ())),
+        campaign=one.get("campaign"),
+        min_score=int(one.get("min_score", 0)),
+        leaving="leaving" in one,
+        community="community" in one,
+        group=int(one["group"]) if "group" in one else None,
+    )
 
 
 def key(selection: Selection) -> bytes:
@@ -55,6 +70,17 @@ def claims(selection: Selection) -> list[ColumnElement[bool]]:
     if selection.group is not None:
         found.append((literal(",") + Audience.groups + ",").contains(f",{selection.group},"))
     return found
+
+
+def covers(selection: Selection, kind: str, tlp: str, groups: str) -> bool:
+    """Whether a claim of this kind, to the audience of this mark and these groups, is part of it: `claims` for one."""
+    marks = COMMUNITY if selection.community else RE_EXPORTED if selection.leaving else None
+    return (
+        (not selection.kinds or kind in selection.kinds)
+        and (marks is None or tlp in marks)
+        and (not selection.community or not groups)
+        and (selection.group is None or selection.group in split(groups))
+    )
 
 
 async def standing(
