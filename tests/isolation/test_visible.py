@@ -16,7 +16,7 @@ EXEMPT: dict[str, str] = {
     "core.log.events.record_all": "the same for thousands",
     "core.log.retention.purge": "names the events to the function that drops old rows",
     "core.log.retention._purge_addressees": "drops for whom old events were",
-    "core.plugin.lane": "names for whom events are, to the function that asks who of many has any",
+    "core.plugin.ground": "names for whom events are, to the function that asks who of many has any",
     "core.signals.blinding._standing": "reads whatever has no digest yet",
     "core.signals.blinding._keep": "writes digests",
     "core.signals.blinding._drop": "drops the digests of an epoch",
