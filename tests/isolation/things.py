@@ -70,6 +70,7 @@ async def things(hub: TestedHub) -> list[Thing]:
         await _endpoint(hub),
         *await _collection_and_post(hub),
         *await _in_numbers(hub),
+        await _entry(hub),
     ]
 
 
@@ -102,19 +103,12 @@ async def group(hub: TestedHub) -> Thing:
     return Thing("tiktok", {"slug": "inner-circle"}, {"slug": "outer-circle"}, seen_by, operations)
 
 
-async def _in_numbers(hub: TestedHub) -> list[Thing]:
-    """A signal and a group as Graph names them. Who is only invited to the group does not read it."""
-    signal = {"kind": "url", "value": "http://only-tiktok.example/", "tlp": "RED"}
-    done = await ok(hub, "tiktok", "POST", "/v1/signals", {"signals": [signal]})
-    known = done["results"][0]["id"]
-    listed = await ok(hub, "tiktok", "GET", "/compat/graph/v1/1/threat_privacy_groups_member")
-    group, missing = {"number": listed["data"][-1]["id"]}, {"number": "42"}
-    reading = ("ReadThreatUpdates", "ReadThreatPrivacyGroup")
-    reacting, seen_by = ("ReactToThreatDescriptor",), frozenset(["tiktok", "secretariat"])
-    return [
-        Thing("tiktok", group, missing, frozenset(["tiktok"]), reading),
-        Thing("tiktok", {"number": number(known)}, {"number": number(no_such(known))}, seen_by, reacting),
-    ]
+async def _entry(hub: TestedHub) -> Thing:
+    """A digest as NCMEC's hash sharing names it."""
+    digest = {"kind": "md5", "value": "0123456789abcdef" * 2, "tlp": "RED"}
+    name = (await ok(hub, "tiktok", "POST", "/v1/signals", {"signals": [digest]}))["results"][0]["id"]
+    ids, missing = ({"member": "1", "id": one, "fingerprint": "MD5"} for one in (name, no_such(name)))
+    return Thing("tiktok", ids, missing, frozenset(["tiktok", "secretariat"]), ("GiveNcmecFeedback",))
 
 
 async def _in_numbers(hub: TestedHub) -> list[Thing]:
@@ -123,7 +117,8 @@ async def _in_numbers(hub: TestedHub) -> list[Thing]:
     done = await ok(hub, "tiktok", "POST", "/v1/signals", {"signals": [signal]})
     known = done["results"][0]["id"]
     listed = await ok(hub, "tiktok", "GET", "/compat/graph/v1/1/threat_privacy_groups_member")
-    group, missing = {"number": listed["data"][-1]["id"]}, {"number": "42"}
+    (inner,) = (one["id"] for one in listed["data"] if one["name"] == "Inner circle")
+    group, missing = {"number": inner}, {"number": "42"}
     reading = ("ReadThreatUpdates", "ReadThreatPrivacyGroup")
     reacting, seen_by = ("ReactToThreatDescriptor",), frozenset(["tiktok", "secretariat"])
     return [
