@@ -148,7 +148,7 @@ async def _place(
         raise Resync("What you may see has changed. Clear your copy and fetch it anew, in one window.")
     if after or found.cursor.position >= found.now.view:
         return found
-    return await feed.place(session, principal, keys, chosen)
+    return found.renewed()
 
 
 @post(
