@@ -1,5 +1,6 @@
 """HTTP of payloads in partners' own formats."""
 
+from asyncio import to_thread
 from typing import Any
 
 from litestar import Request, post
@@ -46,7 +47,7 @@ async def submit_payload(
     """
     connector = inbound.connector(plugins, principal, edge.content_type(request))
     payload = await edge.body(request)
-    inbound.verify(connector, dict(request.headers.items()), payload)
+    await to_thread(inbound.verify, connector, dict(request.headers.items()), payload)
     return await inbound.take(principal, connector, db, writer, kinds, keys, guard, payload, "SubmitPayload")
 
 

@@ -54,7 +54,7 @@ class Keeper:
     def _shut(self, plugin: Plugin, quarantine: Quarantine) -> None:
         plugin.ward.quarantine = quarantine
         if self._loop:
-            asyncio.run_coroutine_threadsafe(_wind_up(plugin), self._loop)
+            plugin.ending = asyncio.run_coroutine_threadsafe(_wind_up(plugin), self._loop)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -112,6 +112,8 @@ class Keeper:
         """As if it had been started anew; one that could not be started stays shut until the hub is."""
         if not plugin.is_started:
             return
+        if plugin.ending:
+            await asyncio.wrap_future(plugin.ending)
         plugin.ward.breaker, plugin.ward.quarantine = Breaker(), None
         await self._enter(plugin)
 

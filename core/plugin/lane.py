@@ -12,6 +12,7 @@ R = TypeVar("R")
 
 _GRACE = 1.0
 _EXITS = (SystemExit, KeyboardInterrupt)
+_CLOSED = "its lane was closed"
 _EXITED = "it wanted to end the process"
 
 
@@ -24,6 +25,8 @@ async def on(loop: asyncio.AbstractEventLoop, work: Callable[[], Awaitable[R]]) 
         except _EXITS as exc:
             raise RuntimeError(_EXITED) from exc
 
+    if loop.is_closed():
+        raise RuntimeError(_CLOSED)
     done = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(begin(), loop))
     try:
         return await done
@@ -31,7 +34,7 @@ async def on(loop: asyncio.AbstractEventLoop, work: Callable[[], Awaitable[R]]) 
         me = asyncio.current_task()
         if me and me.cancelling():
             raise
-        raise RuntimeError("its lane was closed") from None
+        raise RuntimeError(_CLOSED) from None
 
 
 class Lane:

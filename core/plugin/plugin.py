@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,8 @@ class Plugin:
         self.is_started = False
         self.code = _NOWHERE
         """What the file names of its code begin with."""
+        self.ending: Future[None] | None = None
+        """Of what it did when it was shut away last."""
         self.readings: tuple[Reading, ...] = ()
         """How it is, as it said last."""
         self.lane = Lane(found.name)

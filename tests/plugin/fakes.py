@@ -28,6 +28,12 @@ def host(*plugins: object, budget: float = 2, **more: Any) -> PluginHost:
     return PluginHost(settings(**more), plugins, kinds=["url"], budget=budget)
 
 
+class Caller:
+    """As far as hooks know a principal."""
+
+    partner = 7
+
+
 ASKED = Asked(
     readers=ReaderClass.PUBLIC,
     partner=None,

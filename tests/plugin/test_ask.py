@@ -14,13 +14,9 @@ from core.db import Database
 from core.plugin import hooks
 from core.plugin.host import PluginHost
 from core.sdk import Context, Draft, Unavailable
-from tests.plugin.fakes import ASKED, draft, host, plugin
+from tests.plugin.fakes import ASKED, Caller, draft, host, plugin
 
 BUDGET = 0.2
-
-
-class Caller:
-    partner = 7
 
 
 async def good() -> Sequence[Draft]:

@@ -49,11 +49,7 @@ from core.sdk import (
     Words,
     public,
 )
-from tests.plugin.fakes import ASKED, host, plugin
-
-
-class Caller:
-    partner = 7
+from tests.plugin.fakes import ASKED, Caller, host, plugin
 
 
 def signal(tlp: Tlp | None, number: int) -> SignalOut:

@@ -18,11 +18,7 @@ from core.plugin.mounting import GRANTED, WITHHELD
 from core.sdk import Draft, Scope, public, scoped
 from core.settings import Settings
 from core.testing import run_hub
-from tests.plugin.fakes import ASKED, host, plugin, settings
-
-
-class Caller:
-    partner = 7
+from tests.plugin.fakes import ASKED, Caller, host, plugin, settings
 
 
 @get("/thing/{name:str}", operation_id="ReadThing", **public())

@@ -1,5 +1,6 @@
 """HTTP of the feed, its digest and single signals."""
 
+from asyncio import to_thread
 from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -86,8 +87,9 @@ async def read_feed(
         found = await follow(request, wake, tokens, found, read, kind or (), wait)
         readers.note(principal, selection.name(chosen), asked, found.reached)
     page = found.body
-    render = added[form].render if form in added else forms[form]
-    answer = Response(render(page), media_type=form, headers={"Vary": "Accept"})
+    # A plugin takes its time, which others are not to wait for.
+    body = await to_thread(added[form].render, page) if form in added else forms[form](page)
+    answer = Response(body, media_type=form, headers={"Vary": "Accept"})
     told = selection.asked(chosen) | ({"wait": wait} if wait else {})
     query = urlencode({"after": page.next, "limit": limit} | told, doseq=True)
     answer.headers["Link"] = f'</v1/signals?{query}>; rel="next"'

@@ -1,0 +1,211 @@
+"""Wards: the breaker, quarantine that every process keeps, and the way out of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.cli import main
+from core.db import Database
+from core.errors import Unavailable
+from core.plugin import hooks
+from core.plugin.breaker import Breaker
+from core.plugin.host import PluginHost
+from core.plugin.memory import MemoryWatch
+from core.sdk import Draft
+from tests.plugin import hoarding
+from tests.plugin.fakes import ASKED, Caller, draft, host, plugin, settings
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def fail(breaker: Breaker, times: int) -> list[bool]:
+    return [breaker.failed() for _ in range(times)]
+
+
+def test_the_breaker_opens_and_lets_one_through() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    assert fail(breaker, 4) == [False] * 4
+    assert breaker.admits()
+    assert fail(breaker, 3) == [False] * 3  # The fifth opens it; what was under way then says nothing.
+    assert not breaker.admits()
+    clock.now += 31
+    assert breaker.admits()
+    assert not breaker.admits(), "one at a time"
+    breaker.passed()
+    assert breaker.admits()
+    assert not breaker.is_open
+    fail(breaker, 4)
+    assert breaker.admits(), "what was before it passed is forgotten"
+
+
+def test_failures_far_apart_open_nothing() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    for _ in range(20):
+        clock.now += 16
+        assert not breaker.failed()
+        assert breaker.admits()
+
+
+def test_the_pause_doubles_and_the_third_opening_within_an_hour_is_for_an_operator() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    fail(breaker, 5)
+    for pause, third in ((30, False), (60, True)):
+        clock.now += pause - 1
+        assert not breaker.admits()
+        clock.now += 2
+        assert breaker.admits()
+        assert breaker.failed() is third
+    late = Breaker(clock)
+    fail(late, 5)
+    for _ in range(5):
+        clock.now += 1_900
+        assert late.admits()
+        assert not late.failed()
+
+
+async def failing() -> Sequence[Draft]:
+    raise ZeroDivisionError("a bug")
+
+
+async def ask(running: PluginHost) -> dict[str, Any]:
+    return {name: answer async for name, answer in running.ask(hooks.report_sections, Caller(), ASKED)}
+
+
+async def test_who_fails_again_and_again_is_not_asked() -> None:
+    running = host(plugin("failing", report_sections=failing), plugin("good", report_sections=good))
+    async with running.keeper.running():
+        answers = [await ask(running) for _ in range(6)]
+    assert [type(one["failing"]) for one in answers] == [ZeroDivisionError] * 5 + [Unavailable]
+    assert all(one["good"] == [draft("good")] for one in answers)
+
+
+async def good() -> Sequence[Draft]:
+    return [draft("good")]
+
+
+class House:
+    """Processes of one hub, as far as plugins are concerned; and its command."""
+
+    def __init__(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.db = Database(url)
+        self._url = url
+        self._patch = monkeypatch
+        self.entered: list[str] = []
+
+    def process(self, name: str) -> PluginHost:
+        @asynccontextmanager
+        async def living() -> AsyncIterator[None]:
+            self.entered.append(name)
+            yield
+
+        return host(plugin("odd", report_sections=good, lifespan=living), plugin("good"), database_url=self._url)
+
+    async def kmm(self, *arguments: str) -> Result:
+        self._patch.setenv("KMM_SECRET", "s" * 32)
+        self._patch.setenv("KMM_DATABASE_URL", self._url)
+        self._patch.setenv("COLUMNS", "200")
+        return await asyncio.to_thread(CliRunner().invoke, main, ["plugins", *arguments])
+
+
+@pytest.fixture
+async def house(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    made = House(database_url, monkeypatch)
+    yield made
+    await made.db.close()
+
+
+Turn = Callable[[], Awaitable[None]]
+
+
+async def test_quarantine_is_kept_by_every_process_and_over_a_restart_until_it_is_released(house: House) -> None:
+    one, two = house.process("one"), house.process("two")
+    await one.keeper.begin(house.db)
+    async with one.keeper.running(), two.keeper.running():
+        (odd, _) = one.keeper.plugins
+        one.keeper.shut(odd, "breaker", RuntimeError("third time"))
+        await one.keeper.attend(house.db)
+        await two.keeper.attend(house.db)
+        assert two.quarantined["odd"].error == "RuntimeError: third time"
+        assert isinstance((await ask(two))["odd"], Unavailable)
+        restarted = house.process("restarted")
+        await restarted.keeper.begin(house.db)
+        assert restarted.quarantined_names() == ("odd",)
+        assert (await house.kmm("release", "odd")).exit_code == 0
+        await one.keeper.attend(house.db)
+        await two.keeper.attend(house.db)
+        assert not one.quarantined
+        assert (await ask(one))["odd"] == (await ask(two))["odd"] == [draft("good")]
+        assert (await house.kmm("release", "odd")).exit_code == 1
+    assert sorted(house.entered) == ["one", "one", "two", "two"]
+
+
+async def test_another_version_is_tried_anew_and_so_is_what_could_not_be_loaded(house: House) -> None:
+    before = house.process("before")
+    odd, well = before.keeper.plugins
+    before.keeper.shut(odd, "heartbeat", TimeoutError())
+    before.keeper.shut(well, "load", ImportError("a library"))
+    await before.keeper.begin(house.db)
+    after = house.process("after")
+    after.keeper.plugins[0].origin = "another 2"
+    await after.keeper.begin(house.db)
+    assert not after.quarantined
+
+
+async def test_kmm_plugins_shows_what_the_running_hub_knows(house: House) -> None:
+    running = house.process("one")
+    exports = running.keeper.plugins[0]
+    # Another process has it from the installed plugins.
+    installed = next(one for one in PluginHost(settings()).statuses() if one.name == "exports")
+    exports.name, exports.origin = "exports", installed.origin
+    running.keeper.shut(exports, "heartbeat", TimeoutError("no pulse"))
+    await running.keeper.begin(house.db)
+    shown = (await house.kmm()).output
+    (line,) = (line for line in shown.splitlines() if line.strip().startswith("exports"))
+    assert "quarantined since 20" in line
+    assert "heartbeat: TimeoutError: no pulse" in line
+
+
+async def test_memory_that_grows_is_traced_to_its_plugin_which_is_shut_away(house: House) -> None:
+    held = [100]
+    running = host(hoarding, plugin("good", report_sections=good))
+    running.keeper._memory = MemoryWatch(16, traced=0.3, held=lambda: held[0] * 2**20)
+    async with running.keeper.running():
+        for held[0] in (100, 116):
+            await running.keeper.examine(house.db)
+            assert not running.quarantined, "not beyond the limit"
+        held[0] = 117
+        await running.keeper.examine(house.db)
+        found = running.quarantined["hoarding"]
+        assert found.phase == "memory"
+        assert found.error.startswith("MemoryError: the hub has grown by 17 MB, limit 16 MB; of ")
+    assert running.quarantined_names() == ("hoarding",)
+
+
+async def test_memory_that_grows_by_no_plugin_costs_none() -> None:
+    held = [100]
+    running = host(plugin("good", report_sections=good))
+    watch = MemoryWatch(16, traced=0.05, held=lambda: held[0] * 2**20)
+    await watch.look(running.keeper.plugins)
+    held[0] = 200
+    ours: list[bytes] = []
+    grow = asyncio.create_task(_grow(ours))
+    assert await watch.look(running.keeper.plugins) is None
+    await grow
+
+
+async def _grow(kept: list[bytes]) -> None:
+    for _ in range(20):
+        kept.append(bytes(2**17))
+        await asyncio.sleep(0.001)
