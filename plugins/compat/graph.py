@@ -55,7 +55,7 @@ from plugins.compat import feedback, graph_groups, graph_updates, words
 from plugins.compat.feedback import SENDS, Sender, signals_of
 from plugins.compat.graph_groups import ThreatPrivacyGroup, ThreatPrivacyGroups
 from plugins.compat.graph_submissions import Submission, meaning, reaction, submission
-from plugins.compat.graph_updates import KINDS, Paging, ThreatUpdates, mark, signal_id, updates
+from plugins.compat.graph_updates import KINDS, ThreatPaging, ThreatUpdates, mark, signal_id, updates
 
 _SECOND = 1_000_000
 """Microseconds."""
@@ -113,7 +113,7 @@ async def read_threat_updates(
         return found
     asked = request.query_params.dict() | {"after": feed.token(place, reached, principal, keys, chosen)}
     address = f"{ctx.base_url}{request.url.path}?{urlencode(asked, doseq=True)}"
-    return msgspec.structs.replace(found, paging=Paging(address))
+    return msgspec.structs.replace(found, paging=ThreatPaging(address))
 
 
 async def _before(session: AsyncSession, second: int) -> int:
@@ -178,7 +178,7 @@ async def list_own_groups(number: str) -> ThreatPrivacyGroups:
     return ThreatPrivacyGroups(())
 
 
-class Done(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class GraphDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """It holds."""
 
     success: bool = True
@@ -192,7 +192,7 @@ async def react(
     sender: Sender,
     reactions: Annotated[str, Meta(max_length=300)] = "",
     reactions_to_remove: Annotated[str, Meta(max_length=300)] = "",
-) -> Done:
+) -> GraphDone:
     """React to a descriptor, by words of ThreatExchange, separated by commas.
 
     `SAW_THIS_TOO` and `HELPFUL` agree, `NOT_HELPFUL` and `DISAGREE_WITH_TAGS` doubt, `NON_MALICIOUS` says that you know
@@ -209,7 +209,7 @@ async def react(
             raise NotFound
         if errors:
             raise Invalid("The reaction was not taken.", errors=[errors[0]])
-    return Done(id=number)
+    return GraphDone(id=number)
 
 
 @post(
@@ -220,7 +220,7 @@ async def react(
 )
 async def submit_descriptor(
     submission: Submission, principal: Principal, snapshot: AsyncSession, keys: Keys, sender: Sender
-) -> Done:
+) -> GraphDone:
     """Submit a threat descriptor, in the query as ThreatExchange has it.
 
     It is for those of `share_level`, in the group of `privacy_members`; the first of `tags` that is one of our
@@ -232,7 +232,7 @@ async def submit_descriptor(
         raise Invalid("The descriptor was not taken.", errors=taken.errors)
     signal = submission.signal
     (named,) = signals_of(signal.value, [signal.kind], sender)
-    return Done(id=graph_updates.number(named))
+    return GraphDone(id=graph_updates.number(named))
 
 
 handlers = [read_threat_updates, read_group, list_groups, list_own_groups, react, submit_descriptor]

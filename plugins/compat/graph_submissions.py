@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from core.sdk import FieldError, Invalid, OpinionIn, Severity, SignalIn, Stance, Time, Tlp, Withdrawal
 from plugins.compat import words
-from plugins.compat.graph_updates import KINDS, SEVERITIES, SHARING, Status
+from plugins.compat.graph_updates import KINDS, SEVERITIES, SHARING, ThreatStatus
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Submission(msgspec.Struct, frozen=True):
 
     signal: SignalIn
     """Without its groups."""
-    status: Status
+    status: ThreatStatus
     groups: tuple[str, ...]
     """Numbers of the privacy groups that it is for."""
 
@@ -52,7 +52,7 @@ Word = Annotated[str, Meta(max_length=40)]
 def submission(
     indicator: Annotated[str, Meta(min_length=1, max_length=8192)],
     type: Word,
-    status: Status,
+    status: ThreatStatus,
     share_level: Word = "",
     privacy_type: PrivacyType = PrivacyType.VISIBLE,
     privacy_members: Annotated[str, Meta(max_length=1_000)] = "",
@@ -85,7 +85,7 @@ def submission(
 def meaning(submission: Submission, groups: Sequence[str]) -> SignalIn | Withdrawal:
     """The signal for these groups, by slug; or, where it is found harmless, that it is taken back."""
     signal = submission.signal
-    if submission.status is Status.NON_MALICIOUS:
+    if submission.status is ThreatStatus.NON_MALICIOUS:
         return Withdrawal(str(signal.external_id))
     return msgspec.structs.replace(signal, groups=tuple(groups) or None)
 

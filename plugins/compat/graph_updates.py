@@ -48,27 +48,27 @@ _OPINIONS_FROM = 2
 """Numbers of those who agree or disagree, made up by their count alone."""
 
 
-class Status(StrEnum):
+class ThreatStatus(StrEnum):
     MALICIOUS = "MALICIOUS"
     SUSPICIOUS = "SUSPICIOUS"
     UNKNOWN = "UNKNOWN"
     NON_MALICIOUS = "NON_MALICIOUS"
 
 
-class Owner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ThreatOwner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
 
 
-class Tag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ThreatTag(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     text: str
 
 
-class Tags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    data: tuple[Tag, ...]
+class ThreatTags(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    data: tuple[ThreatTag, ...]
 
 
-class Reaction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ThreatReaction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str
     """`HELPFUL` of those who agree, `DISAGREE_WITH_TAGS` of those who do not."""
     value: str
@@ -79,11 +79,11 @@ class ThreatDescriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the hub says of an indicator."""
 
     id: str
-    owner: Owner
-    status: Status
-    tags: Tags
+    owner: ThreatOwner
+    status: ThreatStatus
+    tags: ThreatTags
     """The category and, where there is one, the campaign."""
-    reactions: tuple[Reaction, ...]
+    reactions: tuple[ThreatReaction, ...]
     share_level: str
     severity: str
     confidence: int | UnsetType = UNSET
@@ -92,7 +92,7 @@ class ThreatDescriptor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expired_on: Time | UnsetType = UNSET
 
 
-class Descriptors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ThreatDescriptors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: tuple[ThreatDescriptor, ...]
 
 
@@ -105,11 +105,11 @@ class ThreatUpdate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_updated: int
     """Seconds since 1970, rounded down."""
     should_delete: bool
-    descriptors: Descriptors | UnsetType = UNSET
+    descriptors: ThreatDescriptors | UnsetType = UNSET
     """Left out of what is to be dropped."""
 
 
-class Paging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ThreatPaging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     next: str
     """Whole address of the next page, with the token."""
 
@@ -118,7 +118,7 @@ class ThreatUpdates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A page of updates; never empty."""
 
     data: tuple[ThreatUpdate, ...]
-    paging: Paging | UnsetType = UNSET
+    paging: ThreatPaging | UnsetType = UNSET
     """Left out on the last page."""
 
 
@@ -154,12 +154,12 @@ def mark(seconds: int) -> ThreatUpdate:
 def _standing(signal: SignalOut, seconds: int) -> ThreatUpdate:
     name = number(signal.id)
     told = [signal.category, signal.campaign]
-    tags = tuple(Tag(str(at), str(text)) for at, text in enumerate(told, 1) if text)
+    tags = tuple(ThreatTag(str(at), str(text)) for at, text in enumerate(told, 1) if text)
     descriptor = ThreatDescriptor(
         id=name,
-        owner=Owner(str(_OWNER)),
+        owner=ThreatOwner(str(_OWNER)),
         status=_status(signal),
-        tags=Tags(tags),
+        tags=ThreatTags(tags),
         reactions=tuple(_reactions(signal)),
         share_level=SHARING[Tlp(str(signal.tlp))],
         severity=SEVERITIES[signal.severity or None],
@@ -174,24 +174,24 @@ def _standing(signal: SignalOut, seconds: int) -> ThreatUpdate:
         type=KINDS[str(signal.kind)],
         last_updated=seconds,
         should_delete=False,
-        descriptors=Descriptors((descriptor,)),
+        descriptors=ThreatDescriptors((descriptor,)),
     )
 
 
-def _status(signal: SignalOut) -> Status:
+def _status(signal: SignalOut) -> ThreatStatus:
     if signal.confidence is None or signal.confidence is UNSET:
-        return Status.UNKNOWN
+        return ThreatStatus.UNKNOWN
     sure = signal.confidence >= _SURE and signal.state is State.ACTIVE
-    return Status.MALICIOUS if sure else Status.SUSPICIOUS
+    return ThreatStatus.MALICIOUS if sure else ThreatStatus.SUSPICIOUS
 
 
-def _reactions(signal: SignalOut) -> Iterator[Reaction]:
+def _reactions(signal: SignalOut) -> Iterator[ThreatReaction]:
     said, first = signal.opinions, _OPINIONS_FROM
     if not said:
         return
     for key, count in (("HELPFUL", said.agree), ("DISAGREE_WITH_TAGS", said.disagree + said.false_positive)):
         if count:
-            yield Reaction(key, ",".join(map(str, range(first, first + count))))
+            yield ThreatReaction(key, ",".join(map(str, range(first, first + count))))
         first += count
 
 
