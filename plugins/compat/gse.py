@@ -9,9 +9,7 @@ A partner that reads us so has to know:
 - What is taken back comes as `feedback_noaction` of the source `khong-mot-minh`: drop the signal. The exchange has no
   other word for it.
 - Without `idFrom` the last 24 hours are sent. This is news, no copy of what there is: what a group that you join knew
-  before is not sent again. Who keeps a copy reads /v1/signals.
-- 410 says that the hub cannot name any more what you have to drop, since you left a group: clear your copy, and leave
-  `idFrom` out.
+  before is not sent again, and when you leave one, nobody tells you what to drop. Who keeps a copy reads /v1/signals.
 - The kinds `url`, `domain` and `ip` only, since the exchange documents no others.
 - Our category, marking and times go along in `extra_data`, and are read from there.
 - What is sent is your partner's alone, unless it or its key names a TLP or groups.
@@ -48,12 +46,11 @@ from core.sdk import (
     takes,
 )
 from core.signals import feed
-from core.signals.cursors import Place, Resync
 from core.signals.keys import Keys
 from core.signals.pages import Pages
 from plugins.compat import feedback, gse_reports, words
 from plugins.compat.feedback import SENDS, Sender, Taken, signals_of
-from plugins.compat.gse_reports import KINDS, FeedbackType, Record, Report, records
+from plugins.compat.gse_reports import KINDS, FeedbackType, SignalRecord, SignalReport, records
 
 _DAY = 24 * 3_600 * 1_000_000
 """Microseconds."""
@@ -64,7 +61,7 @@ _SAYS = {
 """Stance, reason and outcome; what is `enriched` says nothing that others could use."""
 
 
-class Reports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ReportsTaken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What became of reports. The hub tells new ones from those that it had to nobody."""
 
     adds: Count
@@ -75,7 +72,7 @@ class Reports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     errors: tuple[FieldError, ...] = ()
 
 
-class Given(msgspec.Struct, frozen=True):
+class SignalFeedback(msgspec.Struct, frozen=True):
     """What a member says of a signal."""
 
     signal: str
@@ -85,7 +82,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 _many = msgspec.json.Decoder(Annotated[list[msgspec.Raw], Meta(max_length=AT_ONCE)])
-_given = msgspec.json.Decoder(Given)
+_given = msgspec.json.Decoder(SignalFeedback)
 
 
 def keyed(scope: Connection) -> Login | None:
@@ -108,13 +105,14 @@ async def read_feed(
     selection: Selection,
     since: Annotated[int, Meta(ge=0, lt=10**15), QueryParameter(name="idFrom")] = 0,
     limit: PageSize = 1_000,
-) -> list[Record]:
+) -> list[SignalRecord]:
     """Read what was reported since `idFrom`, or in the last 24 hours, as the Global Signal Exchange tells it.
 
-    Sorted by `id`. One change may be several records, of the same `id`. 410 asks for a new copy.
+    Sorted by `id`. One change may be several records, of the same `id`.
     """
     chosen = words.carried(selection, KINDS)
-    place = await _place(snapshot, principal, keys, chosen, since)
+    position = since - 1 if since else await clock.at(snapshot, now() - _DAY)
+    place = await feed.place(snapshot, principal, keys, chosen, position=position)
     page = await pages.read(chosen, place, limit)
     while page.more and not page.changes:
         # To its clients an empty answer is the end.
@@ -125,30 +123,20 @@ async def read_feed(
     return [one for change, at in zip(changes, times, strict=True) for one in records(change, at)]
 
 
-async def _place(session: AsyncSession, principal: Principal, keys: Keys, chosen: Selection, since: int) -> Place:
-    """Before `since`. Raises `Resync` where some of what was seen since was taken: it cannot be named."""
-    if not since:
-        return await feed.place(session, principal, keys, chosen, position=await clock.at(session, now() - _DAY))
-    found = await feed.place(session, principal, keys, chosen, position=since - 1)
-    if found.lost:
-        raise Resync("What you may see has changed, or you did not ask for long. Clear your copy; leave out idFrom.")
-    return found
-
-
 @post(
     "/gse/report/signal",
     operation_id="ReportSignals",
     **_open(Scope.SIGNALS_WRITE),
     **SENDS,
-    **takes({"application/json": list[Report]}),
+    **takes({"application/json": list[SignalReport]}),
 )
-async def report_signals(request: Request[Any, Any, Any], sender: Sender) -> Reports:
-    """Report signals in the words of the Global Signal Exchange; a bad one costs only itself.
+async def report_signals(request: Request[Any, Any, Any], sender: Sender) -> ReportsTaken:
+    """SignalReport signals in the words of the Global Signal Exchange; a bad one costs only itself.
 
     They are for those whom `extra_data.tlp` or your key names.
     """
     taken = await feedback.take(sender, gse_reports.meanings(decode(await body(request), _many)), "")
-    return Reports(adds=taken.accepted, rejected=taken.count - taken.accepted, errors=taken.errors)
+    return ReportsTaken(adds=taken.accepted, rejected=taken.count - taken.accepted, errors=taken.errors)
 
 
 @post(
@@ -156,7 +144,7 @@ async def report_signals(request: Request[Any, Any, Any], sender: Sender) -> Rep
     operation_id="ReportFeedback",
     **_open(Scope.OPINIONS_WRITE),
     **SENDS,
-    **takes({"application/json": list[Given]}),
+    **takes({"application/json": list[SignalFeedback]}),
 )
 async def report_feedback(request: Request[Any, Any, Any], selection: Selection, sender: Sender) -> Taken:
     """Say what became of signals, in the words of the Global Signal Exchange.

@@ -65,7 +65,7 @@ ABUSE = {
 _CATEGORY_OF = {AbuseType.PHISHING: Category.PHISHING, AbuseType.IMPERSONATION: Category.IMPERSONATION}
 
 
-class Extra(msgspec.Struct, frozen=True):
+class SignalExtra(msgspec.Struct, frozen=True):
     """What the exchange has no words for, in `extra_data`. Members of others are passed over."""
 
     category: Category | None = None
@@ -84,7 +84,7 @@ class FeedbackType(StrEnum):
     ENRICHED = "feedback_enriched"
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SignalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A report of a signal; with a `type` it is feedback, which says that a copy has to go."""
 
     id: int
@@ -98,7 +98,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     predictive: int
     """0: none is by an algorithm alone, as far as the hub knows."""
     confidence_score: int | UnsetType = UNSET
-    extra_data: Extra | UnsetType = UNSET
+    extra_data: SignalExtra | UnsetType = UNSET
     type: FeedbackType | UnsetType = UNSET
     role: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
@@ -107,7 +107,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Number = Annotated[int, Meta(ge=0, le=100)]
 
 
-class Report(msgspec.Struct, frozen=True):
+class SignalReport(msgspec.Struct, frozen=True):
     """A signal as it is sent. Numbers may come as text, as in the page's own examples."""
 
     signal: str
@@ -117,17 +117,17 @@ class Report(msgspec.Struct, frozen=True):
     """Left out: guessed from the signal."""
     predictive: bool | None = None
     confidence_score: Number | None = None
-    extra_data: Extra = Extra()
+    extra_data: SignalExtra = SignalExtra()
 
 
-_report = msgspec.json.Decoder(Report, strict=False)
+_report = msgspec.json.Decoder(SignalReport, strict=False)
 
 
-def record(signal: SignalOut, position: int, micros: int) -> Record:
+def record(signal: SignalOut, position: int, micros: int) -> SignalRecord:
     """An item, as it was changed at this time."""
     changed = _written(datetime.fromtimestamp(micros // 1_000_000, UTC))
     category = Category(str(signal.category))
-    return Record(
+    return SignalRecord(
         id=position,
         signal=str(signal.value),
         source=SOURCE,
@@ -137,7 +137,7 @@ def record(signal: SignalOut, position: int, micros: int) -> Record:
         import_date=changed,
         predictive=0,
         confidence_score=UNSET if signal.confidence is None else signal.confidence,
-        extra_data=Extra(
+        extra_data=SignalExtra(
             category,
             signal.severity or None,
             Tlp(str(signal.tlp)),
@@ -149,11 +149,11 @@ def record(signal: SignalOut, position: int, micros: int) -> Record:
     )
 
 
-def records(change: Change, micros: int) -> Iterator[Record]:
+def records(change: Change, micros: int) -> Iterator[SignalRecord]:
     """A change, and what a copy may hold and is to drop: as feedback, for the exchange has no other word."""
     changed = _written(datetime.fromtimestamp(micros // 1_000_000, UTC))
     for value in (change.value, *change.former) if change.gone else change.former:
-        yield Record(
+        yield SignalRecord(
             id=change.position,
             signal=value,
             source=SOURCE,
@@ -188,7 +188,7 @@ def kinds_of(signal: str, signal_type: str) -> str:
     return "ip"
 
 
-def _meaning(report: Report) -> SignalIn:
+def _meaning(report: SignalReport) -> SignalIn:
     extra = report.extra_data
     try:
         reported = datetime.strptime(report.report_date, _TIME).replace(tzinfo=UTC)

@@ -107,21 +107,6 @@ async def test_a_wrong_key_or_secret_fails(hub: TestedHub, header: str) -> None:
         assert answer.status_code == 401
 
 
-async def test_who_left_a_group_has_to_begin_anew(hub: TestedHub) -> None:
-    tiktok, meta = hub.client_as("tiktok"), hub.client_as("meta")
-    await tiktok.post("/v1/signals", json={"signals": [{"kind": "domain", "value": "a.example", "tlp": "GREEN"}]})
-    await tiktok.post("/v1/groups", json={"slug": "ring", "name": "Ring"})
-    await tiktok.post("/v1/groups/ring/invitations", json={"partner": "meta"})
-    await meta.put("/v1/groups/ring/membership")
-    shared = {"kind": "domain", "value": "b.example", "tlp": "AMBER", "groups": ["ring"]}
-    await tiktok.post("/v1/signals", json={"signals": [shared]})
-    known, lost = await received(meta)
-    await meta.delete("/v1/groups/ring/membership")
-    answer = await meta.get(FEED, params={"idFrom": lost["id"] + 1})
-    assert (answer.status_code, answer.json()["type"]) == (410, "urn:kmm:problem:resync")
-    assert await received(meta) == [known]
-
-
 @pytest.mark.parametrize("body", [b"", b"{}", b"[", b'{"signal": 1}', b"[" * 100_000])
 async def test_what_is_no_list_is_refused(hub: TestedHub, body: bytes) -> None:
     for path in (SIGNAL, FEEDBACK):
