@@ -11,7 +11,8 @@ A partner that reads us so has to know:
 - Without `idFrom` the last 24 hours are sent. This is news, no copy of what there is: what a group that you join knew
   before is not sent again, and when you leave one, nobody tells you what to drop. Who keeps a copy reads /v1/signals.
 - The kinds `url`, `domain` and `ip` only, since the exchange documents no others.
-- Our category, marking and times go along in `extra_data`, and are read from there.
+- Our category, marking and times go along in `extra_data`, and are read from there. Whatever else is in it is kept as
+  the signal's context.
 - What is sent is your partner's alone, unless it or its key names a TLP or groups.
 """
 
@@ -72,13 +73,15 @@ class ReportsTaken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     errors: tuple[FieldError, ...] = ()
 
 
-class SignalFeedback(msgspec.Struct, frozen=True):
+class SignalFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a member says of a signal."""
 
     signal: str
     type: FeedbackType
     role: str
     reason: str
+    source: str = ""
+    reason_other: str = ""
 
 
 _many = msgspec.json.Decoder(Annotated[list[msgspec.Raw], Meta(max_length=AT_ONCE)])

@@ -8,7 +8,7 @@ import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -24,6 +24,7 @@ from core.sdk import (
     Time,
     Tlp,
     Translated,
+    field_error,
     translate_items,
 )
 from core.signals.feed import Change
@@ -65,8 +66,8 @@ ABUSE = {
 _CATEGORY_OF = {AbuseType.PHISHING: Category.PHISHING, AbuseType.IMPERSONATION: Category.IMPERSONATION}
 
 
-class SignalExtra(msgspec.Struct, frozen=True):
-    """What the exchange has no words for, in `extra_data`. Members of others are passed over."""
+class SignalExtra(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the exchange has no words for, in `extra_data`."""
 
     category: Category | None = None
     severity: Severity | None = None
@@ -107,7 +108,7 @@ class SignalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Number = Annotated[int, Meta(ge=0, le=100)]
 
 
-class SignalReport(msgspec.Struct, frozen=True):
+class SignalReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A signal as it is sent. Numbers may come as text, as in the page's own examples."""
 
     signal: str
@@ -117,7 +118,8 @@ class SignalReport(msgspec.Struct, frozen=True):
     """Left out: guessed from the signal."""
     predictive: bool | None = None
     confidence_score: Number | None = None
-    extra_data: SignalExtra = SignalExtra()
+    extra_data: dict[str, Any] = {}
+    """Of what the hub gives out, read as such; whatever else there is becomes the signal's context."""
 
 
 _report = msgspec.json.Decoder(SignalReport, strict=False)
@@ -189,7 +191,8 @@ def kinds_of(signal: str, signal_type: str) -> str:
 
 
 def _meaning(report: SignalReport) -> SignalIn:
-    extra = report.extra_data
+    extra = _extra(report.extra_data)
+    context = {name: said for name, said in report.extra_data.items() if name not in SignalExtra.__struct_fields__}
     try:
         reported = datetime.strptime(report.report_date, _TIME).replace(tzinfo=UTC)
     except ValueError:
@@ -206,7 +209,17 @@ def _meaning(report: SignalReport) -> SignalIn:
         first_seen=extra.first_seen,
         last_seen=reported if extra.last_seen is UNSET else extra.last_seen,
         valid_until=extra.valid_until,
+        context=context or None,
     )
+
+
+def _extra(sent: dict[str, Any]) -> SignalExtra:
+    ours = {name: said for name, said in sent.items() if name in SignalExtra.__struct_fields__}
+    try:
+        return msgspec.convert(ours, SignalExtra)
+    except msgspec.ValidationError as exc:
+        fault = field_error(exc, "/extra_data")
+        raise Refused(fault.detail, fault.pointer, fault.code) from None
 
 
 def _ours(word: str, known: Mapping[str, str]) -> str:

@@ -31,16 +31,22 @@ async def test_a_report_reaches_another_member_in_its_own_words(hub: TestedHub) 
     sent = [
         # As the examples of the page have it, numbers are text.
         report("https://gift.example/claim", predictive="0", confidence_score="80"),
-        report("203.0.113.7", abuse_type="fraud", extra_data={"category": "online_kidnapping", "other": [1]}),
+        report("203.0.113.7", abuse_type="fraud", extra_data={"category": "online_kidnapping", "seen by": "3 members"}),
         report("gift.example", signal_type="domain name", extra_data={"tlp": "CLEAR", "severity": "high"}),
         report("not a date", report_date="yesterday"),
         report("a.example", abuse_type="another"),
         report("+84900000111", signal_type="phone"),
+        report("b.example", extra_data={"category": "none of ours"}),
     ]
     headers = await keys(hub, "meta", writes=True, tlp="GREEN")
     answer = (await hub.anonymous().post(SIGNAL, json=sent, headers=headers)).json()
-    assert (answer["adds"], answer["rejected"]) == (3, 3)
-    assert [one["pointer"] for one in answer["errors"]] == ["/3/report_date", "/4/abuse_type", "/5/signal_type"]
+    assert (answer["adds"], answer["rejected"]) == (3, 4)
+    assert [one["pointer"] for one in answer["errors"]] == [
+        "/3/report_date",
+        "/4/abuse_type",
+        "/5/signal_type",
+        "/6/extra_data/category",
+    ]
     url, ip, domain = await received(hub.client_as("google"), idFrom=1)
     assert (url["signal"], url["signal_type"], url["abuse_type"]) == ("https://gift.example/claim", "url", "phishing")
     assert (url["report_date"], url["confidence_score"], url["source"]) == ("2025-11-04 02:00:00", 80, "khong-mot-minh")
