@@ -13,7 +13,7 @@ from core.signals.items import Item
 from core.signals.jobs import Retract
 from core.signals.keys import Keys, parse_id
 from core.signals.kinds import Kinds
-from core.signals.screening import screened
+from core.signals.screening import screened_as_read
 from core.signals.submission import Submit
 from core.signals.writer import SignalWriter
 from core.wire.signals import Retracted, Retraction, RetractStatus, SignalIn, SubmitResult, SubmitStatus, Submitted
@@ -32,7 +32,7 @@ async def submit(
 ) -> Submitted:
     """Take each item on its own: a bad one costs only itself. `minimal` lists rejected items only."""
     read = await in_turns(sent, lambda index, one: _read(one, index, kinds, keys, guard))
-    read = await screened(principal, guard, read)
+    read = await screened_as_read(principal, guard, read)
     job = Submit(principal.partner, [one for one in read if isinstance(one, Item)], minimal=minimal)
     position = await writer.write(job, principal.client, request)
     done = iter(job.results)

@@ -16,7 +16,7 @@ from core.signals.guard import Guard
 from core.signals.items import Item
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
-from core.signals.screening import screened
+from core.signals.screening import screened_as_read
 from core.signals.submission import Submit
 from core.signals.writer import SignalWriter
 from core.wire.signals import SubmitResult, SubmitStatus
@@ -92,7 +92,7 @@ class Stream:
         return read
 
     async def _commit(self) -> None:
-        batch, self._batch = await screened(self._principal, self._guard, self._batch), []
+        batch, self._batch = await screened_as_read(self._principal, self._guard, self._batch), []
         taken = [one for one in batch if isinstance(one, Item)]
         job = Submit(self._principal.partner, taken, minimal=self._minimal)
         try:

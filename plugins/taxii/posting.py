@@ -13,6 +13,7 @@ from core.sdk import Forbidden, NotFound, OpinionIn, OpinionStatus, Refused, Sco
 from core.signals import items, opinions
 from core.signals.guard import Guard
 from core.signals.keys import public_id
+from core.signals.screening import screened
 from core.signals.writer import SignalWriter
 from plugins.taxii import asking, checking, names, reading, sharing, stored
 from plugins.taxii.asking import Filters
@@ -33,7 +34,7 @@ class Poster(msgspec.Struct, frozen=True):
 
 async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> Status:
     """Keep what may be kept. Raises `Unavailable` when nothing was stored."""
-    read = await in_turns(objects, lambda number, raw: _read(poster, number, bytes(raw)))
+    read = await _screened(poster, await in_turns(objects, lambda number, raw: _read(poster, number, bytes(raw))))
     heard = await _hear(poster, [one for one in read if isinstance(one, Posted) and one.meant.opinion])
     answers = [heard.get(number, one) for number, one in enumerate(read)]
     job = StoreObjects(
@@ -44,6 +45,15 @@ async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> Status:
     )
     await poster.writer.write(job, poster.eyes.principal.client, "AddTaxiiObjects")
     return job.status
+
+
+async def _screened(poster: Poster, read: Sequence[Posted | Told]) -> list[Posted | Told]:
+    """What is a claim as well is looked at as any other submission is."""
+    claims = [one.item for one in read if isinstance(one, Posted) and one.item]
+    looked = iter(await screened(poster.eyes.principal, poster.guard, claims))
+    return [
+        msgspec.structs.replace(one, item=next(looked)) if isinstance(one, Posted) and one.item else one for one in read
+    ]
 
 
 def _read(poster: Poster, number: int, raw: bytes) -> Posted | Told:
