@@ -17,9 +17,9 @@ FOLDER = Path("var/sandbox")
 @click.option("--port", type=PORT, default=8090, show_default=True)
 @click.option("--url", help="How others reach it, where that is not http://127.0.0.1 and the port.")
 def sandbox(data: Path, port: int, url: str | None) -> None:
-    """Serve a hub of synthetic data on which anyone may open an account and collect a signed sheet.
+    """Serve a hub of synthetic data on which anyone may open an account and collect signed sheets.
 
-    POST /v1/sandbox/accounts opens one, GET /v1/sandbox/sheet says what is left to manage. `kmm partner add --sheet`
-    holds an applicant to it. Nobody's data belongs there; it begins anew when the folder is gone.
+    POST /v1/sandbox/accounts opens one, POST /v1/sandbox/sheets says what is left to manage. `kmm partner add --sheet`
+    holds an applicant to them. Nobody's data belongs there; it begins anew when the folder is gone.
     """
     serve_folder(data, url or f"http://127.0.0.1:{port}", port, sandbox=True)

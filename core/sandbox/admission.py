@@ -17,7 +17,7 @@ def require(signed: bytes, keys: KeySet, slug: str, kind: PartnerKind) -> None:
     tried, _ = opened(signed, keys, TYP, Tried, "sheet")
     if (tried.partner, tried.kind) != (slug, kind):
         raise NotGenuine(f"The sheet is of {tried.partner}, of the kind {tried.kind}.")
-    if not tried.sheet.green:
-        raise NotGenuine(f"The sheet is not green: {', '.join(tried.sheet.failed)}.")
+    if not tried.sheets or not all(sheet.green for sheet in tried.sheets):
+        raise NotGenuine("The sheet says itself that not all of it holds.")
     if datetime.now(UTC) - tried.at > _GOOD_FOR:
         raise NotGenuine(f"The sheet is of {tried.at:%d %B %Y}; it holds for {_GOOD_FOR.days} days.")

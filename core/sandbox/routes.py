@@ -1,17 +1,20 @@
 """HTTP of the sandbox; on no other hub."""
 
-from litestar import get, post
+from typing import Any
+
+from litestar import Request, post
 from litestar.params import JSONBody
 
 from core.auth.access import Principal, identified, public
 from core.auth.tokens import Tokens
 from core.db import Database
 from core.log import head
+from core.plugin.host import PluginHost
 from core.sandbox import accounts, sheet
 from core.settings import Settings
 from core.signals.readers import Readers
 from core.wire.partners import PartnerIn
-from core.wire.sandbox import SandboxAccount, SandboxSheet
+from core.wire.sandbox import SandboxAccount, SandboxSheets
 
 
 @post("/sandbox/accounts", operation_id=accounts.REQUEST, **public())
@@ -23,17 +26,22 @@ async def open_account(data: JSONBody[PartnerIn], db: Database, tokens: Tokens, 
     return account
 
 
-@get("/sandbox/sheet", operation_id="ReadSandboxSheet", **identified())
-async def read_sheet(
-    principal: Principal, db: Database, readers: Readers, tokens: Tokens, settings: Settings
-) -> SandboxSheet:
-    """Read what of the exchange you have managed so far, and what is left to do.
+@post("/sandbox/sheets", operation_id="FillSandboxSheets", status_code=200, **identified())
+async def fill_sheets(
+    request: Request[Any, Any, Any],
+    principal: Principal,
+    plugins: PluginHost,
+    readers: Readers,
+    tokens: Tokens,
+    settings: Settings,
+) -> SandboxSheets:
+    """See what of the exchange you have managed so far, and what is left to do.
 
-    Once all of it holds it comes signed: hand that in when you ask the real hub's operator to be admitted.
+    A connector that reads your own format is tried as you: its recorded payloads are submitted and taken back. Once all
+    of it holds it comes signed: hand that in when you ask the real hub's operator to be admitted.
     """
     await readers.flush()
-    async with db.snapshot(principal.partner) as session:
-        return await sheet.read(session, principal, tokens, settings)
+    return await sheet.fill(request.app.state.hub, plugins, principal, tokens, settings)
 
 
-handlers = [open_account, read_sheet]
+handlers = [open_account, fill_sheets]

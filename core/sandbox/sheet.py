@@ -1,8 +1,8 @@
-"""What a partner has managed in the sandbox, by the rows that it left.
+"""What a partner has managed in the sandbox: by the rows that it left, and by the checks of its connectors.
 
 2026-11-22: nothing is recorded for this: that an item was taken, taken back and heard of is in the log and in the
-places of readers, as it is for every partner. What cannot be seen there, a connector's way with its payloads, is left
-to `kmm connector check`. Held by tests/cli/test_sandbox.py.
+places of readers, as it is for every partner. Connectors are held to the very checks of `kmm connector check`. Held by
+tests/cli/test_sandbox.py.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth.access import Principal, visible
 from core.auth.tokens import Tokens
 from core.auth.viewers import viewer
+from core.connect.conformance import Parts, examine
+from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.signals.models import Claim, Reader
 from core.wire.conformance import Sheet, SheetLine
-from core.wire.sandbox import SandboxSheet, Tried
+from core.wire.sandbox import SandboxSheets, Tried
 from core.wire.scopes import Scope
 from core.wire.signals import State
 
@@ -26,17 +28,24 @@ TYP = "conformance+json"
 """`typ` of a signed sheet: no token, and no document of another kind, passes for one."""
 
 
-async def read(session: AsyncSession, principal: Principal, tokens: Tokens, settings: Settings) -> SandboxSheet:
-    """The caller's sheet, signed once all that its kind may do was done. The places of readers were written before."""
-    # Of the kind, not of the token: who asks for fewer scopes has not managed more.
-    seen = await viewer(session, principal.partner)
-    held = seen.scopes if seen else frozenset()
-    lines = [await _line(session, check, principal) for check in _CHECKS if check.scope in held]
-    sheet = Sheet(principal.slug, tuple(lines))
-    if not sheet.green:
-        return SandboxSheet(sheet, None)
-    tried = Tried(settings.base_url, principal.slug, principal.kind, datetime.now(UTC), sheet)
-    return SandboxSheet(sheet, tokens.sign(msgspec.json.encode(tried), TYP))
+async def fill(
+    parts: Parts, plugins: PluginHost, principal: Principal, tokens: Tokens, settings: Settings
+) -> SandboxSheets:
+    """The caller's sheets, signed once everything holds. The places of readers were written before."""
+    async with parts.db.snapshot(principal.partner) as session:
+        # Of the kind, not of the token: who asks for fewer scopes has not managed more.
+        seen = await viewer(session, principal.partner)
+        checks = [check for check in _CHECKS if seen and check.scope in seen.scopes]
+        lines = [await _line(session, check, principal) for check in checks]
+    own = [one for plugin in plugins.statuses() for one in plugins.speaking(plugin.name)]
+    sheets = (
+        Sheet(principal.slug, tuple(lines)),
+        *[await examine(parts, one) for one in own if one.partner == principal.slug],
+    )
+    if not all(sheet.green for sheet in sheets):
+        return SandboxSheets(sheets, None)
+    tried = Tried(settings.base_url, principal.slug, principal.kind, datetime.now(UTC), sheets)
+    return SandboxSheets(sheets, tokens.sign(msgspec.json.encode(tried), TYP))
 
 
 async def _line(session: AsyncSession, check: "_Check", principal: Principal) -> SheetLine:
@@ -77,23 +86,23 @@ class _Check(msgspec.Struct, frozen=True):
 
 
 _CHECKS = (
-    _Check("taken", "The hub takes what you send.", "Send POST /v1/signals.", Scope.SIGNALS_WRITE, _sent),
+    _Check("sending", "The hub takes what you send.", "Send POST /v1/signals.", Scope.SIGNALS_WRITE, _sent),
     _Check(
-        "tombstones",
+        "taking_back",
         "What you take back is gone.",
         "Send POST /v1/signals/retractions with an external_id of yours.",
         Scope.SIGNALS_WRITE,
         _took_back,
     ),
     _Check(
-        "paging",
+        "following",
         "You go on where you were.",
         "Read GET /v1/signals, or an exchange in your format, then go on with `next`.",
         Scope.SIGNALS_READ,
         _walked,
     ),
     _Check(
-        "retractions",
+        "hearing",
         "You hear of what was taken back.",
         "Walk to the end, let something be taken back, and go on beyond its tombstone.",
         Scope.SIGNALS_READ,

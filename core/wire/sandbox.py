@@ -18,19 +18,20 @@ class SandboxAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a sandbox vouches for: the payload of a signed sheet."""
+    """What a sandbox vouches for: the payload of signed sheets."""
 
     sandbox: Line
     """Its address."""
     partner: Slug
     kind: PartnerKind
     at: Time
-    sheet: Sheet
+    sheets: tuple[Sheet, ...]
 
 
-class SandboxSheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SandboxSheets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What you have managed so far."""
 
-    sheet: Sheet
+    sheets: tuple[Sheet, ...]
+    """The first is of your own program, the others of the connectors that read your own format, if there are any."""
     signed: str | None
     """Once all of it holds: a compact JWS (RFC 7515) of it, to hand in when you ask to be admitted."""

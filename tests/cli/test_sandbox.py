@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 
 from core.cli import main
 from core.client import ClientCredentials
+from core.connect import conformance
+from core.plugin import sheet as alone
 from core.sandbox.accounts import AN_HOUR
 from core.testing import TestedHub
 from tests.live import LiveHub
@@ -31,27 +33,33 @@ def opened(sandbox: LiveHub, slug: str, kind: str = "platform") -> httpx.Respons
     return httpx.post(f"{sandbox.base_url}/v1/sandbox/accounts", json=applicant)
 
 
+def as_account(sandbox: LiveHub, opened: httpx.Response) -> httpx.Client:
+    account = opened.json()
+    auth = ClientCredentials(account["client_id"], account["client_secret"])
+    return httpx.Client(base_url=sandbox.base_url, auth=auth)
+
+
 def managed(client: httpx.Client) -> dict[str, bool]:
-    return {line["check"]: line["passed"] for line in client.get("/v1/sandbox/sheet").json()["sheet"]["lines"]}
+    """By check, of one's own program."""
+    sheet, *_ = client.post("/v1/sandbox/sheets").json()["sheets"]
+    return {line["check"]: line["passed"] for line in sheet["lines"]}
 
 
 @pytest.fixture(scope="module")
 def sheet(sandbox: LiveHub, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of example-shop, which managed one thing after the other; the sandbox's keys lie beside it."""
-    account = opened(sandbox, "example-shop").json()
-    auth = ClientCredentials(account["client_id"], account["client_secret"])
-    with httpx.Client(base_url=sandbox.base_url, auth=auth) as client:
-        assert managed(client) == dict.fromkeys(("taken", "tombstones", "paging", "retractions"), False)
+    with as_account(sandbox, opened(sandbox, "example-shop")) as client:
+        assert managed(client) == dict.fromkeys(("sending", "taking_back", "following", "hearing"), False)
         place = client.get("/v1/signals").json()["next"]
         assert client.post("/v1/signals", json={"signals": [SIGNAL]}).json()["created"] == 1
-        assert managed(client) == {"taken": True, "tombstones": False, "paging": False, "retractions": False}
+        assert managed(client) == {"sending": True, "taking_back": False, "following": False, "hearing": False}
         assert client.post("/v1/signals/retractions", json={"external_ids": ["T-1"]}).json()["retracted"] == 1
-        assert managed(client) == {"taken": True, "tombstones": True, "paging": False, "retractions": False}
+        assert managed(client) == {"sending": True, "taking_back": True, "following": False, "hearing": False}
         place = client.get("/v1/signals", params={"after": place}).json()["next"]
-        assert managed(client) == {"taken": True, "tombstones": True, "paging": True, "retractions": False}
-        assert client.get("/v1/sandbox/sheet").json()["signed"] is None
+        assert managed(client) == {"sending": True, "taking_back": True, "following": True, "hearing": False}
+        assert client.post("/v1/sandbox/sheets").json()["signed"] is None
         client.get("/v1/signals", params={"after": place})
-        signed = client.get("/v1/sandbox/sheet").json()["signed"]
+        signed = client.post("/v1/sandbox/sheets").json()["signed"]
     file = tmp_path_factory.mktemp("sheets") / "sheet.jws"
     file.write_text(signed)
     keys = httpx.get(f"{sandbox.base_url}/.well-known/document-keys.json")
@@ -96,11 +104,22 @@ def test_a_sheet_is_good_for_its_partner_as_it_was_signed(sheet: Path, database_
 async def test_there_is_no_sandbox_on_a_real_hub(hub: TestedHub) -> None:
     applicant = {"slug": "example-shop", "name": "Shop", "kind": "platform"}
     assert (await hub.anonymous().post("/v1/sandbox/accounts", json=applicant)).status_code == 404
-    assert (await hub.client_as("tiktok").get("/v1/sandbox/sheet")).status_code == 404
+    assert (await hub.client_as("tiktok").post("/v1/sandbox/sheets")).status_code == 404
 
 
-def test_accounts_are_few_and_never_the_operators(sandbox: LiveHub, sheet: Path) -> None:
-    assert opened(sandbox, "example-shop").status_code == 409
+def test_a_connector_is_held_to_its_checks_before_its_partner_is_admitted(sandbox: LiveHub) -> None:
+    with as_account(sandbox, opened(sandbox, "hotline-111", "protection")) as client:
+        answer = client.post("/v1/sandbox/sheets").json()
+    _, *connectors = answer["sheets"]
+    assert len(connectors) == 2
+    names = {check.name for check in (*alone.CHECKS, *conformance.CHECKS)}
+    for one in connectors:
+        assert {line["check"] for line in one["lines"] if line["passed"]} == names, one
+    assert answer["signed"] is None
+
+
+def test_accounts_are_few_and_never_the_operators(sandbox: LiveHub) -> None:
+    assert opened(sandbox, "tiktok").status_code == 409
     assert opened(sandbox, "second-operator", "operator").status_code == 403
-    answers = [opened(sandbox, f"shop-{number}").status_code for number in range(AN_HOUR)]
-    assert answers == [201] * (AN_HOUR - 1) + [429]
+    answers = {opened(sandbox, f"shop-{number}").status_code for number in range(AN_HOUR + 1)}
+    assert answers == {201, 429}
