@@ -173,16 +173,23 @@ async def changes(
 
 
 async def named(
-    session: AsyncSession, principal: Principal, known: Kinds, keys: Keys, chosen: Selection, ids: Collection[str]
+    session: AsyncSession,
+    principal: Principal,
+    known: Kinds,
+    keys: Keys,
+    chosen: Selection,
+    *,
+    ids: Collection[str] = (),
+    rows: Collection[int] = (),
 ) -> list[Change]:
-    """What a walk from zero would bring of these signals, by public id, in its order; nothing of what is not live."""
+    """What a walk from zero would bring of these signals, by public id or by row, in its order: what is live."""
     reader = await walk.reader(session, principal, known, keys, chosen)
     cursor = Cursor(0, await head.position(session))
-    claims = await walk.claims_on(reader, [key for key in map(parse_id, ids) if key])
-    rows = sorted([max(claims[signal], key=_position) for signal in claims], key=_position)
-    shown, siblings = await walk.render(reader, cursor, rows)
+    claims = await walk.claims_on(reader, [key for key in map(parse_id, ids) if key], rows)
+    last = sorted([max(claims[signal], key=_position) for signal in claims], key=_position)
+    shown, siblings = await walk.render(reader, cursor, last)
     return [
-        _change(row, signal, siblings, cursor) for row, signal in zip(rows, shown, strict=True) if signal is not None
+        _change(row, signal, siblings, cursor) for row, signal in zip(last, shown, strict=True) if signal is not None
     ]
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import compress
 from typing import Any
@@ -110,14 +110,16 @@ async def _siblings(reader: Reader, cursor: Cursor, signals: Sequence[int]) -> S
     return found
 
 
-async def claims_on(reader: Reader, keys: Sequence[bytes]) -> Siblings:
-    """The live claims that the reader may see on these signals, by signal."""
+async def claims_on(reader: Reader, keys: Sequence[bytes], rows: Collection[int]) -> Siblings:
+    """The live claims that the reader may see on these signals, by row of the signal."""
     found: Siblings = defaultdict(list)
-    if keys:
-        conditions = (*LIVE, visible(Claim, reader.principal), *selection.claims(reader.chosen))
-        wanted = view.claims().where(among(Signal.key, keys, reader.session), *conditions)
-        for row in await reader.session.execute(wanted):
-            found[row.signal].append(Seen(*row))
+    of_keys, of_rows = (Signal.key, keys), (Claim.signal, sorted(rows))
+    for column, values in (of_keys, of_rows):
+        if values:
+            conditions = (*LIVE, visible(Claim, reader.principal), *selection.claims(reader.chosen))
+            wanted = view.claims().where(among(column, values, reader.session), *conditions)
+            for row in await reader.session.execute(wanted):
+                found[row.signal].append(Seen(*row))
     return found
 
 
