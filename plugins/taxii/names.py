@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.sdk import Principal
+from core.sdk import Principal, Selection
 from core.signals import feed
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
@@ -33,6 +33,11 @@ class Eyes(msgspec.Struct, frozen=True):
     kinds: Kinds
     keys: Keys
     collection: Collection
+
+    @property
+    def parts(self) -> tuple[AsyncSession, Principal, Kinds, Keys, Selection]:
+        """What functions of the feed take first."""
+        return self.session, self.principal, self.kinds, self.keys, self.collection.selection
 
 
 class _Given:
@@ -62,8 +67,7 @@ async def signals(eyes: Eyes, ids: Some[str]) -> dict[str, str]:
     found = _given.find(wanted)
     if found.keys() == wanted:
         return found
-    every = feed.live(eyes.session, eyes.principal, eyes.kinds, eyes.keys, eyes.collection.selection)
-    async for signal in every:
+    async for signal in feed.live(*eyes.parts):
         name = indicator_id(signal.id, eyes.collection.id)
         if name in wanted:
             found[name] = signal.id

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core.signals import feed, selection
+from core.signals.feed import Change
 from plugins.taxii import names, rendered, stored
 from plugins.taxii.asking import Filters, Walk
 from plugins.taxii.markings import PREFACE, PREFACE_AT
@@ -74,21 +75,20 @@ _PREFACE = [_entry_of_preface(position, body) for position, body in enumerate(PR
 async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[list[Entry], int]:
     """Some `most` entries after a position, and the position up to which all are there."""
     collection, top = str(eyes.collection.id), walk.now.head
-    rows = await stored.window(eyes.session, eyes.principal, collection, chosen, walk.position, top, most)
+    between = {"start": walk.start, "after": walk.position, "last": top, "most": most}
+    rows = await stored.window(eyes.session, eyes.principal, collection, chosen, **between)
     end = rows[-1].position if len(rows) == most else top
     if not chosen.admits("indicator", "2.1"):
         return [_entry(row) for row in await _standing(eyes, rows, set())], end
-    found = await feed.changes(
-        *(eyes.session, eyes.principal, eyes.kinds, eyes.keys, eyes.collection.selection),
-        walk.place.cursor,
-        most,
-        apart={row.position for row in rows if row.covers == row.position},
-    )
+    apart = {row.position for row in rows if row.covers == row.position}
+    found = await feed.changes(*eyes.parts, walk.place.cursor, most, apart=apart)
     end = min(end, found.reached)
     known = {(row.partner, row.signal) for row in rows if row.position in found.apart}
     known |= {(voice.partner, voice.signal) for change in found.changes for voice in change.voices if voice.live}
     shown = await _standing(eyes, [row for row in rows if row.position <= end], known)
-    made = await rendered.entries(eyes, walk, [change for change in found.changes if change.position <= end])
+    changes = [change for change in found.changes if change.position <= end]
+    changes += await _orphaned(eyes, shown)
+    made = await rendered.entries(eyes, walk, changes)
     entries = [_entry(row) for row in shown]
     if made:
         entries += [entry for entry in made if chosen.admits_version(entry.version)]
@@ -109,6 +109,15 @@ async def _standing(eyes: Eyes, rows: Sequence[Row], known: set[tuple[int, int |
     return [row for row in rows if (row.partner, row.signal) not in gone]
 
 
+async def _orphaned(eyes: Eyes, shown: Sequence[Row]) -> list[Change]:
+    """Signals whose poster has withdrawn its object and stands by its claim in another way, where it withdraws it."""
+    at = {row.signal: row.position for row in shown if row.revoked and row.signal}
+    if not at:
+        return []
+    found = await feed.named(*eyes.parts, rows=at.keys())
+    return [msgspec.structs.replace(change, position=at[change.voices[0].signal]) for change in found]
+
+
 async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry]:
     """Objects asked for by id; not what is withdrawn."""
     ids = chosen.ids or ()
@@ -117,9 +126,8 @@ async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry]:
     entries = _preface(chosen, walk) + [_entry(row) for row in shown]
     if chosen.admits("indicator", "2.1"):
         signals = (await names.signals(eyes, ids)).values()
-        parts = (eyes.session, eyes.principal, eyes.kinds, eyes.keys, eyes.collection.selection)
         fresh = Walk(0, walk.now.head, 0, walk.now)
-        made = await rendered.entries(eyes, fresh, await feed.named(*parts, set(signals)))
+        made = await rendered.entries(eyes, fresh, await feed.named(*eyes.parts, ids=set(signals)))
         entries += [entry for entry in made if chosen.admits_version(entry.version)]
     return sorted([entry for entry in entries if entry.position > walk.position], key=_position)
 

@@ -69,12 +69,14 @@ def _twin(change: Change, walk: Walk, objects: Objects) -> SignalOut | None:
 
 def _speaks(voice: Voice, objects: Objects) -> bool:
     """Whether its partner has an object for the claim."""
-    return any(one.removed is None for one in objects.get((voice.partner, voice.signal), ()))
+    return any(one.speaks for one in objects.get((voice.partner, voice.signal), ()))
 
 
 def _was_rendered(voice: Voice, objects: Objects) -> bool:
-    """Whether the claim was there before the first object for it."""
-    return all(one.position > voice.opened for one in objects.get((voice.partner, voice.signal), ()))
+    """Whether there may have been a time when the claim stood and no object spoke for it."""
+    known = objects.get((voice.partner, voice.signal), ())
+    came_with_it = any(one.position <= voice.opened for one in known)
+    return not (came_with_it and any(one.speaks or one.removed for one in known))
 
 
 def _moved(change: Change, walk: Walk, objects: Objects) -> list[tuple[str, Pair]]:

@@ -42,18 +42,28 @@ _COLUMNS: tuple[Any, ...] = (
 
 
 async def window(
-    session: AsyncSession, principal: Principal, collection: str, chosen: Filters, after: int, last: int, most: int
+    session: AsyncSession,
+    principal: Principal,
+    collection: str,
+    chosen: Filters,
+    *,
+    start: int,
+    after: int,
+    last: int,
+    most: int,
 ) -> list[Row]:
-    """The first `most` rows between two positions; none that says itself that it is revoked."""
-    found = await _window(principal, collection, chosen).rows(session, after=after, last=last, most=most)
+    """The first `most` rows between two positions; of those that say themselves that they are revoked, such as came
+    after `start`."""
+    query = _window(principal, collection, chosen)
+    found = await query.rows(session, start=start, after=after, last=last, most=most)
     return [Row(*row) for row in found]
 
 
 @lru_cache(maxsize=256)
 def _window(principal: Principal, collection: str, chosen: Filters) -> Query:
-    after, last = bindparam("after", type_=Micros), bindparam("last", type_=Micros)
+    start, after, last = (bindparam(name, type_=Micros) for name in ("start", "after", "last"))
     between = (TaxiiObject.position > after, TaxiiObject.position <= last, *_fitting(chosen))
-    wanted = _seen(principal, collection).where(~TaxiiObject.revoked, *between)
+    wanted = _seen(principal, collection).where(~TaxiiObject.revoked | (TaxiiObject.position > start), *between)
     return Query(wanted.order_by(TaxiiObject.position).limit(bindparam("most", type_=Micros)))
 
 
@@ -82,7 +92,14 @@ class Carried(NamedTuple):
     position: int
     id: str
     covers: int | None
+    is_last: bool
+    """It is the newest version of its object."""
+    revoked: bool
     removed: int | None
+
+    @property
+    def speaks(self) -> bool:
+        return self.is_last and not self.revoked
 
 
 Pair = tuple[int, int]
@@ -101,7 +118,8 @@ async def carried(
 
 @lru_cache(maxsize=256)
 def _carried(principal: Principal, collection: str) -> Query:
-    columns = (TaxiiObject.position, TaxiiObject.id, TaxiiObject.covers, TaxiiObject.removed)
+    flags = (TaxiiObject.is_last, TaxiiObject.revoked, TaxiiObject.removed)
+    columns = (TaxiiObject.position, TaxiiObject.id, TaxiiObject.covers, *flags)
     of_these = (TaxiiObject.collection == collection, TaxiiObject.signal.in_(AMONG))
     wanted = select(TaxiiObject.partner, TaxiiObject.signal, *columns)
     return Query(wanted.where(visible(TaxiiObject, principal), *of_these))
