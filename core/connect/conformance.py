@@ -25,8 +25,8 @@ from core.wire.groups import GroupIn
 from core.wire.partners import PartnerIn
 from core.wire.signals import SignalIn
 
-_NOBODY = "conformance"
-"""Slug of the partner that speaks through a connector for a whole kind."""
+_SPEAKER = "conformance"
+"""Begins the slugs of the partners that speak through connectors here: what they say is not said by anyone else."""
 _REQUEST = "CheckConnector"
 _GONE = frozenset({ConnectStatus.RETRACTED, ConnectStatus.RELEASED})
 _CHANGED = frozenset(ConnectStatus) - {ConnectStatus.UNCHANGED, ConnectStatus.NOT_FOUND, ConnectStatus.REJECTED}
@@ -91,8 +91,8 @@ async def examine(parts: Parts, connector: Connector) -> Sheet:
 
 
 async def _admitted(parts: Parts, connector: Connector) -> Principal:
-    """The partner that speaks so, a member of the groups that its recordings name."""
-    slug = connector.partner or f"{_NOBODY}-{connector.kind}"
+    """A partner of the kind, a member of the groups that the recordings name."""
+    slug = f"{_SPEAKER}-{connector.kind}"
     said = (one for example in connector.examples() for one in example.becomes if isinstance(one, SignalIn))
     named = sorted({group for one in said for group in one.groups or ()})
     async with head.writing(parts.db, "hub", _REQUEST) as session:
@@ -101,7 +101,7 @@ async def _admitted(parts: Parts, connector: Connector) -> Principal:
         except NotFound:
             row = await partners.admit(session, HUB, PartnerIn(slug=slug, name=slug, kind=connector.kind))
         principal: Principal | None = await viewer(session, row.id)
-        assert principal, f"{slug} is suspended"
+        assert principal, slug
         for group in named:
             with suppress(Conflict):
                 await groups.found(session, principal, GroupIn(slug=group, name=group))

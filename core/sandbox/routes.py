@@ -37,8 +37,8 @@ async def fill_sheets(
 ) -> SandboxSheets:
     """See what of the exchange you have managed so far, and what is left to do.
 
-    A connector that reads your own format is tried as you: its recorded payloads are submitted and taken back. Once all
-    of it holds it comes signed: hand that in when you ask the real hub's operator to be admitted.
+    A connector that reads your own format is tried as well, on its recorded payloads. Once all of it holds it comes
+    signed: hand that in when you ask the real hub's operator to be admitted.
     """
     await readers.flush()
     return await sheet.fill(request.app.state.hub, plugins, principal, tokens, settings)
