@@ -104,7 +104,8 @@ async def walk(
         after = to_micros(added_after)
         said = sum(after >= PREFACE_AT + n for n in range(len(PREFACE)))
         position = await clock.at(session, after)
-        begun = Walk(position, position, position, now) if position else Walk(said, now.head, 0, now)
+        # A date does not tell when its walk began: whatever is gone may matter.
+        begun = Walk(position, 0, position, now) if position else Walk(said, now.head, 0, now)
     if next is None:
         return begun
     payload = keys.unseal(next, principal.partner)
