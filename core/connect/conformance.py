@@ -13,7 +13,7 @@ from core.errors import Conflict, NotFound
 from core.log import head
 from core.plugin import sheet
 from core.plugin.connector import Connector, Example, Withdrawal
-from core.plugin.sheet import told
+from core.plugin.sheet import Check, broken, held, require
 from core.signals import lookup
 from core.signals.guard import Guard
 from core.signals.keys import Keys
@@ -71,14 +71,6 @@ def _says(example: Example, kind: type) -> bool:
     return any(isinstance(one, kind) for one in example.becomes)
 
 
-class Check(NamedTuple):
-    """As `core.plugin.sheet.Check`, with a hub."""
-
-    name: str
-    promise: str
-    hold: Callable[[Bench], Awaitable[None]]
-
-
 async def examine(parts: Parts, connector: Connector) -> Sheet:
     """Every check of a connector. Those with a hub are tried once the connector holds on its own."""
     lines = sheet.alone(connector)
@@ -108,12 +100,12 @@ async def _admitted(parts: Parts, connector: Connector) -> Principal:
     return principal
 
 
-async def _line(check: Check, bench: Bench) -> SheetLine:
+async def _line(check: Check[Callable[[Bench], Awaitable[None]]], bench: Bench) -> SheetLine:
     try:
         await check.hold(bench)
     except Exception as exc:
-        return SheetLine(check.name, check.promise, False, told(exc))
-    return SheetLine(check.name, check.promise, True)
+        return broken(check, exc)
+    return held(check)
 
 
 _NO_SCOPE = "insufficient_scope"
@@ -128,13 +120,13 @@ def _errors(answer: Connected) -> list[tuple[str, str]]:
 async def _are_taken(bench: Bench) -> None:
     for example in bench.examples():
         wrong = [detail for code, detail in _errors(await bench.send(example)) if code != _NO_SCOPE]
-        assert not wrong, f"{example.status}: {'; '.join(wrong)}"
+        require(not wrong, f"{example.status}: {'; '.join(wrong)}")
 
 
 async def _are_allowed(bench: Bench) -> None:
     for example in bench.examples():
         wrong = [detail for code, detail in _errors(await bench.send(example)) if code == _NO_SCOPE]
-        assert not wrong, f"{example.status}: a {bench.principal.kind} may not say this: {'; '.join(wrong)}"
+        require(not wrong, f"{example.status}: a {bench.principal.kind} may not say this: {'; '.join(wrong)}")
 
 
 async def _are_taken_back(bench: Bench) -> None:
@@ -144,20 +136,20 @@ async def _are_taken_back(bench: Bench) -> None:
         answer = await bench.send(example)
         names = {one.external_id for one in example.becomes if isinstance(one, Withdrawal)}
         done = sum(one.status in _GONE for one in answer.results)
-        assert done == len(names), f"{example.status}: nothing recorded was said under {', '.join(sorted(names))}"
+        require(done == len(names), f"{example.status}: nothing recorded was said under {', '.join(sorted(names))}")
         left = names & await bench.standing()
-        assert not left, f"{example.status}: {', '.join(sorted(left))} stands still"
+        require(not left, f"{example.status}: {', '.join(sorted(left))} stands still")
 
 
 async def _change_nothing_again(bench: Bench) -> None:
     for example in bench.examples():
         first, again = await bench.send(example), await bench.send(example)
         changed = sorted({one.status for one in again.results} & _CHANGED)
-        assert not changed, f"{example.status}: sent again, it is {', '.join(changed)}"
-        assert first.position == again.position, f"{example.status}: sent again, it takes new positions"
+        require(not changed, f"{example.status}: sent again, it is {', '.join(changed)}")
+        require(first.position == again.position, f"{example.status}: sent again, it takes new positions")
 
 
-CHECKS = (
+CHECKS: tuple[Check[Callable[[Bench], Awaitable[None]]], ...] = (
     Check("taken", "The hub takes every recorded item.", _are_taken),
     Check("scopes", "The kind of partner may say all that is recorded.", _are_allowed),
     Check("tombstones", "What is taken back is gone, under the name that it came by.", _are_taken_back),

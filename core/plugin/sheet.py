@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from os import environ
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -31,12 +31,21 @@ _OUTSIDE = ("open", "os.", "socket.", "sqlite3.", "subprocess.")
 """Audit events (docs.python.org/3/library/audit_events.html) of reaching beyond the payload."""
 
 
-class Check(NamedTuple):
+H = TypeVar("H")
+
+
+class Check(NamedTuple, Generic[H]):
     """One promise. `hold` raises `AssertionError` saying where it is broken; any other exception is a bug."""
 
     name: str
     promise: str
-    hold: Callable[[Connector], None]
+    hold: H
+
+
+def require(holds: object, otherwise: str) -> None:
+    """As `assert`, which Python may be told to leave out."""
+    if not holds:
+        raise AssertionError(otherwise)
 
 
 def run_connector_contract(connector: Connector) -> None:
@@ -50,27 +59,32 @@ def alone(connector: Connector) -> list[SheetLine]:
     return [_line(check, connector) for check in CHECKS]
 
 
-def _line(check: Check, connector: Connector) -> SheetLine:
+def _line(check: Check[Callable[[Connector], None]], connector: Connector) -> SheetLine:
     try:
         check.hold(connector)
     except Exception as exc:
-        return SheetLine(check.name, check.promise, False, told(exc))
+        return broken(check, exc)
+    return held(check)
+
+
+def held(check: Check[Any]) -> SheetLine:
+    """The line of a promise that holds."""
     return SheetLine(check.name, check.promise, True)
 
 
-def told(exc: Exception) -> str:
-    """What a sheet says of a check that raised."""
-    # One line: pytest adds what it makes of the values.
-    return str(exc).split("\n")[0] if isinstance(exc, AssertionError) else f"raises {type(exc).__name__}: {exc}"
+def broken(check: Check[Any], exc: Exception) -> SheetLine:
+    """The line of a promise that does not; `exc` is what `hold` raised."""
+    found = str(exc) if isinstance(exc, AssertionError) else f"raises {type(exc).__name__}: {exc}"
+    return SheetLine(check.name, check.promise, False, found)
 
 
 def _holds_schema(connector: Connector) -> None:
     examples = connector.examples()
-    assert examples, f"nothing is recorded in {connector.recorded}"
+    require(examples, f"nothing is recorded in {connector.recorded}")
     for example in examples:
         becomes = list(connector.translate(example.payload))
-        assert becomes == list(example.becomes), f"{example.status}: {becomes}"
-        assert becomes, f"{example.status}: an empty payload shows nothing"
+        require(becomes == list(example.becomes), f"{example.status}: {becomes}")
+        require(becomes, f"{example.status}: an empty payload shows nothing")
         for one in becomes:
             if not isinstance(one, Refused):
                 # Structs made in Python are not checked; what is sent on is.
@@ -83,12 +97,12 @@ def _knows_its_words(connector: Connector) -> None:
         return
     examples = connector.examples()
     shown = {example.status for example in examples}
-    assert shown == connector.statuses, f"words without an example, or the reverse: {shown ^ connector.statuses}"
+    require(shown == connector.statuses, f"words without an example, or the reverse: {shown ^ connector.statuses}")
     for example in examples:
         other = example.saying(_UNDECLARED)
-        assert other != example.payload, f"{example.status}: the payload does not carry its word"
+        require(other != example.payload, f"{example.status}: the payload does not carry its word")
         refused = _refusals(connector, other)
-        assert refused is None or refused, f"{example.status}: any other word passes, too"
+        require(refused is None or refused, f"{example.status}: any other word passes, too")
 
 
 def _is_pure(connector: Connector) -> None:
@@ -97,8 +111,8 @@ def _is_pure(connector: Connector) -> None:
         once = list(connector.translate(example.payload))
         with _watched() as reached:
             again = list(connector.translate(example.payload))
-        assert once == again, f"{example.status}: translated twice, it differs"
-        assert not reached, f"{example.status}: reaches beyond the payload: {', '.join(sorted(set(reached)))}"
+        require(once == again, f"{example.status}: translated twice, it differs")
+        require(not reached, f"{example.status}: reaches beyond the payload: {', '.join(sorted(set(reached)))}")
 
 
 def _tells_time(connector: Connector) -> None:
@@ -109,9 +123,9 @@ def _tells_time(connector: Connector) -> None:
             answers.append([list(connector.translate(example.payload)) for example in examples])
     latest = time.time() + _CLOCKS
     for example, here, there in zip(examples, *answers, strict=True):
-        assert here == there, f"{example.status}: a time depends on the zone of the machine"
+        require(here == there, f"{example.status}: a time depends on the zone of the machine")
         seen = [at for one in here if isinstance(one, SignalIn) for at in (one.first_seen, one.last_seen) if at]
-        assert all(at.timestamp() <= latest for at in seen), f"{example.status}: seen in the future"
+        require(all(at.timestamp() <= latest for at in seen), f"{example.status}: seen in the future")
 
 
 def _is_quick(connector: Connector) -> None:
@@ -124,14 +138,14 @@ def _is_quick(connector: Connector) -> None:
             began = time.perf_counter()
             count = len(connector.translate(body))
             took = time.perf_counter() - began
-            assert count == expected, f"{example.status}: {count} answers where {expected} are due"
-            assert took <= SECONDS, f"{example.status}: {MANY} items take {took:.1f} s"
+            require(count == expected, f"{example.status}: {count} answers where {expected} are due")
+            require(took <= SECONDS, f"{example.status}: {MANY} items take {took:.1f} s")
 
 
 def _refuses_garbage(connector: Connector) -> None:
     for body in _NOT_A_PAYLOAD:
         refused = _refusals(connector, body)
-        assert refused is None or refused, f"takes {body[:20]!r} for a payload"
+        require(refused is None or refused, f"takes {body[:20]!r} for a payload")
 
 
 def _asks_for_signatures(connector: Connector) -> None:
@@ -145,7 +159,7 @@ def _asks_for_signatures(connector: Connector) -> None:
     raise AssertionError("takes an unsigned payload; set its secret, as of `[plugins.NAME]`")
 
 
-CHECKS = (
+CHECKS: tuple[Check[Callable[[Connector], None]], ...] = (
     Check("schema", "Every recorded payload means what is recorded, in the hub's types.", _holds_schema),
     Check("words", "Every status word is declared and recorded; any other is refused.", _knows_its_words),
     Check("pure", "The same payload means the same, and no file or connection is asked.", _is_pure),
@@ -182,7 +196,7 @@ def _many(connector: Connector, payload: bytes) -> tuple[bytes, int] | None:
     for name in path:
         inside = inside[name]
     found = inside[last]
-    assert isinstance(found, list), f"{connector.items} does not lead to the items"
+    require(isinstance(found, list), f"{connector.items} does not lead to the items")
     times = MANY // max(1, len(found))
     inside[last] = found * times
     return msgspec.json.encode(whole), times
