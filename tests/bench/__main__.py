@@ -18,9 +18,10 @@ from tests.bench.reading import feed, page
 from tests.bench.reporting import report
 from tests.bench.stage import Stage, durable_stage, full
 from tests.bench.submitting import ingest, ingest_large
+from tests.bench.taxii import taxii
 
 # What only reads a large hub comes before what adds to it.
-FIGURES = (ingest, auth, coalescing, following, feed, page, lookup, report, ingest_large, memory)
+FIGURES = (ingest, auth, coalescing, following, feed, page, lookup, report, ingest_large, taxii, memory)
 
 
 def main() -> None:

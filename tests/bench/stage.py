@@ -12,6 +12,7 @@ import msgspec
 
 from tests.bench.baseline_upsert_postgresql import PostgresqlUpsert
 from tests.bench.baseline_upsert_sqlite import SqliteUpsert
+from tests.bench.opentaxii import OpenTaxii
 from tests.bench.samples import Fresh
 from tests.bench.seed import seed
 from tests.bench.wire import Wire, connect, submission
@@ -40,6 +41,9 @@ class Sizes(msgspec.Struct, frozen=True):
     seconds: int = 20
     """Of following."""
     reported: tuple[int, ...] = (50_000, 500_000, 5_000_000)
+    objects: int = 100_000
+    """In a TAXII collection."""
+    taxii_pairs: int = 2
     short_stream: int = 100_000
     long_stream: int = 1_000_000
 
@@ -50,7 +54,8 @@ def full() -> Sizes:
     # A walk ends before the log does, however few are many.
     walk_pages = max(1, min(Sizes().walk_pages, large // Sizes().walk - 2))
     reported = (large // 100, large // 10, large)
-    return Sizes(large=large, middle=large // 5, walk_pages=walk_pages, reported=reported)
+    objects = min(Sizes().objects, large)
+    return Sizes(large=large, middle=large // 5, walk_pages=walk_pages, reported=reported, objects=objects)
 
 
 # One hub is all of them: it takes a second or two to start.
@@ -105,6 +110,7 @@ class Stage:
         self._folder = folder
         self._new_database = new_database
         self._hubs: dict[tuple[int, str], Hub] = {}
+        self._others: list[OpenTaxii] = []
         self._numbers = count(1)
 
     async def hub(self, size: int, **environment: str) -> Hub:
@@ -138,7 +144,17 @@ class Stage:
         await table.fill(size)
         return table
 
+    def opentaxii(self) -> OpenTaxii:
+        """Raises `NotInstalled` where it cannot be installed."""
+        number = next(self._numbers)
+        folder = self._folder / f"opentaxii-{number}"
+        folder.mkdir()
+        self._others.append(OpenTaxii(folder, self._new_database()))
+        return self._others[-1]
+
     def close(self) -> None:
+        for other in self._others:
+            other.stop()
         for hub in self._hubs.values():
             hub.live.kill()
 

@@ -35,12 +35,12 @@ class Wire(asyncio.Protocol):
             self._answer.set_exception(exc or ConnectionResetError("the hub closed the connection"))
 
     async def ask(self, request: bytes) -> bytes:
-        """Send a whole request; returns the body. Raises `RuntimeError` for what is no 200."""
+        """Send a whole request; returns the body. Raises `RuntimeError` for what is not done."""
         assert self._transport
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         head, _, body = (await self._answer).partition(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
+        if not head.startswith(b"HTTP/1.1 2"):
             raise RuntimeError(f"{head.decode()}\n{body[:500].decode()}")
         return body
 
@@ -73,8 +73,9 @@ def get(path: str, token: str = "", accept: str = "application/json") -> bytes:
     return _request("GET", path, token, f"Accept: {accept}\r\n").encode()
 
 
-def post(path: str, token: str, body: bytes) -> bytes:
-    head = f"Content-Type: application/json\r\nPrefer: return=minimal\r\nContent-Length: {len(body)}\r\n"
+def post(path: str, token: str, body: bytes, media_type: str = "application/json") -> bytes:
+    types = f"Content-Type: {media_type}\r\nAccept: {media_type}\r\n"
+    head = f"{types}Prefer: return=minimal\r\nContent-Length: {len(body)}\r\n"
     return _request("POST", path, token, head).encode() + body
 
 
