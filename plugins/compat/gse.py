@@ -29,6 +29,7 @@ from core.auth.logins import Login
 from core.log import clock
 from core.sdk import (
     AT_ONCE,
+    JSON,
     Count,
     FeedFormat,
     FieldError,
@@ -51,7 +52,7 @@ from core.signals.keys import Keys
 from core.signals.pages import Pages
 from plugins.compat import feedback, gse_reports, words
 from plugins.compat.feedback import SENDS, Sender, Taken, signals_of
-from plugins.compat.gse_reports import KINDS, FeedbackType, SignalRecord, SignalReport, records
+from plugins.compat.gse_reports import KINDS, FeedbackType, SignalRecord, records
 
 _DAY = 24 * 3_600 * 1_000_000
 """Microseconds."""
@@ -131,11 +132,13 @@ async def read_feed(
     operation_id="ReportSignals",
     **_open(Scope.SIGNALS_WRITE),
     **SENDS,
-    **takes({"application/json": list[SignalReport]}),
+    **takes({JSON: list[Any]}),
 )
 async def report_signals(request: Request[Any, Any, Any], sender: Sender) -> ReportsTaken:
-    """SignalReport signals in the words of the Global Signal Exchange; a bad one costs only itself.
+    """Report signals in the words of the Global Signal Exchange; a bad one costs only itself.
 
+    Each has `signal`, `report_date`, `abuse_type`, and may have `signal_type`, `predictive`, `confidence_score` and
+    `extra_data`.
     They are for those whom `extra_data.tlp` or your key names.
     """
     taken = await feedback.take(sender, gse_reports.meanings(decode(await body(request), _many)), "")
@@ -147,10 +150,10 @@ async def report_signals(request: Request[Any, Any, Any], sender: Sender) -> Rep
     operation_id="ReportFeedback",
     **_open(Scope.OPINIONS_WRITE),
     **SENDS,
-    **takes({"application/json": list[SignalFeedback]}),
+    **takes({JSON: list[Any]}),
 )
 async def report_feedback(request: Request[Any, Any, Any], selection: Selection, sender: Sender) -> Taken:
-    """Say what became of signals, in the words of the Global Signal Exchange.
+    """Say what became of signals, in the words of the Global Signal Exchange: `signal`, `type`, `role`, `reason`.
 
     `feedback_actioned` agrees and says that you removed it, `feedback_noaction` doubts it, `feedback_enriched` is for
     yourself. A value is looked for in every kind that your key reads.

@@ -23,6 +23,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element, SubElement
 
+import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.params import QueryParameter
 from msgspec import Meta
@@ -70,6 +71,7 @@ _REASONS = {
     "8a0c5d0e-6f0b-4c1c-9d4e-2b7f3a1c0002": ("Harmless", Stance.FALSE_POSITIVE),
 }
 """Why feedback is negative: names of ours, by numbers of ours, as each exchange has its own."""
+Moment = Annotated[str, Meta(max_length=30, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,6})?Z$")]
 _ANSWERS = answers({200: {XML: bytes}})
 
 
@@ -105,8 +107,8 @@ async def list_entries(
     keys: Keys,
     pages: Pages,
     selection: Selection,
-    since: Annotated[Time | None, QueryParameter(name="from")] = None,
-    until: Annotated[Time | None, QueryParameter(name="to")] = None,
+    since: Annotated[Moment, QueryParameter(name="from")] = "",
+    until: Annotated[Moment, QueryParameter(name="to")] = "",
     after: Annotated[str, Meta(max_length=200, pattern="^[A-Za-z0-9_-]*$")] = "",
 ) -> Response[bytes]:
     """List what has changed from one time to another, as entries of NCMEC's hash sharing.
@@ -117,20 +119,19 @@ async def list_entries(
     place = await _place(snapshot, principal, keys, chosen, since, after)
     page = await pages.read(chosen, place, _PAGE)
     # What came between finding the place and reading waits for the next time, should sight have changed with it.
-    last = place.now.head if until is None else await clock.at(snapshot, to_micros(until) - 1)
+    last = await clock.at(snapshot, _micros(until) - 1) if until else place.now.head
     changes = [change for change in page.changes if change.position <= last]
     micros = await clock.times(snapshot, [change.position for change in changes])
     entries = [entry(change, at // _SECOND) for change, at in zip(changes, micros, strict=True)]
     following = ""
     if page.more and page.reached < last:
-        window = {name: f"{at:%Y-%m-%dT%H:%M:%SZ}" for name, at in (("from", since), ("to", until)) if at}
-        token = feed.token(place, page.reached, principal, keys, chosen)
-        following = f"/v2/entries?{urlencode(window | {'after': token})}"
+        asked = {"from": since, "to": until, "after": feed.token(place, page.reached, principal, keys, chosen)}
+        following = f"/v2/entries?{urlencode({name: said for name, said in asked.items() if said})}"
     return Response(ncmec_entries.page(entries, following), media_type=XML)
 
 
 async def _place(
-    session: AsyncSession, principal: Principal, keys: Keys, chosen: Selection, since: Time | None, after: str
+    session: AsyncSession, principal: Principal, keys: Keys, chosen: Selection, since: str, after: str
 ) -> Place:
     """Where to go on. From zero where sight has only grown, for to be sent a thing twice does no harm.
 
@@ -141,7 +142,7 @@ async def _place(
         found = await feed.place(session, principal, keys, chosen, token=after)
         taken = found.lost
     else:
-        position = await clock.at(session, max(0, to_micros(since) - 1)) if since else 0
+        position = await clock.at(session, _micros(since) - 1) if since else 0
         found = await feed.place(session, principal, keys, chosen, position=position)
         taken = 0 < position < found.now.lost
     if taken:
@@ -149,6 +150,13 @@ async def _place(
     if after or found.cursor.position >= found.now.view:
         return found
     return found.renewed()
+
+
+def _micros(moment: str) -> int:
+    try:
+        return max(1, to_micros(msgspec.convert(moment, Time)))
+    except msgspec.ValidationError:
+        raise Invalid("Expected a day of the calendar and a time of it, as YYYY-MM-DDTHH:MM:SSZ.") from None
 
 
 @post(

@@ -27,9 +27,15 @@ schemathesis.openapi.media_type("image/png", st.just(PIXEL))
 schemathesis.openapi.media_type("application/offset+octet-stream", st.binary(max_size=100))
 SHEETS = [b"url\n", b"material,url,platform,date\nmat_x,https://video.example/1,tiktok,2026-10-20\n"]
 schemathesis.openapi.media_type("text/csv", st.sampled_from(SHEETS))
+ENTRIES = [
+    b'<a><image><member id="1"/><id>1</id><fingerprints><pdq>%s</pdq></fingerprints></image></a>' % (b"f8" * 32),
+    b'<a><deletedVideo><member id="1"/><id>1</id></deletedVideo><affirmative/></a>',
+    b"<a>",
+]
+schemathesis.openapi.media_type("application/xml", st.sampled_from(ENTRIES))
 
 
-@schemathesis.deserializer("application/x-ndjson")
+@schemathesis.deserializer("application/x-ndjson", "application/xml")
 def lines(_: schemathesis.DeserializationContext, response: schemathesis.Response) -> str:
     """The contract says that it is text; what a line looks like is held by tests of the signal room."""
     return response.content.decode()
