@@ -20,7 +20,7 @@ from plugins.taxii.asking import Filters
 from plugins.taxii.meaning import Voiced, meaning
 from plugins.taxii.names import Eyes
 from plugins.taxii.removing import RemoveObject
-from plugins.taxii.statuses import Status, Told, why
+from plugins.taxii.statuses import Status, StatusDetails, why
 from plugins.taxii.storing import Posted, StoreObjects
 
 
@@ -41,13 +41,13 @@ async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> Status:
         poster.eyes.principal.partner,
         poster.eyes.collection,
         [one for one in answers if isinstance(one, Posted)],
-        {number: one for number, one in enumerate(answers) if isinstance(one, Told)},
+        {number: one for number, one in enumerate(answers) if isinstance(one, StatusDetails)},
     )
     await poster.writer.write(job, poster.eyes.principal.client, "AddTaxiiObjects")
     return job.status
 
 
-async def _screened(poster: Poster, read: Sequence[Posted | Told]) -> list[Posted | Told]:
+async def _screened(poster: Poster, read: Sequence[Posted | StatusDetails]) -> list[Posted | StatusDetails]:
     """What is a claim as well is looked at as any other submission is."""
     claims = [one.item for one in read if isinstance(one, Posted) and one.item]
     looked = iter(await screened(poster.eyes.principal, poster.guard, claims))
@@ -56,19 +56,19 @@ async def _screened(poster: Poster, read: Sequence[Posted | Told]) -> list[Poste
     ]
 
 
-def _read(poster: Poster, number: int, raw: bytes) -> Posted | Told:
+def _read(poster: Poster, number: int, raw: bytes) -> Posted | StatusDetails:
     meant = meaning(raw)
     if isinstance(meant, Refused):
-        return Told(_named(raw), "", f"{meant.pointer or 'object'}: {meant.reason}")
+        return StatusDetails(_named(raw), "", f"{meant.pointer or 'object'}: {meant.reason}")
     fault = checking.fault(raw) or sharing.fault(poster.eyes.collection, meant.tlp)
     if fault:
-        return Told(meant.id, meant.version, fault)
+        return StatusDetails(meant.id, meant.version, fault)
     if meant.signal is None:
         return Posted(number, raw, meant, None, meant.note)
     pointer = f"/objects/{number}"
     item = items.accept(meant.signal, number, pointer, poster.eyes.kinds, poster.eyes.keys, poster.guard)
     if isinstance(item, SubmitResult):
-        return Told(meant.id, meant.version, why(item.errors))
+        return StatusDetails(meant.id, meant.version, why(item.errors))
     return Posted(number, raw, meant, item)
 
 
@@ -84,7 +84,7 @@ def _named(raw: bytes) -> str:
         return ""
 
 
-async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | Told]:
+async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | StatusDetails]:
     """Give the opinions that objects mean; by number, what becomes of the objects.
 
     One whose opinion is refused is not kept. What speaks of nothing that the poster may see is kept, and does nothing.
@@ -98,7 +98,7 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
     given = [(one, said) for one in voiced if one.meant.opinion for said in _said(one.meant.opinion, signals)]
     sent = [msgspec.Raw(msgspec.json.encode(said)) for _, said in given]
     taken = await opinions.give(poster.eyes.principal, poster.writer, poster.eyes.kinds, sent, "AddTaxiiObjects")
-    heard: dict[int, Posted | Told] = {
+    heard: dict[int, Posted | StatusDetails] = {
         one.number: msgspec.structs.replace(one, note="Kept; it speaks of no signal that you may see.")
         for one in voiced
     }

@@ -14,7 +14,7 @@ KEPT = "taxii_statuses"
 _AT_ONCE = 1_000
 
 
-class Told(msgspec.Struct, frozen=True):
+class StatusDetails(msgspec.Struct, frozen=True):
     """What became of one object; an id that could not be read is empty."""
 
     id: str
@@ -30,11 +30,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     request_timestamp: str
     total_count: int
     success_count: int
-    successes: tuple[Told, ...]
+    successes: tuple[StatusDetails, ...]
     failure_count: int
-    failures: tuple[Told, ...]
+    failures: tuple[StatusDetails, ...]
     pending_count: int = 0
-    pendings: tuple[Told, ...] = ()
+    pendings: tuple[StatusDetails, ...] = ()
 
 
 def why(errors: Iterable[FieldError]) -> str:
@@ -42,7 +42,7 @@ def why(errors: Iterable[FieldError]) -> str:
     return "; ".join(f"{error.code}: {error.detail}" for error in errors)
 
 
-def made(at: str, successes: Iterable[Told], failures: Iterable[Told]) -> Status:
+def made(at: str, successes: Iterable[StatusDetails], failures: Iterable[StatusDetails]) -> Status:
     """The status of a post that came `at` a time, in TAXII's spelling."""
     good, bad = tuple(successes), tuple(failures)
     return Status(
