@@ -80,6 +80,12 @@ def test_what_plugin_new_writes_passes_its_own_tests(clean: Path, made: Path) ->
     assert "2 passed" in told
 
 
+def test_the_wheel_brings_the_template(clean: Path, tmp_path: Path) -> None:
+    written = run(clean / "kmm", "plugin", "new", "corner-shop", cwd=tmp_path).split()
+    template = ROOT / "core" / "cli" / "templates" / "example-bank"
+    assert len(written) == sum(path.is_file() and path.suffix != ".pyc" for path in template.rglob("*"))
+
+
 def test_a_partner_with_a_new_format_takes_sixty_lines(clean: Path, tmp_path: Path) -> None:
     """2026-11-22: the whole change is this file and its recordings. Nothing of the hub is touched: what is installed
     is its wheel, as of any other plugin's author."""

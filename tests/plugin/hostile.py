@@ -1,0 +1,118 @@
+"""Plugins that do harm: each way to fail, in each hook."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import ModuleType
+from typing import Any
+
+from litestar import get
+
+from core.sdk import (
+    Canonical,
+    Channel,
+    Connector,
+    Format,
+    PartnerKind,
+    SignalKind,
+    public,
+)
+from tests.plugin.fakes import plugin
+
+released = threading.Event()
+"""Set at the end of a test, so that no thread of it stays."""
+
+
+def raises() -> Any:
+    raise ZeroDivisionError("a bug")
+
+
+def exits() -> Any:
+    sys.exit("gone")
+
+
+def blocks() -> Any:
+    released.wait(20)
+
+
+def is_odd() -> Any:
+    return object()
+
+
+def is_huge() -> Any:
+    return "x" * 10_000_000
+
+
+async def hangs() -> Any:
+    await asyncio.sleep(20)
+
+
+BEHAVIOURS: dict[str, Callable[[], Any]] = {
+    "raises": raises,
+    "exits": exits,
+    "blocks": blocks,
+    "is_odd": is_odd,
+    "is_huge": is_huge,
+    "hangs": hangs,
+}
+"""What it does when it is called. `hangs` is for hooks that are awaited, and an odd answer for the others."""
+
+
+def hostile(do: Callable[[], Any]) -> ModuleType:
+    """A plugin that starts well and behaves so wherever it is called then; its names begin with `bad`."""
+
+    async def hook() -> Any:
+        given = do()
+        return await given if asyncio.iscoroutine(given) else given
+
+    def at_once(*_: Any) -> Any:
+        given = do()
+        if asyncio.iscoroutine(given):
+            given.close()
+        return given
+
+    class Bad(Connector):
+        kind = PartnerKind.PLATFORM
+        partner = "meta"
+
+        def verify(self, headers: Any, body: bytes) -> None:
+            if body == b'{"verify": 1}':
+                at_once()
+
+        def translate(self, body: bytes) -> Any:
+            return at_once()
+
+    class Smoke(Channel):
+        name = "bad"
+
+        async def send(self, *_: Any) -> None:
+            await hook()
+
+    @get("/route", operation_id="BadRoute", **public())
+    async def route() -> str:
+        return str(await hook())
+
+    def parse(value: str) -> Canonical:
+        return Canonical(value, value) if value == "good" else at_once()
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        yield
+        await hook()
+
+    return plugin(
+        "bad",
+        route_handlers=lambda: [route],
+        connectors=lambda: [Bad()],
+        signal_kinds=lambda: [SignalKind("bad", "Bad", parse, facts=at_once)],
+        feed_formats=lambda: [Format("bad", "text/x-bad", "bad", at_once, read=at_once)],
+        channels=lambda: [Smoke()],
+        report_sections=hook,
+        scan_asset=hook,
+        screen_signal=hook,
+        on_event=hook,
+        health=hook,
+        lifespan=lifespan,
+    )

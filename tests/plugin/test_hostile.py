@@ -1,0 +1,200 @@
+"""A plugin that does harm, in each hook: no request fails for it but its own, nobody waits for it but who asks it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from core.plugin import crossing, discovery, formats, hooks, keeper, lane, ward
+from core.plugin import host as hosting
+from core.plugin.discovery import Found
+from core.plugin.host import PluginHost
+from core.plugin.plugin import Plugin
+from core.sdk import Detail, Draft, EventOut, Notice, Screening, Title
+from core.testing import TestedHub
+from tests.plugin.fakes import ASKED, Caller, draft, plugin, settings
+from tests.plugin.hostile import BEHAVIOURS, hostile, released
+
+BUDGET = 0.1
+DELAY = 1.0
+"""Seconds that any other request may take meanwhile; one that waits for a plugin that blocks or hangs takes 20."""
+EVENT = EventOut("evt_12", "report.frozen", datetime(2026, 1, 1, tzinfo=UTC), 12, {})
+NOTICE = Notice("ntc_1", "emergency.declared", "emg_1", Title("Khẩn cấp"), Detail("…"), "https://hub.example/")
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Budgets that a test can wait for."""
+    for module, name in (
+        *((crossing, name) for name in ("FIRST", "NEXT")),
+        *((formats, name) for name in ("_VALUE", "_PAYLOAD")),
+        *((hosting, "_SEND"), (keeper, "_LEAVE"), (lane, "_GRACE"), (ward, "_GRACE")),
+    ):
+        monkeypatch.setattr(module, name, BUDGET)
+    released.clear()
+    yield
+    released.set()
+
+
+START = (
+    "plugin_info",
+    "route_handlers",
+    "connectors",
+    "signal_kinds",
+    "feed_formats",
+    "report_formats",
+    "channels",
+    "migrations",
+)
+
+
+@pytest.mark.parametrize("behaviour", [name for name in BEHAVIOURS if name != "hangs"])
+def test_while_it_starts(behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    do = BEHAVIOURS[behaviour]
+    bad = [plugin(f"bad-{number}", **{hook: do}) for number, hook in enumerate(START)]
+    found = [Found(module.__name__, "stranger 1", False, partial(_same, module)) for module in bad]
+    found += [Found("bad-import", "stranger 1", False, do), Found("good", "stranger 1", False, good)]
+    monkeypatch.setattr(discovery, "installed", lambda: found)
+    began = time.monotonic()
+    running = PluginHost(settings(), start=BUDGET)
+    assert time.monotonic() - began < len(found) * 3 * BUDGET
+    assert running.quarantined.keys() == {one.name for one in found} - {"good"}
+
+
+def _same(module: object) -> object:
+    return module
+
+
+def good() -> object:
+    async def sections() -> Sequence[Draft]:
+        return [draft("good")]
+
+    async def screen(signals: Sequence[Any]) -> Sequence[Screening]:
+        return [Screening() for _ in signals]
+
+    return plugin("good", report_sections=sections, screen_signal=screen)
+
+
+class Drive:
+    """Each way in which a running hub calls a plugin."""
+
+    def __init__(self, hub: TestedHub) -> None:
+        self.hub = hub
+        self.host = hub.parts.plugins
+        self.bad: Plugin = self.host.keeper.plugins[0]
+        self.meta = hub.client_as("meta")
+        self.tiktok = hub.client_as("tiktok")
+
+    async def route(self) -> None:
+        answer = await self.hub.anonymous().get("/bad/route")
+        assert answer.status_code in (200, 500, 503)
+
+    async def report_sections(self) -> None:
+        asked = self.host.ask(hooks.report_sections, Caller(), ASKED)
+        answers = {name: answer async for name, answer in asked}
+        assert isinstance(answers["bad"], Exception)
+        assert answers["good"] == [draft("good")]
+
+    async def scan_asset(self) -> None:
+        asked = self.host.ask(hooks.scan_asset, path=Path("a"), sha256="0" * 64, media_type="image/png")
+        assert [isinstance(answer, Exception) async for _, answer in asked] == [True]
+
+    async def screen_signal(self) -> None:
+        items = [{"kind": "domain", "value": f"screened-{time.monotonic_ns()}.example", "tlp": "GREEN"}]
+        answer = await self.tiktok.post("/v1/signals", json={"signals": items})
+        assert [one["status"] for one in answer.json()["results"]] == ["created"]
+
+    async def on_event(self) -> None:
+        told = False
+        with suppress(Exception):
+            await self.host.tell(self.bad, Caller(), EVENT)
+            told = True
+        assert not told
+
+    async def health(self) -> None:
+        await self.host.keeper.examine(self.hub.parts.db)
+        assert self.bad.ward.quarantine or self.host.unwell_names() == ("bad",)
+
+    async def channel(self) -> None:
+        with suppress(Exception):
+            await self.host.send("bad", 7, "roof", NOTICE)
+
+    async def kind(self) -> None:
+        items = [{"kind": "bad", "value": value} for value in ("a", "b", "c")]
+        items.append({"kind": "domain", "value": "beside.example"})
+        answer = await self.tiktok.post("/v1/signals", json={"signals": items})
+        statuses = [one["status"] for one in answer.json()["results"]]
+        assert statuses[:3] == ["rejected"] * 3
+        assert statuses[3] in ("created", "unchanged")
+
+    async def render(self) -> None:
+        answer = await self.meta.get("/v1/signals", headers={"accept": "text/x-bad"})
+        assert answer.status_code == 503 or answer.headers["content-type"].startswith("application/json")
+
+    async def read(self) -> None:
+        answer = await self.tiktok.post("/v1/connect", content=b"a", headers={"content-type": "text/x-bad"})
+        assert answer.status_code in (409, 415, 503)
+
+    async def translate(self) -> None:
+        assert (await self.meta.post("/v1/connect", json={})).status_code in (404, 409, 503)
+
+    async def verify(self) -> None:
+        assert (await self.meta.post("/v1/connect", json={"verify": 1})).status_code in (404, 409, 503)
+
+
+ACTS: tuple[Callable[[Drive], Awaitable[None]], ...] = tuple(
+    act for name, act in vars(Drive).items() if not name.startswith("_")
+)
+
+
+@pytest.fixture
+def hub_plugins(behaviour: str) -> Sequence[object]:
+    return [hostile(BEHAVIOURS[behaviour]), good()]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+async def test_while_the_hub_serves(hub: TestedHub) -> None:
+    hub.parts.plugins._budget = hub.parts.plugins.keeper._budget = BUDGET
+    drive = Drive(hub)
+    for act in ACTS:
+        released.clear()
+        beside = asyncio.create_task(others(drive.tiktok))
+        await act(drive)
+        released.set()
+        slowest = await end(beside)
+        assert slowest < DELAY, f"{act.__name__} kept others waiting for {slowest:.3f} s"
+        await let_out(drive)
+
+
+async def others(http: httpx.AsyncClient) -> float:
+    """The longest that a page of the feed took, until cancelled."""
+    most = 0.0
+    try:
+        while True:
+            began = time.monotonic()
+            assert (await http.get("/v1/signals", params={"limit": 1})).status_code == 200
+            most = max(most, time.monotonic() - began)
+            await asyncio.sleep(0.005)
+    except asyncio.CancelledError:
+        return most
+
+
+async def end(beside: asyncio.Task[float]) -> float:
+    await asyncio.sleep(0.02)
+    beside.cancel()
+    return await beside
+
+
+async def let_out(drive: Drive) -> None:
+    """For the next act, as `kmm plugins release` does."""
+    if drive.bad.ward.quarantine:
+        assert drive.bad.ward.quarantine.phase in ("heartbeat", "breaker")
+    await drive.host.keeper._let_out(drive.bad)
