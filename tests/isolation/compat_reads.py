@@ -30,7 +30,8 @@ async def read_threat_updates(reader: Reader) -> None:
 
 
 async def _updates(reader: Reader, group: str) -> list[dict[str, Any]]:
-    address, query = f"{_BASE}/{group}/threat_updates/", {"limit": 7}
+    address = f"{_BASE}/{group}/threat_updates/"
+    query: dict[str, Any] = {"limit": 7}
     found = []
     while True:
         page = (await reader.get(address, **query)).json()

@@ -69,7 +69,12 @@ def test_a_status_says_how_sure_the_hub_is(said: dict[str, Any], status: str) ->
 
 
 def test_a_descriptor_carries_what_it_has_words_for() -> None:
-    more = {"campaign": "khong-mot-minh", "severity": Severity.CRITICAL, "first_seen": SEEN, "valid_until": SEEN}
+    more: dict[str, Any] = {
+        "campaign": "khong-mot-minh",
+        "severity": Severity.CRITICAL,
+        "first_seen": SEEN,
+        "valid_until": SEEN,
+    }
     (update,) = taken(change(tlp=Tlp.CLEAR, **more))
     (descriptor,) = update.raw_json["descriptors"]["data"]
     assert [tag["text"] for tag in descriptor["tags"]["data"]] == ["phishing", "khong-mot-minh"]
@@ -168,8 +173,9 @@ async def test_what_was_lost_asks_for_a_new_copy_and_what_was_gained_comes_by_it
 async def test_pages_lead_on_to_the_end_of_the_window(hub: TestedHub) -> None:
     key = await issue(hub, "meta", FeedFormat.GRAPH)
     await said(hub, *[url(f"host-{at}") for at in range(5)], {"kind": "md5", "value": "a" * 32, "tlp": "GREEN"})
-    query = {"access_token": key.key, "limit": 2, "types": "URI,RAW_URI"}
-    found, address = {}, f"{key.base_url}/1/threat_updates/?{httpx.QueryParams(query)}"
+    query: dict[str, str | int] = {"access_token": key.key, "limit": 2, "types": "URI,RAW_URI"}
+    found: dict[str, bool] = {}
+    address = f"{key.base_url}/1/threat_updates/?{httpx.QueryParams(query)}"
     for page in range(3):
         answer = await hub.anonymous().get(address)
         assert answer.headers["cache-control"] == "no-store"

@@ -127,7 +127,7 @@ class Copy:
         """How many pages it took."""
         token, pages = "", 0
         while True:
-            query = {"startTimestamp": self.start, "pageSize": size, "nextPageToken": token}
+            query: dict[str, str | int] = {"startTimestamp": self.start, "pageSize": size, "nextPageToken": token}
             answer = await self._http.get(FETCH, params=query)
             assert answer.status_code == 200, answer.text
             page, pages = answer.json(), pages + 1
