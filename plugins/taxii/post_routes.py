@@ -31,16 +31,16 @@ from plugins.taxii import asking, collections, posting, statuses
 from plugins.taxii.errors import DOOR, MEDIA_TYPE, Unprocessable
 from plugins.taxii.names import Eyes
 from plugins.taxii.posting import Poster
-from plugins.taxii.statuses import Status
+from plugins.taxii.statuses import TaxiiPostStatus
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class TaxiiEnvelope(msgspec.Struct, frozen=True):
     """Objects to add; what a bundle has besides is passed over."""
 
     objects: tuple[msgspec.Raw, ...]
 
 
-_envelope = msgspec.json.Decoder(Envelope)
+_envelope = msgspec.json.Decoder(TaxiiEnvelope)
 
 
 async def provide_poster(
@@ -66,8 +66,8 @@ _POSTING = _WRITING | {"dependencies": {"poster": Provide(provide_poster)}}
     status_code=202,
     request_max_body_size=None,
     **_POSTING,
-    **takes({MEDIA_TYPE: Envelope}),
-    **answers({202: {MEDIA_TYPE: Status}}),
+    **takes({MEDIA_TYPE: TaxiiEnvelope}),
+    **answers({202: {MEDIA_TYPE: TaxiiPostStatus}}),
 )
 async def add_objects(request: Request[Any, Any, Any], poster: Poster) -> Response[bytes]:
     """Add objects to a collection, up to 10,000 and 32 MB; each is told in the status what became of it.
@@ -122,7 +122,7 @@ async def delete_object(
     "/hub/status/{status:str}",
     operation_id="GetTaxiiStatus",
     **_WRITING,
-    **answers({200: {MEDIA_TYPE: Status}}),
+    **answers({200: {MEDIA_TYPE: TaxiiPostStatus}}),
 )
 async def get_status(status: str, principal: Principal, snapshot: AsyncSession) -> Response[bytes]:
     """What became of the objects of a post of yours; kept for two days."""

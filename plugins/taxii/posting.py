@@ -20,7 +20,7 @@ from plugins.taxii.asking import Filters
 from plugins.taxii.meaning import Voiced, meaning
 from plugins.taxii.names import Eyes
 from plugins.taxii.removing import RemoveObject
-from plugins.taxii.statuses import Status, StatusDetails, why
+from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, why
 from plugins.taxii.storing import Posted, StoreObjects
 
 
@@ -32,7 +32,7 @@ class Poster(msgspec.Struct, frozen=True):
     guard: Guard
 
 
-async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> Status:
+async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> TaxiiPostStatus:
     """Keep what may be kept. Raises `Unavailable` when nothing was stored."""
     read = await _screened(poster, await in_turns(objects, lambda number, raw: _read(poster, number, bytes(raw))))
     heard = await _hear(poster, [one for one in read if isinstance(one, Posted) and one.meant.opinion])
@@ -41,13 +41,13 @@ async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> Status:
         poster.eyes.principal.partner,
         poster.eyes.collection,
         [one for one in answers if isinstance(one, Posted)],
-        {number: one for number, one in enumerate(answers) if isinstance(one, StatusDetails)},
+        {number: one for number, one in enumerate(answers) if isinstance(one, TaxiiStatusDetails)},
     )
     await poster.writer.write(job, poster.eyes.principal.client, "AddTaxiiObjects")
     return job.status
 
 
-async def _screened(poster: Poster, read: Sequence[Posted | StatusDetails]) -> list[Posted | StatusDetails]:
+async def _screened(poster: Poster, read: Sequence[Posted | TaxiiStatusDetails]) -> list[Posted | TaxiiStatusDetails]:
     """What is a claim as well is looked at as any other submission is."""
     claims = [one.item for one in read if isinstance(one, Posted) and one.item]
     looked = iter(await screened(poster.eyes.principal, poster.guard, claims))
@@ -56,19 +56,19 @@ async def _screened(poster: Poster, read: Sequence[Posted | StatusDetails]) -> l
     ]
 
 
-def _read(poster: Poster, number: int, raw: bytes) -> Posted | StatusDetails:
+def _read(poster: Poster, number: int, raw: bytes) -> Posted | TaxiiStatusDetails:
     meant = meaning(raw)
     if isinstance(meant, Refused):
-        return StatusDetails(_named(raw), "", f"{meant.pointer or 'object'}: {meant.reason}")
+        return TaxiiStatusDetails(_named(raw), "", f"{meant.pointer or 'object'}: {meant.reason}")
     fault = checking.fault(raw) or sharing.fault(poster.eyes.collection, meant.tlp)
     if fault:
-        return StatusDetails(meant.id, meant.version, fault)
+        return TaxiiStatusDetails(meant.id, meant.version, fault)
     if meant.signal is None:
         return Posted(number, raw, meant, None, meant.note)
     pointer = f"/objects/{number}"
     item = items.accept(meant.signal, number, pointer, poster.eyes.kinds, poster.eyes.keys, poster.guard)
     if isinstance(item, SubmitResult):
-        return StatusDetails(meant.id, meant.version, why(item.errors))
+        return TaxiiStatusDetails(meant.id, meant.version, why(item.errors))
     return Posted(number, raw, meant, item)
 
 
@@ -84,7 +84,7 @@ def _named(raw: bytes) -> str:
         return ""
 
 
-async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | StatusDetails]:
+async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | TaxiiStatusDetails]:
     """Give the opinions that objects mean; by number, what becomes of the objects.
 
     One whose opinion is refused is not kept. What speaks of nothing that the poster may see is kept, and does nothing.
@@ -98,7 +98,7 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
     given = [(one, said) for one in voiced if one.meant.opinion for said in _said(one.meant.opinion, signals)]
     sent = [msgspec.Raw(msgspec.json.encode(said)) for _, said in given]
     taken = await opinions.give(poster.eyes.principal, poster.writer, poster.eyes.kinds, sent, "AddTaxiiObjects")
-    heard: dict[int, Posted | StatusDetails] = {
+    heard: dict[int, Posted | TaxiiStatusDetails] = {
         one.number: msgspec.structs.replace(one, note="Kept; it speaks of no signal that you may see.")
         for one in voiced
     }

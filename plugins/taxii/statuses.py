@@ -14,7 +14,7 @@ KEPT = "taxii_statuses"
 _AT_ONCE = 1_000
 
 
-class StatusDetails(msgspec.Struct, frozen=True):
+class TaxiiStatusDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What became of one object; an id that could not be read is empty."""
 
     id: str
@@ -22,7 +22,7 @@ class StatusDetails(msgspec.Struct, frozen=True):
     message: str
 
 
-class Status(msgspec.Struct, frozen=True, kw_only=True):
+class TaxiiPostStatus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A post, which is always done by the time it is answered."""
 
     id: str
@@ -30,11 +30,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     request_timestamp: str
     total_count: int
     success_count: int
-    successes: tuple[StatusDetails, ...]
+    successes: tuple[TaxiiStatusDetails, ...]
     failure_count: int
-    failures: tuple[StatusDetails, ...]
+    failures: tuple[TaxiiStatusDetails, ...]
     pending_count: int = 0
-    pendings: tuple[StatusDetails, ...] = ()
+    pendings: tuple[TaxiiStatusDetails, ...] = ()
 
 
 def why(errors: Iterable[FieldError]) -> str:
@@ -42,10 +42,10 @@ def why(errors: Iterable[FieldError]) -> str:
     return "; ".join(f"{error.code}: {error.detail}" for error in errors)
 
 
-def made(at: str, successes: Iterable[StatusDetails], failures: Iterable[StatusDetails]) -> Status:
+def made(at: str, successes: Iterable[TaxiiStatusDetails], failures: Iterable[TaxiiStatusDetails]) -> TaxiiPostStatus:
     """The status of a post that came `at` a time, in TAXII's spelling."""
     good, bad = tuple(successes), tuple(failures)
-    return Status(
+    return TaxiiPostStatus(
         id=new_id("post"),
         request_timestamp=at,
         total_count=len(good) + len(bad),

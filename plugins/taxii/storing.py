@@ -18,7 +18,7 @@ from plugins.taxii import sharing, versions
 from plugins.taxii.collections import Collection
 from plugins.taxii.meaning import Meant
 from plugins.taxii.models import NO_SIGNAL, TaxiiObject, TaxiiStatus
-from plugins.taxii.statuses import Status, StatusDetails, made, why
+from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, made, why
 from plugins.taxii.stix import timestamp
 from plugins.taxii.versions import History, Version
 
@@ -39,29 +39,29 @@ class Posted(msgspec.Struct, frozen=True):
     def name(self) -> tuple[str, str]:
         return self.meant.id, self.meant.version
 
-    def told(self, message: str) -> StatusDetails:
-        return StatusDetails(*self.name, message)
+    def told(self, message: str) -> TaxiiStatusDetails:
+        return TaxiiStatusDetails(*self.name, message)
 
 
 class StoreObjects(Submit):
     """Objects of one post. The newest version of each is what its claim says; older ones are kept as they came."""
 
     def __init__(
-        self, partner: int, collection: Collection, posted: Sequence[Posted], refused: Mapping[int, StatusDetails]
+        self, partner: int, collection: Collection, posted: Sequence[Posted], refused: Mapping[int, TaxiiStatusDetails]
     ) -> None:
         """`refused` are the objects of the post that may not be kept, by number, for the status."""
         super().__init__(partner, (), minimal=True)
         self.collection = collection
         self.posted = posted
         self.refused = refused
-        self.status: Status
+        self.status: TaxiiPostStatus
         self._history = History(())
         self._new: dict[int, Posted] = {}
         """Versions that are not there yet, by number."""
         self._newest: set[int] = set()
         """Of these, the last ones of their objects."""
-        self._successes: dict[int, StatusDetails] = {}
-        self._failures: dict[int, StatusDetails] = {}
+        self._successes: dict[int, TaxiiStatusDetails] = {}
+        self._failures: dict[int, TaxiiStatusDetails] = {}
         self._claimed: Mapping[bytes, Stood] = {}
         self._shown: Mapping[audiences.Key, int] = {}
         self._member: Mapping[str, int] = {}
