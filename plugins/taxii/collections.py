@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import groups
 from core.sdk import NotFound, Principal, Scope, Selection, Tlp
 from plugins.taxii.markings import NAMESPACE
-from plugins.taxii.resources import CollectionOut
+from plugins.taxii.resources import TaxiiCollection
 
 
 class Collection(msgspec.Struct, frozen=True):
@@ -50,8 +50,8 @@ async def find(session: AsyncSession, principal: Principal, name: str) -> Collec
     raise NotFound
 
 
-def shown(one: Collection, principal: Principal) -> CollectionOut:
-    return CollectionOut(
+def shown(one: Collection, principal: Principal) -> TaxiiCollection:
+    return TaxiiCollection(
         id=str(one.id),
         title=one.title,
         alias=one.slug,

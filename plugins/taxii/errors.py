@@ -70,7 +70,7 @@ def _admits(media_range: str) -> bool:
     parameters = {key.strip(): value.strip(' "') for key, _, value in (part.partition("=") for part in rest)}
     if not parameters.get("q", "1").strip("0."):
         return False
-    return name in ("*/*", "application/*") or (name == _NAME and parameters.get("version", "2.1") == "2.1")
+    return name in ("", "*/*", "application/*") or (name == _NAME and parameters.get("version", "2.1") == "2.1")
 
 
 _NAME = MEDIA_TYPE.partition(";")[0]

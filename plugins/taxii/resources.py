@@ -8,7 +8,7 @@ import msgspec
 from core.sdk import Time
 
 
-class Discovery(msgspec.Struct, frozen=True):
+class TaxiiDiscovery(msgspec.Struct, frozen=True):
     """What is here (TAXII 2.1 §4.1.1). Addresses are relative, for whatever stands in front of the hub."""
 
     title: str
@@ -17,7 +17,7 @@ class Discovery(msgspec.Struct, frozen=True):
     api_roots: tuple[str, ...]
 
 
-class ApiRoot(msgspec.Struct, frozen=True):
+class TaxiiRoot(msgspec.Struct, frozen=True):
     """TAXII 2.1 §4.2.1."""
 
     title: str
@@ -26,7 +26,7 @@ class ApiRoot(msgspec.Struct, frozen=True):
     max_content_length: int
 
 
-class CollectionOut(msgspec.Struct, frozen=True):
+class TaxiiCollection(msgspec.Struct, frozen=True):
     """A collection as this caller may use it (TAXII 2.1 §5.2.1)."""
 
     id: str
@@ -37,13 +37,13 @@ class CollectionOut(msgspec.Struct, frozen=True):
     media_types: tuple[str, ...] = ("application/stix+json;version=2.1",)
 
 
-class Collections(msgspec.Struct, frozen=True):
+class TaxiiCollections(msgspec.Struct, frozen=True):
     """TAXII 2.1 §5.1.1."""
 
-    collections: Sequence[CollectionOut]
+    collections: Sequence[TaxiiCollection]
 
 
-class Objects(msgspec.Struct, frozen=True):
+class TaxiiObjects(msgspec.Struct, frozen=True):
     """A page of objects, an envelope (TAXII 2.1 §3.7). Without any of its fields when there are none."""
 
     more: bool = False
@@ -52,22 +52,22 @@ class Objects(msgspec.Struct, frozen=True):
     objects: Sequence[dict[str, Any]] = ()
 
 
-class ManifestRecord(msgspec.Struct, frozen=True):
+class TaxiiRecord(msgspec.Struct, frozen=True):
     id: str
     date_added: Time
     version: str
     media_type: str
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class TaxiiManifest(msgspec.Struct, frozen=True):
     """TAXII 2.1 §5.3.1, and `next` as in an envelope."""
 
     more: bool = False
     next: str = ""
-    objects: Sequence[ManifestRecord] = ()
+    objects: Sequence[TaxiiRecord] = ()
 
 
-class Versions(msgspec.Struct, frozen=True):
+class TaxiiVersions(msgspec.Struct, frozen=True):
     """TAXII 2.1 §5.8.1, and `next` as in an envelope."""
 
     more: bool = False

@@ -26,7 +26,15 @@ from plugins.taxii.errors import DOOR, MEDIA_TYPE
 from plugins.taxii.names import Eyes
 from plugins.taxii.reading import Page
 from plugins.taxii.rendered import Entry
-from plugins.taxii.resources import ApiRoot, CollectionOut, Collections, Discovery, Manifest, Objects, Versions
+from plugins.taxii.resources import (
+    TaxiiCollection,
+    TaxiiCollections,
+    TaxiiDiscovery,
+    TaxiiManifest,
+    TaxiiObjects,
+    TaxiiRoot,
+    TaxiiVersions,
+)
 from plugins.taxii.stix import timestamp
 
 ROOT = "/taxii2/hub/"
@@ -67,31 +75,38 @@ async def provide_asked(
 _PAGED = _READING | {"dependencies": {"asked": Provide(provide_asked)}}
 
 
-@get("/", operation_id="DiscoverTaxii", sync_to_thread=False, **_READING, **answers({200: {MEDIA_TYPE: Discovery}}))
+@get(
+    "/", operation_id="DiscoverTaxii", sync_to_thread=False, **_READING, **answers({200: {MEDIA_TYPE: TaxiiDiscovery}})
+)
 def discover() -> Response[bytes]:
     """Where TAXII's API roots are: there is one."""
-    return _told(Discovery("Không Một Mình", "Signals that partners share, as STIX 2.1.", ROOT, (ROOT,)))
+    return _told(TaxiiDiscovery("Không Một Mình", "Signals that partners share, as STIX 2.1.", ROOT, (ROOT,)))
 
 
-@get("/hub", operation_id="GetTaxiiRoot", sync_to_thread=False, **_READING, **answers({200: {MEDIA_TYPE: ApiRoot}}))
+@get("/hub", operation_id="GetTaxiiRoot", sync_to_thread=False, **_READING, **answers({200: {MEDIA_TYPE: TaxiiRoot}}))
 def read_root() -> Response[bytes]:
     """What the API root speaks."""
     description = "A collection for the whole community, and one for each sharing group of yours."
-    return _told(ApiRoot("Không Một Mình", description, (MEDIA_TYPE,), JSON_LIMIT))
+    return _told(TaxiiRoot("Không Một Mình", description, (MEDIA_TYPE,), JSON_LIMIT))
 
 
-@get("/hub/collections", operation_id="ListTaxiiCollections", **_READING, **answers({200: {MEDIA_TYPE: Collections}}))
+@get(
+    "/hub/collections",
+    operation_id="ListTaxiiCollections",
+    **_READING,
+    **answers({200: {MEDIA_TYPE: TaxiiCollections}}),
+)
 async def list_collections(principal: Principal, snapshot: AsyncSession) -> Response[bytes]:
     """The community's collection, and those of your sharing groups."""
     every = await collections.every(snapshot, principal)
-    return _told(Collections([collections.shown(one, principal) for one in every]))
+    return _told(TaxiiCollections([collections.shown(one, principal) for one in every]))
 
 
 @get(
     "/hub/collections/{collection:str}",
     operation_id="GetTaxiiCollection",
     **_READING,
-    **answers({200: {MEDIA_TYPE: CollectionOut}}),
+    **answers({200: {MEDIA_TYPE: TaxiiCollection}}),
 )
 async def read_collection(principal: Principal, snapshot: AsyncSession, collection: str) -> Response[bytes]:
     """One collection, by its id."""
@@ -102,7 +117,7 @@ async def read_collection(principal: Principal, snapshot: AsyncSession, collecti
     "/hub/collections/{collection:str}/objects",
     operation_id="ReadTaxiiObjects",
     **_PAGED,
-    **answers({200: {MEDIA_TYPE: Objects}}),
+    **answers({200: {MEDIA_TYPE: TaxiiObjects}}),
 )
 async def read_objects(
     asked: Asked,
@@ -128,7 +143,7 @@ async def read_objects(
     "/hub/collections/{collection:str}/manifest",
     operation_id="ReadTaxiiManifest",
     **_PAGED,
-    **answers({200: {MEDIA_TYPE: Manifest}}),
+    **answers({200: {MEDIA_TYPE: TaxiiManifest}}),
 )
 async def read_manifest(
     asked: Asked,
@@ -147,7 +162,7 @@ async def read_manifest(
     "/hub/collections/{collection:str}/objects/{name:str}",
     operation_id="GetTaxiiObject",
     **_PAGED,
-    **answers({200: {MEDIA_TYPE: Objects}}),
+    **answers({200: {MEDIA_TYPE: TaxiiObjects}}),
 )
 async def read_object(
     asked: Asked,
@@ -166,7 +181,7 @@ async def read_object(
     "/hub/collections/{collection:str}/objects/{name:str}/versions",
     operation_id="ReadTaxiiVersions",
     **_PAGED,
-    **answers({200: {MEDIA_TYPE: Versions}}),
+    **answers({200: {MEDIA_TYPE: TaxiiVersions}}),
 )
 async def read_versions(
     asked: Asked,
