@@ -22,10 +22,11 @@ from core.cli import (
     signals,
     sync,
 )
-from core.cli.house import Commands, House
+from core.cli.added import WithPlugins
+from core.cli.house import House
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=WithPlugins, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings; also KMM_CONFIG.")
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+import click
 import msgspec
 import pluggy
 from litestar.handlers import HTTPRouteHandler
@@ -234,6 +235,15 @@ def migrations() -> Path:  # type: ignore[empty-body]
     tables begin with the plugin's name and an underscore (`-` becomes `_`), and none refers to a table of core by a
     foreign key: the hub goes on without the plugin. Both roles of PostgreSQL are granted what is made. A revision that
     fails stops the command and leaves the tables at the one before. `kmm plugins purge <name>` takes them all back.
+    """
+
+
+@hookspec
+def commands(ctx: Context) -> Sequence[click.Command]:  # type: ignore[empty-body]
+    """Commands for the operator, as `kmm <name> <command>`; a name that `kmm` itself has stays with it.
+
+    Each is a function that click calls. An `async def` is awaited on the plugin's lane, where `ctx.session` and the
+    like work. What it raises reaches the operator.
     """
 
 

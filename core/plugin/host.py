@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar, get_type_hints
 
+import click
 import msgspec
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -156,6 +157,22 @@ class PluginHost:
     def speaking(self, name: str) -> Sequence[Connector]:
         """The connectors of the plugin of this name as it wrote them, for those who try them on purpose."""
         return [connector for plugin in self.keeper.sound() if plugin.name == name for connector in plugin.speaking()]
+
+    def commands(self, name: str) -> Sequence[click.Command]:
+        """Those of the plugin of this name."""
+        return [command for plugin in self.keeper.sound() if plugin.name == name for command in plugin.commands]
+
+    async def perform(self, name: str, work: Awaitable[R]) -> R:
+        """Await what a command of the plugin of this name has begun, on the lane, which ends with it."""
+
+        async def begin() -> R:
+            return await work
+
+        (plugin,) = (one for one in self._plugins if one.name == name)
+        try:
+            return await plugin.lane.begin(begin)
+        finally:
+            await plugin.lane.stop(plugin.ground.close)
 
     def migrations(self) -> dict[str, Path]:
         """Folders of revisions, by plugin."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
+import click
 import msgspec
 import pluggy
 from litestar.handlers import HTTPRouteHandler
@@ -56,6 +57,7 @@ class Plugin:
         self.feed_formats: Sequence[Format] = ()
         self.report_formats: Sequence[ReportFormat] = ()
         self.channels: Sequence[Channel] = ()
+        self.commands: Sequence[click.Command] = ()
         self.migrations: Path | None = None
         self._find = found.load
         self._info = PluginInfo(name=self.name, title=self.name)
@@ -99,6 +101,7 @@ class Plugin:
         self.feed_formats = [formats.of_feed(self.name, form, call) for form in self._all(hooks.feed_formats, Format)]
         self.report_formats = self._all(hooks.report_formats, ReportFormat)
         self.channels = self._all(hooks.channels, Channel)
+        self.commands = self._all(hooks.commands, click.Command)
         if self.implements(hooks.migrations):
             self.migrations = _checked(hooks.migrations, self._ask(hooks.migrations), Path)
             if not self.migrations.is_dir():

@@ -35,7 +35,8 @@ H = TypeVar("H")
 
 
 class Check(NamedTuple, Generic[H]):
-    """One promise. `hold` raises `AssertionError` saying where it is broken; any other exception is a bug."""
+    """One promise. `hold` raises `AssertionError` saying where it is broken; any other exception is a bug. What it
+    returns says that there was nothing to try."""
 
     name: str
     promise: str
@@ -59,17 +60,16 @@ def alone(connector: Connector) -> list[SheetLine]:
     return [_line(check, connector) for check in CHECKS]
 
 
-def _line(check: Check[Callable[[Connector], None]], connector: Connector) -> SheetLine:
+def _line(check: Check[Callable[[Connector], str | None]], connector: Connector) -> SheetLine:
     try:
-        check.hold(connector)
+        return held(check, check.hold(connector))
     except Exception as exc:
         return broken(check, exc)
-    return held(check)
 
 
-def held(check: Check[Any]) -> SheetLine:
+def held(check: Check[Any], untried: str | None) -> SheetLine:
     """The line of a promise that holds."""
-    return SheetLine(check.name, check.promise, True)
+    return SheetLine(check.name, check.promise, True, untried or "")
 
 
 def broken(check: Check[Any], exc: Exception) -> SheetLine:
@@ -91,10 +91,10 @@ def _holds_schema(connector: Connector) -> None:
                 msgspec.json.decode(msgspec.json.encode(one), type=type(one))
 
 
-def _knows_its_words(connector: Connector) -> None:
+def _knows_its_words(connector: Connector) -> str | None:
     """A format without status words declares none, and names its recordings as it likes."""
     if not connector.statuses:
-        return
+        return "It has no status words."
     examples = connector.examples()
     shown = {example.status for example in examples}
     require(shown == connector.statuses, f"words without an example, or the reverse: {shown ^ connector.statuses}")
@@ -103,6 +103,7 @@ def _knows_its_words(connector: Connector) -> None:
         require(other != example.payload, f"{example.status}: the payload does not carry its word")
         refused = _refusals(connector, other)
         require(refused is None or refused, f"{example.status}: any other word passes, too")
+    return None
 
 
 def _is_pure(connector: Connector) -> None:
@@ -128,18 +129,17 @@ def _tells_time(connector: Connector) -> None:
         require(all(at.timestamp() <= latest for at in seen), f"{example.status}: seen in the future")
 
 
-def _is_quick(connector: Connector) -> None:
+def _is_quick(connector: Connector) -> str | None:
     """Where payloads are JSON with a list of items; what else there is nobody here can make more of."""
-    for example in connector.examples():
-        found = _many(connector, example.payload)
-        if found is not None:
-            body, times = found
-            expected = times * len(connector.translate(example.payload))
-            began = time.perf_counter()
-            count = len(connector.translate(body))
-            took = time.perf_counter() - began
-            require(count == expected, f"{example.status}: {count} answers where {expected} are due")
-            require(took <= SECONDS, f"{example.status}: {MANY} items take {took:.1f} s")
+    larger = [(example, *found) for example in connector.examples() if (found := _many(connector, example.payload))]
+    for example, body, times in larger:
+        expected = times * len(connector.translate(example.payload))
+        began = time.perf_counter()
+        count = len(connector.translate(body))
+        took = time.perf_counter() - began
+        require(count == expected, f"{example.status}: {count} answers where {expected} are due")
+        require(took <= SECONDS, f"{example.status}: {MANY} items take {took:.1f} s")
+    return None if larger else "Its payloads are no JSON with a list of items."
 
 
 def _refuses_garbage(connector: Connector) -> None:
@@ -148,18 +148,18 @@ def _refuses_garbage(connector: Connector) -> None:
         require(refused is None or refused, f"takes {body[:20]!r} for a payload")
 
 
-def _asks_for_signatures(connector: Connector) -> None:
+def _asks_for_signatures(connector: Connector) -> str | None:
     """A connector that verifies at all refuses a body without signature, and has no exception but `BadSignature`."""
     if type(connector).verify is Connector.verify:
-        return
+        return "Its partner signs nothing."
     try:
         connector.verify({}, connector.examples()[0].payload)
     except BadSignature:
-        return
+        return None
     raise AssertionError("takes an unsigned payload; set its secret, as of `[plugins.NAME]`")
 
 
-CHECKS: tuple[Check[Callable[[Connector], None]], ...] = (
+CHECKS: tuple[Check[Callable[[Connector], str | None]], ...] = (
     Check("schema", "Every recorded payload means what is recorded, in the hub's types.", _holds_schema),
     Check("words", "Every status word is declared and recorded; any other is refused.", _knows_its_words),
     Check("pure", "The same payload means the same, and no file or connection is asked.", _is_pure),

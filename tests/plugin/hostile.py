@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 from litestar import get
 
 from core.sdk import (
-    Canonical,
     Channel,
     Connector,
     Format,
+    Notice,
     PartnerKind,
     SignalKind,
     public,
@@ -73,29 +73,9 @@ def hostile(do: Callable[[], Any]) -> ModuleType:
             given.close()
         return given
 
-    class Bad(Connector):
-        kind = PartnerKind.PLATFORM
-        partner = "meta"
-
-        def verify(self, headers: Any, body: bytes) -> None:
-            if body == b'{"verify": 1}':
-                at_once()
-
-        def translate(self, body: bytes) -> Any:
-            return at_once()
-
-    class Smoke(Channel):
-        name = "bad"
-
-        async def send(self, *_: Any) -> None:
-            await hook()
-
     @get("/route", operation_id="BadRoute", **public())
     async def route() -> str:
         return str(await hook())
-
-    def parse(value: str) -> Canonical:
-        return Canonical(value, value) if value == "good" else at_once()
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -105,10 +85,10 @@ def hostile(do: Callable[[], Any]) -> ModuleType:
     return plugin(
         "bad",
         route_handlers=lambda: [route],
-        connectors=lambda: [Bad()],
-        signal_kinds=lambda: [SignalKind("bad", "Bad", parse, facts=at_once)],
+        connectors=lambda: [_Bad(at_once)],
+        signal_kinds=lambda: [SignalKind("bad", "Bad", at_once, facts=at_once)],
         feed_formats=lambda: [Format("bad", "text/x-bad", "bad", at_once, read=at_once)],
-        channels=lambda: [Smoke()],
+        channels=lambda: [_Smoke(hook)],
         report_sections=hook,
         scan_asset=hook,
         screen_signal=hook,
@@ -116,3 +96,28 @@ def hostile(do: Callable[[], Any]) -> ModuleType:
         health=hook,
         lifespan=lifespan,
     )
+
+
+class _Bad(Connector):
+    kind = PartnerKind.PLATFORM
+    partner = "meta"
+
+    def __init__(self, do: Callable[[], Any]) -> None:
+        self._do = do
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        if body == b'{"verify":1}':
+            self._do()
+
+    def translate(self, body: bytes) -> Any:
+        return self._do()
+
+
+class _Smoke(Channel):
+    name = "bad"
+
+    def __init__(self, do: Callable[[], Awaitable[Any]]) -> None:
+        self._do = do
+
+    async def send(self, partner: int, address: str, notice: Notice) -> None:
+        await self._do()

@@ -7,14 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pluggy
 import pytest
+from click.testing import CliRunner
 from litestar import get
 from litestar.testing import create_test_client
+from sqlalchemy import text
 
+from core.cli import main
 from core.db import Database
 from core.errors import HANDLERS, Unavailable
-from core.plugin import hooks, shared
+from core.plugin import discovery, hooks, shared
+from core.plugin.discovery import Found
 from core.plugin.hooks import PROJECT
 from core.sdk import (
     Asked,
@@ -244,6 +249,26 @@ async def test_hook_channels() -> None:
             await running.send("pigeon", 1, "nowhere", notice)
         with pytest.raises(Unavailable, match="no channel smoke"):
             await running.send("smoke", 1, "roof", notice)
+
+
+def test_hook_commands(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def commands(ctx: Context) -> Sequence[click.Command]:
+        @click.command()
+        @click.argument("slug")
+        async def look(slug: str) -> None:
+            async with ctx.store() as session:
+                found = await session.execute(text("SELECT count(*) FROM partner WHERE slug = :slug"), {"slug": slug})
+            click.echo(f"{found.scalar_one()} on {threading.current_thread().name}")
+
+        return [look]
+
+    module = plugin("looking", commands=commands)
+    monkeypatch.setattr(discovery, "installed", lambda: [Found("looking", "stranger 1", False, lambda: module)])
+    monkeypatch.setenv("KMM_SECRET", "s" * 32)
+    monkeypatch.setenv("KMM_DATABASE_URL", database_url)
+    done = CliRunner().invoke(main, ["looking", "look", "nobody"])
+    assert done.output == "0 on plugin-looking\n", done.exception
+    assert "No such command 'lookin'" in CliRunner().invoke(main, ["lookin"]).output
 
 
 def test_hook_migrations(tmp_path: Path) -> None:
