@@ -24,4 +24,4 @@ def route_handlers() -> Sequence[HTTPRouteHandler]:
 
 @hookimpl
 def feed_formats() -> Sequence[Format]:
-    return [Format("csv", "text/csv", "csv", tables.feed_as_csv)]
+    return [tables.FORMAT]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from core.sdk import Feed, SignalOut, State, Tlp
+from core.sdk import Feed, Refused, SignalIn, SignalOut, State, Tlp
 from core.testing import TestedHub
 from plugins.exports import blocklist, tables
 
@@ -129,6 +129,28 @@ async def test_a_creator_gets_no_blocklist(hub: TestedHub) -> None:
     assert (await hub.client_as("creator-mai").get("/exports/blocklist")).status_code == 403
 
 
+def test_a_table_is_read_as_it_is_given_out_and_as_people_make_it() -> None:
+    by_hand = "Loại;Giá trị;Mức chia sẻ;Độ tin cậy\nphone;'+84950000001;GREEN;80\nurl;http://a.example/x;;\n;;GREEN;\n"
+    phone, url, nothing = tables.read(by_hand.encode())
+    assert phone == SignalIn("phone", "+84950000001", tlp=Tlp.GREEN, confidence=80)
+    assert url == SignalIn("url", "http://a.example/x")
+    assert isinstance(nothing, Refused)
+    shown = Feed(
+        (SignalOut("sig_" + "a" * 26, State.ACTIVE, 12, "url", "http://a.example/;=1", claims=1),), "", more=False
+    )
+    assert tables.read(tables.feed_as_csv(shown)) == [SignalIn("url", "http://a.example/;=1")]
+    with pytest.raises(Refused, match="not part of this table"):
+        tables.read(b"kind,value,name of the child\nurl,http://a.example,x\n")
+
+
+async def test_a_table_is_taken_from_whoever_may_submit(hub: TestedHub) -> None:
+    sheet = "kind,value,tlp\ndomain,sheet.example,GREEN\ndomain,,GREEN\n"
+    answer = await hub.client_as("meta").post("/v1/connect", content=sheet, headers={"Content-Type": "text/csv"})
+    assert [one["status"] for one in answer.json()["results"]] == ["created", "rejected"]
+    (row,) = rows_of(await hub.client_as("google").get("/v1/signals", headers=CSV))
+    assert row["value"] == "sheet.example"
+
+
 def test_feed_as_csv() -> None:
     seen = datetime(2025, 11, 3, 2, 15, tzinfo=UTC)
     phone = SignalOut(
@@ -136,8 +158,8 @@ def test_feed_as_csv() -> None:
     )
     gone = SignalOut("sig_" + "b" * 26, State.GONE, 13)
     assert tables.feed_as_csv(Feed((phone, gone), "next", more=False)).decode("utf-8-sig").split("\r\n") == [
-        "id,state,kind,value,tlp,category,severity,first_seen,last_seen,valid_until,position,confidence,claims",
-        f"sig_{'a' * 26},active,phone,'+84950000001,GREEN,,,,2025-11-03T02:15:00Z,,12,0,",
-        f"sig_{'b' * 26},gone,,,,,,,,,13,,",
+        "id,state,kind,value,tlp,category,severity,first_seen,last_seen,valid_until,position,confidence,claims,campaign",
+        f"sig_{'a' * 26},active,phone,'+84950000001,GREEN,,,,2025-11-03T02:15:00Z,,12,0,,",
+        f"sig_{'b' * 26},gone,,,,,,,,,13,,,",
         "",
     ]
