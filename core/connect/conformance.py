@@ -79,7 +79,7 @@ async def examine(parts: Parts, connector: Connector) -> Sheet:
         lines += [await _line(check, bench) for check in CHECKS]
     else:
         lines += [SheetLine(one.name, one.promise, None, "Not tried before the others hold.") for one in CHECKS]
-    return Sheet(connector.partner or connector.kind, tuple(lines))
+    return Sheet(f"{connector.partner or connector.kind}, {connector.media_types[0]}", tuple(lines))
 
 
 async def _admitted(parts: Parts, connector: Connector) -> Principal:
@@ -100,12 +100,11 @@ async def _admitted(parts: Parts, connector: Connector) -> Principal:
     return principal
 
 
-async def _line(check: Check[Callable[[Bench], Awaitable[None]]], bench: Bench) -> SheetLine:
+async def _line(check: Check[Callable[[Bench], Awaitable[str | None]]], bench: Bench) -> SheetLine:
     try:
-        await check.hold(bench)
+        return held(check, await check.hold(bench))
     except Exception as exc:
         return broken(check, exc)
-    return held(check)
 
 
 _NO_SCOPE = "insufficient_scope"
@@ -129,8 +128,9 @@ async def _are_allowed(bench: Bench) -> None:
         require(not wrong, f"{example.status}: a {bench.principal.kind} may not say this: {'; '.join(wrong)}")
 
 
-async def _are_taken_back(bench: Bench) -> None:
-    for example in bench.examples(Withdrawal):
+async def _are_taken_back(bench: Bench) -> str | None:
+    withdrawing = bench.examples(Withdrawal)
+    for example in withdrawing:
         for other in bench.examples(SignalIn):
             await bench.send(other)
         answer = await bench.send(example)
@@ -139,6 +139,7 @@ async def _are_taken_back(bench: Bench) -> None:
         require(done == len(names), f"{example.status}: nothing recorded was said under {', '.join(sorted(names))}")
         left = names & await bench.standing()
         require(not left, f"{example.status}: {', '.join(sorted(left))} stands still")
+    return None if withdrawing else "None of its payloads takes anything back."
 
 
 async def _change_nothing_again(bench: Bench) -> None:
@@ -149,7 +150,7 @@ async def _change_nothing_again(bench: Bench) -> None:
         require(first.position == again.position, f"{example.status}: sent again, it takes new positions")
 
 
-CHECKS: tuple[Check[Callable[[Bench], Awaitable[None]]], ...] = (
+CHECKS: tuple[Check[Callable[[Bench], Awaitable[str | None]]], ...] = (
     Check("taken", "The hub takes every recorded item.", _are_taken),
     Check("scopes", "The kind of partner may say all that is recorded.", _are_allowed),
     Check("tombstones", "What is taken back is gone, under the name that it came by.", _are_taken_back),

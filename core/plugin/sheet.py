@@ -1,7 +1,7 @@
 """What every connector must hold of itself, check by check; `core.connect.conformance` goes on with a hub.
 
 2026-11-22: one list of checks serves `kmm connector check`, the fixture `connector_sheet` and `run_connector_contract`,
-so that what an author tries is what decides. Held by tests/cli/test_connector_check.py: each fault fails its check alone.
+so that what an author tries is what decides. Held by tests/cli/test_connector_check.py: a fault fails its check alone.
 """
 
 import sys

@@ -14,7 +14,7 @@ class SheetLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passed: bool | None
     """null: not tried, because what it rests on failed."""
     found: str = ""
-    """What did not hold, or why it was not tried."""
+    """What did not hold, why it was not tried, or that there was nothing to try."""
 
 
 class Sheet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

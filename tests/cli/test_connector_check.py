@@ -261,3 +261,13 @@ async def test_connectors_that_are_installed_are_green(hub: TestedHub) -> None:
     for name, connector in CONNECTORS.items():
         found = await conformance.examine(hub.parts, connector)
         assert found.green, f"{name}: {found.failed}"
+
+
+@on_sqlite
+async def test_a_sheet_says_where_there_was_nothing_to_try(hub: TestedHub) -> None:
+    found = await conformance.examine(hub.parts, CONNECTORS["hotline table"])
+    assert found.subject == "hotline-111, text/csv"
+    assert {line.check: line.found for line in found.lines if line.found} == {
+        "size": "Its payloads are no JSON with a list of items.",
+        "signature": "Its partner signs nothing.",
+    }

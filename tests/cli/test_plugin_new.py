@@ -46,7 +46,7 @@ def test_check_prints_a_sheet_and_exits_with_1(here: Path) -> None:
     checked = CliRunner().invoke(main, ["connector", "check", "tiktok"], env=environment)
     assert checked.exit_code == 1, checked.output
     lines = {line.split()[0]: line for line in checked.output.splitlines() if line.split()}
-    assert lines["tiktok:"] == "tiktok: does not conform"
+    assert lines["tiktok,"] == "tiktok, application/json: does not conform"
     assert "held" in lines["schema"]
     assert "BROKEN" in lines["signature"]
     assert "not tried" in lines["tombstones"]
