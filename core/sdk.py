@@ -23,7 +23,7 @@ from core.errors import (
     UnsupportedMediaType,
 )
 from core.ids import new as new_id
-from core.openapi import answers, takes, takes_bulk
+from core.openapi import answers, refuses, takes, takes_bulk
 from core.plugin.channel import Channel
 from core.plugin.connector import (
     BadSignature,
@@ -236,6 +236,7 @@ __all__ = [
     "page",
     "public",
     "read_xml",
+    "refuses",
     "require_match",
     "run_connector_contract",
     "scoped",

@@ -51,5 +51,10 @@ def answers(statuses: Mapping[int, Mapping[str, Any] | None]) -> dict[str, Any]:
     return {"answers": {status: media and _lines(media) for status, media in statuses.items()}}
 
 
+def refuses(media: Mapping[str, Any]) -> dict[str, Any]:
+    """How a handler with `exception_handlers` of its own says what went wrong: a type for each media type."""
+    return {"refuses": dict(media)}
+
+
 def _lines(media: Mapping[str, Any]) -> dict[str, Any]:
     return {name: Lines(kind) if name in (NDJSON, EVENT_STREAM) else kind for name, kind in media.items()}

@@ -150,7 +150,9 @@ class _Writer:
         return declared or ({JSON: data.annotation} if data else None)
 
     def _responses(self, handler: HTTPRouteHandler) -> dict[str, Any]:
-        problem = {"$ref": "#/components/responses/Problem"}
+        problem: dict[str, Any] = {"$ref": "#/components/responses/Problem"}
+        if "refuses" in handler.opt:
+            problem = {"description": "What went wrong.", "content": self.media(handler.opt["refuses"])}
         found: dict[str, Any] = {"4XX": problem, "5XX": problem}
         for status, media in _answers(handler).items():
             found[str(status)] = {"description": _PHRASES.get(status, "Done.")}

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response
 
 from core.sdk import HANDLERS as PROBLEMS
-from core.sdk import Fault, Problem
+from core.sdk import Fault, Problem, refuses
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 """Of every body, exactly so: stock clients compare it."""
@@ -75,5 +75,9 @@ def _admits(media_range: str) -> bool:
 
 _NAME = MEDIA_TYPE.partition(";")[0]
 
-DOOR: dict[str, Any] = {"exception_handlers": HANDLERS, "before_request": acceptable}
+DOOR: dict[str, Any] = {
+    "exception_handlers": HANDLERS,
+    "before_request": acceptable,
+    **refuses({MEDIA_TYPE: TaxiiError}),
+}
 """Keyword arguments of every handler."""

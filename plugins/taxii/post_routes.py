@@ -31,6 +31,7 @@ from plugins.taxii import asking, collections, posting, statuses
 from plugins.taxii.errors import DOOR, MEDIA_TYPE, Unprocessable
 from plugins.taxii.names import Eyes
 from plugins.taxii.posting import Poster
+from plugins.taxii.routes import Match
 from plugins.taxii.statuses import TaxiiPostStatus
 
 
@@ -105,8 +106,8 @@ async def _objects(request: Request[Any, Any, Any]) -> tuple[msgspec.Raw, ...]:
 async def delete_object(
     poster: Poster,
     name: str,
-    version: Annotated[str | None, QueryParameter(name="match[version]")] = None,
-    spec_version: Annotated[str | None, QueryParameter(name="match[spec_version]")] = None,
+    version: Annotated[Match | None, QueryParameter(name="match[version]")] = None,
+    spec_version: Annotated[Match | None, QueryParameter(name="match[spec_version]")] = None,
 ) -> Response[bytes]:
     """Drop your own versions of an object: all of them, or those that match. The bytes go for good.
 

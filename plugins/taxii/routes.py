@@ -36,6 +36,7 @@ from plugins.taxii.resources import (
     TaxiiVersions,
 )
 from plugins.taxii.stix import timestamp
+from plugins.taxii.stored import Row
 
 ROOT = "/taxii2/hub/"
 _STIX = "application/stix+json;version="
@@ -54,7 +55,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 Limit = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Next = Annotated[str, Meta(max_length=200, pattern="^[A-Za-z0-9_-]+$")]
-Match = Annotated[str, Meta(max_length=10_000)]
+Match = Annotated[str, Meta(max_length=10_000, pattern="^[ -~]*$")]
 
 
 async def provide_asked(
@@ -242,7 +243,7 @@ def _paged(
     return Response(body, media_type=MEDIA_TYPE, headers=headers)
 
 
-def _recorded(entry: Entry) -> bytes:
+def _recorded(entry: Entry | Row) -> bytes:
     record = {
         "id": entry.id,
         "date_added": timestamp(entry.added),
