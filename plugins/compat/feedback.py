@@ -1,7 +1,7 @@
 """What programs submit and say in formats of others, taken as /v1 takes the same from anyone."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
@@ -20,12 +20,15 @@ from core.sdk import (
     SignalIn,
     Translated,
     Withdrawal,
+    field_error,
 )
 from core.signals import opinions, signals
 from core.signals.guard import Guard
 from core.signals.keys import Keys, public_id
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
+
+N = TypeVar("N")
 
 
 class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,6 +124,31 @@ async def say(sender: Sender, said: Mapping[int, Sequence[OpinionIn]], pointer: 
 def _error(statuses: Collection[OpinionStatus], pointer: str) -> FieldError:
     status = next((one for one in _WHY_NOT if one in statuses), OpinionStatus.NOT_FOUND)
     return FieldError(pointer, status, _WHY_NOT[status])
+
+
+async def hear(
+    sender: Sender,
+    sent: Sequence[msgspec.Raw],
+    decoder: msgspec.json.Decoder[N],
+    meaning: Callable[[N], Sequence[OpinionIn] | None],
+    pointer: str,
+) -> Taken:
+    """Opinions item by item, so that a bad one costs only itself. `meaning` gives None of what tells nobody anything,
+    and raises `Refused`; `pointer` is where their list lies in the body."""
+    said: dict[int, Sequence[OpinionIn]] = {}
+    errors: dict[int, FieldError] = {}
+    for at, raw in enumerate(sent):
+        try:
+            meant = meaning(decoder.decode(raw))
+        except Refused as refusal:
+            errors[at] = FieldError(f"{pointer}/{at}{refusal.pointer}", refusal.code, refusal.reason)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+            errors[at] = field_error(exc, f"{pointer}/{at}")
+        else:
+            if meant is not None:
+                said[at] = meant
+    errors |= await say(sender, said, pointer)
+    return Taken(len(sent), len(sent) - len(errors), tuple(errors[at] for at in sorted(errors)))
 
 
 def signals_of(value: str, names: Collection[str], sender: Sender) -> list[str]:

@@ -42,7 +42,6 @@ from core.sdk import (
     Stance,
     body,
     decode,
-    field_error,
     now,
     scoped,
     takes,
@@ -159,19 +158,13 @@ async def report_feedback(request: Request[Any, Any, Any], selection: Selection,
     yourself. A value is looked for in every kind that your key reads.
     """
     names = words.carried(selection, KINDS).kinds
-    sent = decode(await body(request), _many)
-    said: dict[int, list[OpinionIn]] = {}
-    errors: dict[int, FieldError] = {}
-    for at, raw in enumerate(sent):
-        try:
-            given = _given.decode(raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-            errors[at] = field_error(exc, f"/{at}")
-            continue
-        if given.type in _SAYS:
-            said[at] = [OpinionIn(one, *_SAYS[given.type]) for one in signals_of(given.signal, names, sender)]
-    errors |= await feedback.say(sender, said, "")
-    return Taken(len(sent), len(sent) - len(errors), tuple(errors[at] for at in sorted(errors)))
+
+    def meaning(given: SignalFeedback) -> list[OpinionIn] | None:
+        if given.type not in _SAYS:
+            return None
+        return [OpinionIn(one, *_SAYS[given.type]) for one in signals_of(given.signal, names, sender)]
+
+    return await feedback.hear(sender, decode(await body(request), _many), _given, meaning, "")
 
 
 handlers = [read_feed, report_signals, report_feedback]

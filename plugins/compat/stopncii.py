@@ -34,15 +34,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth.logins import Login
 from core.sdk import (
     FeedFormat,
-    FieldError,
     OpinionIn,
     Outcome,
     Principal,
-    Refused,
     Scope,
     Selection,
     Stance,
-    field_error,
     scoped,
 )
 from core.signals import feed
@@ -147,21 +144,13 @@ async def submit_feedback(data: JSONBody[FeedbacksIn], selection: Selection, sen
     said; other words, and tags, are for yourself. A value is looked for in every kind that your key reads.
     """
     names = words.carried(selection, KINDS).kinds
-    said: dict[int, list[OpinionIn]] = {}
-    errors: dict[int, FieldError] = {}
-    for at, raw in enumerate(data.hash_feedbacks):
-        pointer = f"/hashFeedbacks/{at}"
-        try:
-            given = _feedback.decode(raw)
-            if given.value in _SAYS:
-                said[at] = [OpinionIn(one, *_SAYS[given.value]) for one in signals_of(given.hash_value, names, sender)]
-        except Refused as refusal:
-            errors[at] = FieldError(pointer + refusal.pointer, refusal.code, refusal.reason)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-            errors[at] = field_error(exc, pointer)
-    errors |= await feedback.say(sender, said, "/hashFeedbacks")
-    count = len(data.hash_feedbacks)
-    return Taken(count, count - len(errors), tuple(errors[at] for at in sorted(errors)))
+
+    def meaning(given: FeedbackGiven) -> list[OpinionIn] | None:
+        if given.value not in _SAYS:
+            return None
+        return [OpinionIn(one, *_SAYS[given.value]) for one in signals_of(given.hash_value, names, sender)]
+
+    return await feedback.hear(sender, data.hash_feedbacks, _feedback, meaning, "/hashFeedbacks")
 
 
 handlers = [fetch_hashes, submit_hashes, submit_feedback]
