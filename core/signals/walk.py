@@ -112,14 +112,16 @@ async def _siblings(reader: Reader, cursor: Cursor, signals: Sequence[int]) -> S
 
 async def claims_on(reader: Reader, keys: Sequence[bytes], rows: Collection[int]) -> Siblings:
     """The live claims that the reader may see on these signals, by row of the signal."""
+    session = reader.session
+    live = view.claims().where(visible(Claim, reader.principal), *LIVE, *selection.claims(reader.chosen))
+    claims: list[Any] = []
+    if keys:
+        claims += await session.execute(live.where(among(Signal.key, keys, session)))
+    if rows:
+        claims += await session.execute(live.where(among(Claim.signal, sorted(rows), session)))
     found: Siblings = defaultdict(list)
-    of_keys, of_rows = (Signal.key, keys), (Claim.signal, sorted(rows))
-    for column, values in (of_keys, of_rows):
-        if values:
-            conditions = (*LIVE, visible(Claim, reader.principal), *selection.claims(reader.chosen))
-            wanted = view.claims().where(among(column, values, reader.session), *conditions)
-            for row in await reader.session.execute(wanted):
-                found[row.signal].append(Seen(*row))
+    for claim in claims:
+        found[claim.signal].append(Seen(*claim))
     return found
 
 
