@@ -10,20 +10,25 @@ from xml.parsers import expat
 from core.plugin.connector import Refused
 
 _DEEP = 20
+_MANY = 200_000
+"""Elements: ten thousand entries have some twelve each, and each element takes more memory than its text."""
 
 
 def read_xml(body: bytes) -> Element:
-    """The root element, with local names. Raises `Refused` for what is no XML, declares entities, or nests deeply."""
+    """The root element, with local names. Raises `Refused` for what is no XML, declares a document type, or is too
+    large or too deep for a list of things."""
     builder = TreeBuilder()
     # Without a space no two names of a document become one.
     parser = expat.ParserCreate(namespace_separator=" ")
-    depth = 0
+    depth = count = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
+        nonlocal depth, count
+        depth, count = depth + 1, count + 1
         if depth > _DEEP:
             raise Refused(f"The XML is nested more than {_DEEP} deep.", code="too_deep")
+        if count > _MANY:
+            raise Refused(f"The XML may have {_MANY} elements; send several.", code="too_large")
         builder.start(_local(name), attributes)
 
     def end(name: str) -> None:

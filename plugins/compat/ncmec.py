@@ -19,6 +19,7 @@ A partner that reads us so has to know:
 - What is submitted is your partner's alone, unless its key names a TLP or groups.
 """
 
+from asyncio import to_thread
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element, SubElement
@@ -64,6 +65,8 @@ from plugins.compat.ncmec_entries import HUB, KINDS, NAME, XML, add_member, docu
 _YOU = 2
 """The number of whoever asks, to itself."""
 _PAGE = 1_000
+_FEEDBACK = 64 * 1024
+"""Bytes of what is said of an entry."""
 _SECOND = 1_000_000
 """Microseconds."""
 _REASONS = {
@@ -172,7 +175,8 @@ async def submit_entries(request: Request[Any, Any, Any], sender: Sender) -> Tak
     They are for those whom your key names. A classification says that it is child sexual abuse material.
     """
     try:
-        said = ncmec_entries.read(await body(request))
+        # Thousands of entries take a while, during which others want their turn.
+        said = await to_thread(ncmec_entries.read, await body(request))
     except Refused as refusal:
         raise _invalid(refusal) from None
     if len(said) > AT_ONCE:
@@ -212,7 +216,7 @@ async def give_feedback(
     if member != str(HUB) or fingerprint not in KINDS.values() or parse_id(id) is None:
         raise NotFound
     try:
-        stance, reason = _stance(await body(request))
+        stance, reason = _stance(await body(request, _FEEDBACK))
     except Refused as refusal:
         raise _invalid(refusal) from None
     errors = await feedback.say(sender, {0: [OpinionIn(id, stance, reason)]}, "")

@@ -64,9 +64,10 @@ async def test_entities_are_refused(hub: TestedHub) -> None:
             "/v1/connect", content=body, headers={"Content-Type": "application/xml"}
         )
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "document_type")
-    deep = "<queryResult>" + "<a>" * 10_000
-    answer = await hub.client_as("ncmec").post("/v1/connect", content=deep, headers={"Content-Type": "text/xml"})
-    assert answer.json()["errors"][0]["code"] == "too_deep"
+    for large, code in (("<a>" * 10_000, "too_deep"), ("<a/>" * 200_000, "too_large"), ("<a>\0</a>", "not_xml")):
+        body = f"<queryResult>{large}</queryResult>"
+        answer = await hub.client_as("ncmec").post("/v1/connect", content=body, headers={"Content-Type": "text/xml"})
+        assert answer.json()["errors"][0]["code"] == code
 
 
 def read_lines(body: bytes) -> Sequence[Translated]:
