@@ -8,6 +8,7 @@ from core.auth.access import Principal, public, scoped
 from core.campaigns.sheets.opening import XLSX
 from core.connect.tables import meanings, translate_table
 from core.connect.trees import read_xml
+from core.db import insert_rows
 from core.edge import AT_ONCE, CSV, JSON, JSON_LIMIT, NDJSON, body, content_type, decode, field_error, in_turns
 from core.errors import (
     HANDLERS,
@@ -229,6 +230,7 @@ __all__ = [
     "from_micros",
     "hookimpl",
     "in_turns",
+    "insert_rows",
     "may_leave",
     "meanings",
     "new_id",

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import audiences
 from core.log.head import Head
-from core.sdk import SubmitStatus
+from core.sdk import SubmitStatus, insert_rows
 from core.signals.items import Item
 from core.signals.plan import Picture
 from core.signals.standing import Stood, standing
@@ -170,8 +169,7 @@ class StoreObjects(Submit):
             else:
                 stored.append(one)
         await versions.write_flags(session, stored)
-        if rows:
-            await session.execute(insert(TaxiiObject.__table__), list(rows.values()))
+        await insert_rows(session, TaxiiObject.__table__, list(rows.values()))
         await self._tell(session, head, stood)
 
     def _row(self, session: AsyncSession, head: Head, one: Posted, stood: Mapping[bytes, Stood]) -> dict[str, Any]:
@@ -215,7 +213,7 @@ class StoreObjects(Submit):
         good, bad = (dict(sorted(some.items())).values() for some in (self._successes, self._failures))
         self.status = made(timestamp(head.at), good, bad)
         row = {"id": self.status.id, "partner": self.partner, "at": head.at, "body": msgspec.json.encode(self.status)}
-        await session.execute(insert(TaxiiStatus.__table__), [row])
+        await insert_rows(session, TaxiiStatus.__table__, [row])
 
 
 def _place(session: AsyncSession, head: Head, claim: Stood | None) -> int:

@@ -6,18 +6,15 @@ from itertools import chain
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.sdk import AMONG, Query
 from plugins.taxii.models import TaxiiObject
 
 T = TypeVar("T")
 
 _AT_ONCE = 1_000
-_COLUMNS = (
-    *(TaxiiObject.position, TaxiiObject.id, TaxiiObject.version, TaxiiObject.spec_version),
-    *(TaxiiObject.is_first, TaxiiObject.is_last, TaxiiObject.signal, TaxiiObject.removed),
-)
 
 
 class Version(msgspec.Struct):
@@ -35,6 +32,19 @@ class Version(msgspec.Struct):
     @property
     def name(self) -> tuple[str, str]:
         return self.id, self.version
+
+
+_OWN = Query(
+    select(
+        *(TaxiiObject.position, TaxiiObject.id, TaxiiObject.version, TaxiiObject.spec_version),
+        *(TaxiiObject.is_first, TaxiiObject.is_last, TaxiiObject.signal, TaxiiObject.removed),
+    ).where(
+        TaxiiObject.collection == bindparam("collection"),
+        TaxiiObject.partner == bindparam("partner"),
+        TaxiiObject.id.in_(AMONG),
+    )
+)
+_CONTENTS = Query(select(TaxiiObject.position, TaxiiObject.bytes).where(TaxiiObject.position.in_(AMONG)))
 
 
 class History:
@@ -82,21 +92,17 @@ def _flags(versions: Sequence[Version]) -> Iterable[tuple[Version, bool, bool]]:
 async def own(session: AsyncSession, collection: str, partner: int, names: Collection[str]) -> History:
     """What the partner has posted of these ids. Only on a writer's session."""
     found: list[Version] = []
-    mine = select(*_COLUMNS).where(TaxiiObject.collection == collection, TaxiiObject.partner == partner)
     for some in _pieces(names):
-        rows = await session.execute(mine.where(TaxiiObject.id.in_(some)).order_by(TaxiiObject.version))
+        rows = await _OWN.rows(session, among=some, collection=collection, partner=partner)
         found += [Version(*row) for row in rows]
-    return History(found)
+    return History(sorted(found, key=lambda one: one.version))
 
 
 async def contents(session: AsyncSession, positions: Collection[int]) -> dict[int, bytes]:
     """The bytes of rows, by position. Only on a writer's session."""
     found: dict[int, bytes] = {}
     for some in _pieces(positions):
-        rows = await session.execute(
-            select(TaxiiObject.position, TaxiiObject.bytes).where(TaxiiObject.position.in_(some))
-        )
-        found |= {row.position: row.bytes for row in rows}
+        found |= dict(await _CONTENTS.rows(session, among=some))
     return found
 
 

@@ -47,9 +47,8 @@ EXEMPT: dict[str, str] = {
     "core.reports.activity.signal_days": "finds on which days partners sent anything; one is told of itself alone",
     "plugins.taxii.removing.RemoveObject.store": "drops what a partner posted itself",
     "plugins.taxii.storing.StoreObjects.store": "writes what a partner posts",
-    "plugins.taxii.versions.contents": "compares what a partner posts with what it posted before",
+    "plugins.taxii.versions": "finds what a partner posted itself, to compare what it posts now",
     "plugins.taxii.versions.forget": "makes room for what a partner deleted and posts again",
-    "plugins.taxii.versions.own": "finds what a partner posted itself, whether it may read now or not",
     "plugins.taxii.versions.write_flags": "notes which versions of a partner's are its first and last",
     "core.reports.signal_cells.counted": "national and public reports count every audience",
 }
