@@ -6,13 +6,15 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from core.cli import main
 from core.client import ClientCredentials
 from core.connect import conformance
 from core.plugin import sheet as alone
 from core.sandbox.accounts import AN_HOUR
-from core.testing import TestedHub
+from core.settings import Settings
+from core.testing import TestedHub, run_hub
 from tests.live import LiveHub
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
@@ -105,6 +107,16 @@ async def test_there_is_no_sandbox_on_a_real_hub(hub: TestedHub) -> None:
     applicant = {"slug": "example-shop", "name": "Shop", "kind": "platform"}
     assert (await hub.anonymous().post("/v1/sandbox/accounts", json=applicant)).status_code == 404
     assert (await hub.client_as("tiktok").post("/v1/sandbox/sheets")).status_code == 404
+
+
+async def test_it_stands_on_either_engine(hub_settings: Settings) -> None:
+    applicant = {"slug": "example-shop", "name": "Shop", "kind": "platform"}
+    async with run_hub(replace(hub_settings, sandbox=True)) as hub:
+        assert (await hub.anonymous().post("/v1/sandbox/accounts", json=applicant)).status_code == 201
+        filled = await hub.client_as("google").post("/v1/sandbox/sheets")
+        own, connector = filled.json()["sheets"]
+        assert not any(line["passed"] for line in own["lines"])
+        assert all(line["passed"] for line in connector["lines"]), connector
 
 
 def test_a_connector_is_held_to_its_checks_before_its_partner_is_admitted(sandbox: LiveHub) -> None:
