@@ -33,8 +33,7 @@ def shorten(monkeypatch: pytest.MonkeyPatch, budget: float) -> None:
     """Budgets that a test can wait for."""
     for module, name in (
         *((crossing, name) for name in ("FIRST", "NEXT")),
-        *((formats, name) for name in ("_VALUE", "_PAYLOAD")),
-        *((hosting, "_SEND"), (keeper, "_LEAVE"), (lane, "_GRACE"), (ward, "_GRACE")),
+        *((formats, "_PAYLOAD"), (hosting, "_SEND"), (keeper, "_LEAVE"), (lane, "_GRACE"), (ward, "_GRACE")),
     ):
         monkeypatch.setattr(module, name, budget)
     released.clear()
