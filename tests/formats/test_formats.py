@@ -15,7 +15,7 @@ from plugins.compat import gse_reports, ncmec_entries, stopncii_records
 from plugins.exports import tables
 from plugins.taxii import stix
 from tests.formats import samples, table
-from tests.formats.doors import DOORS, submitted
+from tests.formats.doors import DOORS, PULLS, SAYS, open_post, submitted
 from tests.formats.samples import FIELDS
 from tests.signals.kinds.canonical_forms import FORMS
 
@@ -34,6 +34,24 @@ async def test_whatever_goes_in_comes_out_but_for_what_is_declared(hub: TestedHu
         # Native loses nothing on its way in: what is missing then is what the other could not carry, all of it.
         assert found["native", out.name].lost == out.loses & set(FIELDS), out.name
     assert _page() == table.written(found), "Write it anew: python -m tests.formats"
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_what_may_not_leave_is_in_no_format_but_our_own(hub: TestedHub) -> None:
+    says, pulls = hub.client_as(SAYS), hub.client_as(PULLS)
+    await says.post("/v1/groups", json={"slug": "ring", "name": "Ring"})
+    await says.post("/v1/groups/ring/invitations", json={"partner": PULLS})
+    await pulls.put("/v1/groups/ring/membership")
+    marks = (None, Tlp.AMBER_STRICT, Tlp.RED)
+    kept = [
+        {"kind": kind, "value": samples.VALUES[kind](number), "tlp": mark, "groups": ["ring"]}
+        for number, mark in enumerate(marks, 1)
+        for kind in ("url", "pdq", "domain")
+    ]
+    assert (await says.post("/v1/signals", json={"signals": kept})).json()["created"] == len(kept)
+    post = await open_post(hub)
+    came = {door.name: len(await door.pull(post)) for door in DOORS}
+    assert came == {door.name: len(kept) if door.name == "native" else 0 for door in DOORS}
 
 
 def _page() -> str:
