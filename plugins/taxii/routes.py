@@ -55,7 +55,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 Limit = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Next = Annotated[str, Meta(max_length=200, pattern="^[A-Za-z0-9_-]+$")]
-Match = Annotated[str, Meta(max_length=10_000, pattern="^[ -~]*$")]
+Match = Annotated[str, Meta(max_length=10_000, pattern=r"^[\x00-\x7f]*$")]
 
 
 async def provide_asked(
