@@ -162,14 +162,23 @@ async def changes(
     """
     reader = await walk.reader(session, principal, known, keys, chosen)
     top = await head.position(session)
-    rows, reached = await walk.scan(reader, cursor, top, limit)
-    left = frozenset([row[0] for row in rows if row[0] in apart and view.is_lone(row)])
-    rows = [row for row in rows if row[0] not in left] if left else rows
+    rows, reached, left = await _scanned(reader, cursor, top, limit, apart)
     shown, siblings = await walk.render(reader, cursor, rows)
     found = [
         _change(row, signal, siblings, cursor) for row, signal in zip(rows, shown, strict=True) if signal is not None
     ]
     return Changes(found, reached, top, left)
+
+
+async def _scanned(
+    reader: walk.Reader, cursor: Cursor, top: int, limit: int, apart: Collection[int]
+) -> tuple[Sequence[Any], int, frozenset[int]]:
+    """Rows, the position up to which they were looked for, and which of `apart` are not among them."""
+    if not apart:
+        return *await walk.scan(reader, cursor, top, limit), frozenset()
+    glimpses, reached = await walk.glimpse(reader, cursor, top, limit)
+    left = frozenset([position for position, alone in glimpses if alone and position in apart])
+    return await walk.at(reader, cursor, [one for one, _ in glimpses if one not in left]), reached, left
 
 
 async def named(

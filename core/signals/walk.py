@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core import times
 from core.auth.access import Principal, visible
 from core.db import Micros, among
-from core.query import Query
+from core.query import AMONG, Query
 from core.signals import score, selection, view
 from core.signals.cursors import Cursor
 from core.signals.keys import Keys
@@ -52,10 +52,27 @@ async def reader(session: AsyncSession, principal: Principal, known: Kinds, keys
 
 async def scan(reader: Reader, cursor: Cursor, top: int, limit: int) -> tuple[list[Any], int]:
     """Rows after the cursor, and the position up to which all were looked at."""
+    return await _scan(reader, _window(reader.principal, reader.chosen), cursor, top, limit)
+
+
+async def glimpse(reader: Reader, cursor: Cursor, top: int, limit: int) -> tuple[list[tuple[int, bool]], int]:
+    """Of the same rows the positions, and whether they are `view.is_lone`: for who needs few of them, in a third of
+    the time."""
+    return await _scan(reader, _glimpses(reader.principal, reader.chosen), cursor, top, limit)
+
+
+async def at(reader: Reader, cursor: Cursor, positions: Sequence[int]) -> list[Any]:
+    """The rows at these positions, ascending, that `scan` would bring."""
+    if not positions:
+        return []
+    rows = await _at(reader.principal, reader.chosen).rows(reader.session, positions, start=cursor.start)
+    return sorted(rows, key=lambda row: row[0])
+
+
+async def _scan(reader: Reader, window: Query, cursor: Cursor, top: int, limit: int) -> tuple[list[Any], int]:
     rows: list[Any] = []
     reached = cursor.position
     deadline = time.monotonic() + _BUDGET
-    window = _window(reader.principal, reader.chosen)
     while reached < top and len(rows) < limit and time.monotonic() < deadline:
         last = min(reached + WINDOW, top)
         left = limit - len(rows)
@@ -73,9 +90,23 @@ def _window(principal: Principal, chosen: Selection) -> Query:
     positions been chosen by themselves, PostgreSQL would have looked for those of a large page among all claims there
     are. Held by tests/bench.
     """
-    after, last = bindparam("after", type_=Micros), bindparam("last", type_=Micros)
-    wanted = view.claims().where(Claim.position > after, Claim.position <= last, *_seen(principal, chosen))
-    return Query(wanted.order_by(Claim.position).limit(bindparam("most", type_=Micros)))
+    wanted = view.claims().where(*_BETWEEN, *_seen(principal, chosen))
+    return Query(wanted.order_by(Claim.position).limit(_MOST))
+
+
+@lru_cache(maxsize=256)
+def _glimpses(principal: Principal, chosen: Selection) -> Query:
+    wanted = view.glimpses().where(*_BETWEEN, *_seen(principal, chosen))
+    return Query(wanted.order_by(Claim.position).limit(_MOST))
+
+
+_AFTER, _LAST, _MOST = (bindparam(name, type_=Micros) for name in ("after", "last", "most"))
+_BETWEEN = (Claim.position > _AFTER, Claim.position <= _LAST)
+
+
+@lru_cache(maxsize=256)
+def _at(principal: Principal, chosen: Selection) -> Query:
+    return Query(view.claims().where(Claim.position.in_(AMONG), *_seen(principal, chosen)))
 
 
 def _seen(principal: Principal, chosen: Selection) -> list[ColumnElement[bool]]:

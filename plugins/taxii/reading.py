@@ -22,7 +22,7 @@ from plugins.taxii.stored import Row
 class Page(msgspec.Struct, frozen=True):
     """What comes next in a collection."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[Entry | Row]
     reached: int
     """Position up to which it brings the reader."""
     more: bool
@@ -42,7 +42,7 @@ async def page(eyes: Eyes, chosen: Filters, walk: Walk, limit: int) -> Page:
     return _cut(found, limit, walk.position)
 
 
-def _cut(found: list[Entry], limit: int, reached: int) -> Page:
+def _cut(found: list[Entry | Row], limit: int, reached: int) -> Page:
     if len(found) <= limit:
         return Page(found, reached, more=False)
     behind = found[limit].position
@@ -51,7 +51,7 @@ def _cut(found: list[Entry], limit: int, reached: int) -> Page:
     return Page(kept, kept[-1].position, more=len(kept) < len(found))
 
 
-def _preface(chosen: Filters, walk: Walk) -> list[Entry]:
+def _preface(chosen: Filters, walk: Walk) -> list[Entry | Row]:
     return [
         entry
         for entry in _PREFACE
@@ -72,14 +72,14 @@ def _entry_of_preface(position: int, body: bytes) -> Entry:
 _PREFACE = [_entry_of_preface(position, body) for position, body in enumerate(PREFACE, 1)]
 
 
-async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[list[Entry], int]:
+async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[list[Entry | Row], int]:
     """Some `most` entries after a position, and the position up to which all are there."""
     collection, top = str(eyes.collection.id), walk.now.head
     between = {"start": walk.start, "after": walk.position, "last": top, "most": most}
     rows = await stored.window(eyes.session, eyes.principal, collection, chosen, **between)
     end = rows[-1].position if len(rows) == most else top
     if not chosen.admits("indicator", "2.1"):
-        return [_entry(row) for row in await _standing(eyes, rows, set())], end
+        return [*await _standing(eyes, rows, set())], end
     apart = {row.position for row in rows if row.covers == row.position}
     found = await feed.changes(*eyes.parts, walk.place.cursor, most, apart=apart)
     end = min(end, found.reached)
@@ -89,7 +89,7 @@ async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[l
     changes = [change for change in found.changes if change.position <= end]
     changes += await _orphaned(eyes, shown)
     made = await rendered.entries(eyes, walk, changes)
-    entries = [_entry(row) for row in shown]
+    entries: list[Entry | Row] = [*shown]
     if made:
         entries += [entry for entry in made if chosen.admits_version(entry.version)]
         entries.sort(key=_position)
@@ -118,12 +118,12 @@ async def _orphaned(eyes: Eyes, shown: Sequence[Row]) -> list[Change]:
     return [msgspec.structs.replace(change, position=at[change.voices[0].signal]) for change in found]
 
 
-async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry]:
+async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry | Row]:
     """Objects asked for by id; not what is withdrawn."""
     ids = chosen.ids or ()
     rows = await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), chosen, ids)
     shown = await _standing(eyes, rows, set())
-    entries = _preface(chosen, walk) + [_entry(row) for row in shown]
+    entries: list[Entry | Row] = [*_preface(chosen, walk), *shown]
     if chosen.admits("indicator", "2.1"):
         signals = (await names.signals(eyes, ids)).values()
         fresh = Walk(0, walk.now.head, 0, walk.now)
@@ -132,9 +132,5 @@ async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry]:
     return sorted([entry for entry in entries if entry.position > walk.position], key=_position)
 
 
-def _entry(row: Row) -> Entry:
-    return Entry(row.position, row.added, row.id, row.version, row.type, row.spec_version, row.bytes)
-
-
-def _position(entry: Entry) -> int:
+def _position(entry: Entry | Row) -> int:
     return entry.position

@@ -108,11 +108,11 @@ def _gone(change: Change, twin: SignalOut) -> Change:
 def _again(row: Row, change: Change, pair: Pair, modified: int) -> Entry | None:
     """A new version of a posted object at a later position; None when its last version means another signal."""
     if row.revoked:
-        return Entry(change.position, modified, row.id, row.version, row.type, row.spec_version, row.bytes)
+        return Entry(change.position, modified, row.id, row.version, row.type, row.spec_version, row.body)
     if row.signal != pair[1]:
         return None
     stands = any(voice.live and (voice.partner, voice.signal) == pair for voice in change.voices)
-    body = stix.renewed(row.bytes, modified, revoked=not stands)
+    body = stix.renewed(row.body, modified, revoked=not stands)
     return Entry(change.position, modified, row.id, stix.timestamp(modified), row.type, row.spec_version, body)
 
 

@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection as Some
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, bindparam, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import Select
 
@@ -27,7 +26,7 @@ class Row(NamedTuple):
     version: str
     type: str
     spec_version: str
-    bytes: bytes
+    body: bytes
     partner: int
     signal: int | None
     covers: int | None
@@ -56,7 +55,7 @@ async def window(
     after `start`."""
     query = _window(principal, collection, chosen)
     found = await query.rows(session, start=start, after=after, last=last, most=most)
-    return [Row(*row) for row in found]
+    return [*map(Row._make, found)]
 
 
 @lru_cache(maxsize=256)
@@ -72,13 +71,13 @@ async def named(
 ) -> list[Row]:
     """Every row of these objects that fits; none that says itself that it is revoked."""
     wanted = _seen(principal, collection).where(~TaxiiObject.revoked, *_fitting(chosen), TaxiiObject.id.in_(AMONG))
-    return [Row(*row) for row in await _among(session, Query(wanted), ids)]
+    return [*map(Row._make, await _among(session, Query(wanted), ids))]
 
 
 async def newest(session: AsyncSession, principal: Principal, collection: str, ids: Some[str]) -> list[Row]:
     """The last version of each of these objects, for each of its posters."""
     found = await _among(session, _newest(principal, collection), ids)
-    return [Row(*row) for row in found]
+    return [*map(Row._make, found)]
 
 
 @lru_cache(maxsize=256)
@@ -132,25 +131,19 @@ def _seen(principal: Principal, collection: str) -> Select[Any]:
 
 
 def _fitting(chosen: Filters) -> list[ColumnElement[bool]]:
-    return [
-        *([] if chosen.types is None else [_one_of(TaxiiObject.type, chosen.types)]),
-        *([] if chosen.spec_versions is None else [_one_of(TaxiiObject.spec_version, chosen.spec_versions)]),
-        *([] if "all" in chosen.versions else [or_(*map(_of_version, chosen.versions))]),
-    ]
-
-
-def _one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
     """Without IN, which prepared queries keep for their own."""
-    return or_(False, *[column == value for value in values])
-
-
-def _of_version(version: str) -> ColumnElement[bool]:
-    if version in _FLAGS:
-        return _FLAGS[version].is_(True)
-    return TaxiiObject.version == version
-
-
-_FLAGS = {"first": TaxiiObject.is_first, "last": TaxiiObject.is_last}
+    of_types = or_(false(), *[TaxiiObject.type == one for one in chosen.types or ()])
+    of_specs = or_(false(), *[TaxiiObject.spec_version == one for one in chosen.spec_versions or ()])
+    of_versions = or_(
+        TaxiiObject.is_first if "first" in chosen.versions else false(),
+        TaxiiObject.is_last if "last" in chosen.versions else false(),
+        *[TaxiiObject.version == one for one in chosen.versions],
+    )
+    return [
+        true() if chosen.types is None else of_types,
+        true() if chosen.spec_versions is None else of_specs,
+        true() if "all" in chosen.versions else of_versions,
+    ]
 
 
 async def _among(session: AsyncSession, query: Query, values: Some[Any]) -> list[Any]:

@@ -64,6 +64,7 @@ async def test_errors_have_the_shape_of_taxii(hub: TestedHub) -> None:
         (f"{OBJECTS}?added_after=yesterday", signed, 400),
         (f"{OBJECTS}?match[version]=newest", signed, 400),
         (f"{OBJECTS}?match[id]=%00", signed, 200),
+        (f"{OBJECTS}?match[id]=nothing", signed, 200),
         (f"{OBJECTS}?limit=99999", signed, 200),
     )
     for path, headers, status in cases:
