@@ -122,7 +122,7 @@ async def _signals(eyes: Eyes, refs: Collection[str]) -> dict[str, str]:
     """Public ids of the signals that objects of the collection mean, posted or rendered; by the objects' ids."""
     found = dict(await names.signals(eyes, refs))
     for row in await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), Filters(), refs):
-        meant = meaning(row.bytes)
+        meant = meaning(row.body)
         if not isinstance(meant, Refused) and meant.signal:
             canonical = eyes.kinds.parse(meant.signal.kind, meant.signal.value)
             found[row.id] = public_id(eyes.keys.signal(meant.signal.kind, canonical.identity))
