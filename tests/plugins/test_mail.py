@@ -104,7 +104,7 @@ async def sending(server: Server, **more: Any) -> AsyncIterator[PluginHost]:
     own = {"host": "localhost", "port": server.port, "user": "hub", "password": "secret", "sender": "hub@hub.example"}
     table = own | {"ca": str(server.certificate)} | more
     host = PluginHost(settings(plugins={"mail": table}), [plugins.mail], strict=True)
-    async with host.running():
+    async with host.keeper.running():
         yield host
 
 

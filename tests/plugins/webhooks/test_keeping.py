@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, text, update
 
 import plugins.webhooks
 from core import times
+from core.auth.viewers import viewer
 from core.log.models import Retention
 from core.plugin.host import PluginHost
 from core.testing import TestedHub
@@ -66,15 +67,15 @@ def attempt(number: int, at: int) -> Delivery:
 async def test_one_of_two_processes_delivers_and_the_other_takes_over(start: Start) -> None:
     receiver = Receiver()
     async with listening(receiver), start(receiver) as hub:
-        second = PluginHost(hub.parts.settings, [plugins.webhooks], look=hub.parts.plugins._look, strict=True)
+        second = PluginHost(hub.parts.settings, [plugins.webhooks], look=viewer, strict=True)
         await register(hub, "tiktok", receiver)
-        async with second.running():
+        async with second.keeper.running():
             ids = await tell(hub, 30, "tiktok")
             await receiver.until(lambda: len(receiver.got) >= 30)
             await asyncio.sleep(1)
             assert receiver.ids == ids, "both delivered"
             # The one that delivers is told to end: the other begins at once.
-            (first,) = [one for one in hub.parts.plugins._plugins if one.name == "webhooks"]
+            (first,) = [one for one in hub.parts.plugins.keeper.plugins if one.name == "webhooks"]
             await first.lane.leave(5)
             later = await tell(hub, 1, "tiktok")
             await receiver.until(lambda: later[0] in receiver.ids)
