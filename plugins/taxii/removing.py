@@ -1,58 +1,69 @@
-"""The job of the claim log that drops what was posted, and takes back the claim that it made."""
+"""The job of the claim log that drops what was posted, and takes back what it claimed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.log.head import Head
-from core.signals.jobs import Job
-from core.signals.plan import Picture
+from core.sdk import Tlp
+from core.signals.items import Item
 from core.signals.standing import Stood
 from plugins.taxii import versions
 from plugins.taxii.asking import Filters
+from plugins.taxii.claiming import Claiming
+from plugins.taxii.collections import Collection
 from plugins.taxii.models import TaxiiObject
-from plugins.taxii.versions import History, Version
+from plugins.taxii.versions import Version
+
+Read = Callable[[bytes], tuple[Item, Tlp | None] | None]
 
 
-class RemoveObject(Job):
-    """Versions of one object of the partner in a collection. With the last of them the claim goes, in all of them."""
+class RemoveObject(Claiming):
+    """Versions of one object of the partner in a collection.
 
-    def __init__(self, partner: int, collection: str, name: str, chosen: Filters) -> None:
-        self.partner = partner
-        self.collection = collection
-        self.name = name
-        self.chosen = chosen
+    What is left of it says again what it said; with the last version the claim goes, for other collections, too.
+    """
+
+    def __init__(self, partner: int, collection: Collection, name: str, chosen: Filters, read: Read) -> None:
+        """`read` finds the claim that an object means, and how it is marked."""
+        super().__init__(partner, collection, (name,))
         self.removed = 0
         """How many versions went."""
         self.left = 0
         """How many of the object are there still."""
-        self._history = History(())
+        self._name = name
+        self._chosen = chosen
+        self._read = read
         self._gone: list[Version] = []
 
-    def keys(self) -> Iterable[bytes]:
-        return ()
-
-    def names(self) -> Iterable[str]:
-        return (self.name,)
-
-    async def prepare(self, session: AsyncSession) -> None:
-        self._history = await versions.own(session, self.collection, self.partner, (self.name,))
-        self._gone = [one for one in self._history.of(self.name) if _fits(one, self.chosen)]
-
-    def fold(self, picture: Picture, head: Head) -> None:
-        if self._gone and len(self._gone) == len(self._history.of(self.name)):
-            picture.drop(self.partner, self.name, "retracted")
+    async def plan(self, session: AsyncSession) -> None:
+        before = list(self.history.of(self._name))
+        self._gone = [one for one in before if _fits(one, self._chosen)]
+        for one in self._gone:
+            self.history.drop(one)
+        self.items, self.withdrawn = (), ()
+        last = self.history.last(self._name)
+        if not self._gone or last is before[-1]:
+            return
+        said = self._read((await versions.contents(session, [last.position]))[last.position]) if last else None
+        if said:
+            await self.share(session, [said])
+        else:
+            self.withdrawn = (self._name,)
 
     async def store(self, session: AsyncSession, head: Head, stood: Mapping[bytes, Stood]) -> None:
-        for one in self._gone:
-            self._history.drop(one)
-        gone = update(TaxiiObject).where(TaxiiObject.position.in_([one.position for one in self._gone]))
         if self._gone:
+            gone = update(TaxiiObject).where(TaxiiObject.position.in_([one.position for one in self._gone]))
             dropped = {"bytes": b"", "is_first": False, "is_last": False, "removed": head.take()}
             await session.execute(gone.values(**dropped))
-        await versions.write_flags(session, self._history.flagged())
-        self.removed, self.left = len(self._gone), len(self._history.of(self.name))
+        last = self.history.last(self._name)
+        for claim in stood.values():
+            # Else the hub would render beside it what the claim says.
+            says = update(TaxiiObject).where(TaxiiObject.position == (last and last.position))
+            await session.execute(says.values(signal=claim.signal, covers=claim.position))
+        await versions.write_flags(session, self.history.flagged())
+        self.removed, self.left = len(self._gone), len(self.history.of(self._name))
 
 
 def _fits(one: Version, chosen: Filters) -> bool:

@@ -10,16 +10,15 @@ from core.auth import audiences
 from core.log.head import Head
 from core.sdk import SubmitStatus, insert_rows
 from core.signals.items import Item
-from core.signals.plan import Picture
-from core.signals.standing import Stood, standing
-from core.signals.submission import Submit
+from core.signals.standing import Stood
 from plugins.taxii import sharing, versions
+from plugins.taxii.claiming import Claiming
 from plugins.taxii.collections import Collection
 from plugins.taxii.meaning import Meant
 from plugins.taxii.models import NO_SIGNAL, TaxiiObject, TaxiiStatus
 from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, made, why
 from plugins.taxii.stix import timestamp
-from plugins.taxii.versions import History, Version
+from plugins.taxii.versions import Version
 
 
 class Posted(msgspec.Struct, frozen=True):
@@ -42,49 +41,41 @@ class Posted(msgspec.Struct, frozen=True):
         return TaxiiStatusDetails(*self.name, message)
 
 
-class StoreObjects(Submit):
+class StoreObjects(Claiming):
     """Objects of one post. The newest version of each is what its claim says; older ones are kept as they came."""
 
     def __init__(
         self, partner: int, collection: Collection, posted: Sequence[Posted], refused: Mapping[int, TaxiiStatusDetails]
     ) -> None:
         """`refused` are the objects of the post that may not be kept, by number, for the status."""
-        super().__init__(partner, (), minimal=True)
-        self.collection = collection
+        super().__init__(partner, collection, {one.meant.id for one in posted})
         self.posted = posted
         self.refused = refused
         self.status: TaxiiPostStatus
-        self._history = History(())
         self._new: dict[int, Posted] = {}
         """Versions that are not there yet, by number."""
         self._newest: set[int] = set()
         """Of these, the last ones of their objects."""
         self._successes: dict[int, TaxiiStatusDetails] = {}
         self._failures: dict[int, TaxiiStatusDetails] = {}
-        self._claimed: Mapping[bytes, Stood] = {}
         self._shown: Mapping[audiences.Key, int] = {}
-        self._member: Mapping[str, int] = {}
 
     def keys(self) -> Iterable[bytes]:
         return {one.item.signal.key for one in self.posted if one.item}
 
-    def names(self) -> Iterable[str]:
-        return {one.meant.id for one in self.posted if one.item or one.meant.withdraws}
-
-    async def prepare(self, session: AsyncSession) -> None:
-        """Find out what is new, what of it is the last, and with whom claims are to be shared."""
+    async def plan(self, session: AsyncSession) -> None:
         self._successes, self._failures = {}, dict(self.refused)
-        names = {one.meant.id for one in self.posted}
-        self._history = await versions.own(session, str(self.collection.id), self.partner, names)
-        self._member = await audiences.memberships(session, self.partner)
-        if self.collection.group not in (None, *self._member.values()):
+        if self.collection.group not in (None, *self.member.values()):
             self._new = {}
             self._refuse(self.posted, f"not_a_member: you are not a member of {self.collection.slug}.")
         else:
             self._new = await self._unknown(session)
         self._newest = self._last()
-        self.items = await self._shared(session)
-        await super().prepare(session)
+        newest = [one for number, one in self._new.items() if number in self._newest]
+        self.withdrawn = [one.meant.id for one in newest if one.meant.withdraws]
+        narrowing = await self.share(session, [(one.item, one.meant.tlp) for one in newest if one.item])
+        why = "Already in the collection of the community; a group cannot take it from there."
+        self._refuse([self._new[item.index] for item in narrowing], why)
         marks = {sharing.audience(self.collection, self.partner, one.meant.tlp) for one in self._new.values()}
         self._shown = await audiences.intern(session, marks)
 
@@ -95,7 +86,7 @@ class StoreObjects(Submit):
 
     async def _unknown(self, session: AsyncSession) -> dict[int, Posted]:
         wanted = {one.name for one in self.posted}
-        there = {one.position: one.name for one in self._history.live() if one.name in wanted}
+        there = {one.position: one.name for one in self.history.live() if one.name in wanted}
         stored = await versions.contents(session, there)
         seen = {there[position]: content for position, content in stored.items()}
         new: dict[int, Posted] = {}
@@ -114,55 +105,21 @@ class StoreObjects(Submit):
             before = last.get(one.meant.id)
             if before is None or one.meant.version > before.meant.version:
                 last[one.meant.id] = one
-        stored = {name: self._history.last(name) for name in last}
+        stored = {name: self.history.last(name) for name in last}
         return {
             one.number for name, one in last.items() if (old := stored[name]) is None or old.version < one.meant.version
         }
-
-    async def _shared(self, session: AsyncSession) -> list[Item]:
-        """The claims to make, each with whom it is shared; two objects that mean one signal make one."""
-        claims = [(one, one.item) for one in self._new.values() if one.item and one.number in self._newest]
-        marks: dict[bytes, list[str]] = {}
-        for one, item in claims:
-            marks.setdefault(item.signal.key, []).append(sharing.marked(self.collection, one.meant.tlp))
-        self._claimed = await standing(session, self.partner, marks)
-        slugs = {group: slug for slug, group in self._member.items()}
-        items: list[Item] = []
-        for one, item in claims:
-            key = item.signal.key
-            with_whom = sharing.shared(self.collection, sharing.strictest(marks[key]), self._claimed.get(key), slugs)
-            if with_whom is None:
-                self._refuse([one], "Already in the collection of the community; a group cannot take it from there.")
-            else:
-                items.append(msgspec.structs.replace(item, tlp=with_whom[0], groups=with_whom[1]))
-        return items
-
-    def fold(self, picture: Picture, head: Head) -> None:
-        for item in self.items:
-            claim, stood = picture.standing.get((self.partner, item.signal.key)), self._claimed.get(item.signal.key)
-            if (claim.now.audience if claim and claim.now else None) != (stood and stood.audience):
-                # A job before it in this transaction shared the claim with others. Tried again, it is alone.
-                raise RuntimeError("the claim is shared with others than were found")
-        for number in self._newest & self._new.keys():
-            if self._new[number].meant.withdraws:
-                picture.drop(self.partner, self._new[number].meant.id, "retracted")
-        for item in self.items:
-            name = item.external_id
-            # Another observable in a new version of the object: what it meant before is not claimed any more.
-            if name and picture.names.get((self.partner, name)) not in (None, item.signal.key):
-                picture.drop(self.partner, name, "retracted")
-        super().fold(picture, head)
 
     async def store(self, session: AsyncSession, head: Head, stood: Mapping[bytes, Stood]) -> None:
         for result in self.results:
             if result.status is SubmitStatus.REJECTED:
                 self._refuse([self._new[result.index]], why(result.errors))
         new = list(self._new.values())
-        gone = self._history.removed
+        gone = self.history.removed
         await versions.forget(session, [gone[one.name] for one in new if one.name in gone])
         rows = {row["position"]: row for row in (self._row(session, head, one, stood) for one in new)}
         stored = []
-        for one in self._history.flagged():
+        for one in self.history.flagged():
             flags = {"is_first": one.is_first, "is_last": one.is_last}
             if one.position in rows:
                 rows[one.position] |= flags
@@ -178,7 +135,7 @@ class StoreObjects(Submit):
         says_it = claim if one.number in self._newest else None
         position = _place(session, head, says_it)
         signal = self._signal(one, claim)
-        self._history.add(Version(position, *one.name, meant.spec_version, False, False, signal))
+        self.history.add(Version(position, *one.name, meant.spec_version, False, False, signal))
         return {
             "position": position,
             "date_added": head.at + position - head.base - 1,
@@ -202,7 +159,7 @@ class StoreObjects(Submit):
             return claim.signal
         if one.item:
             return NO_SIGNAL
-        before = self._history.last(one.meant.id) if one.meant.withdraws else None
+        before = self.history.last(one.meant.id) if one.meant.withdraws else None
         return before.signal if before else None
 
     async def _tell(self, session: AsyncSession, head: Head, stood: Mapping[bytes, Stood]) -> None:

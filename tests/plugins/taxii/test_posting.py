@@ -229,6 +229,19 @@ async def test_delete_drops_versions_and_bytes(hub: TestedHub) -> None:
     assert "https://a.example/gift" in await feed(hub, "meta")
 
 
+async def test_what_is_left_says_again_what_it_said(hub: TestedHub) -> None:
+    poster, name = Poster(hub, "tiktok"), indicator("a")["id"]
+    await poster.post(
+        indicator("a", confidence=10), indicator("a", LATER, confidence=20), indicator("a", LAST, revoked=True)
+    )
+    for confidence in (20, 10):
+        assert await poster.delete(name, **{"match[version]": "last"}) == 200
+        claim = (await feed(hub, "meta"))["https://a.example/gift"]
+        assert claim["confidence"] == confidence
+        (last,) = [row for row in await rows(hub) if row.is_last]
+        assert last.covers == claim["position"]
+
+
 async def test_what_is_held_is_kept_and_said(hub: TestedHub) -> None:
     async with hub.parts.db.writer() as session:
         await session.execute(update(SignalPolicy).where(SignalPolicy.name == "burst_per_hour").values(value=2))

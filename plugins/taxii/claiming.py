@@ -1,0 +1,84 @@
+"""Claims that objects mean: one of a partner on a signal, however many objects and collections say it."""
+
+from abc import abstractmethod
+from collections.abc import Collection as Collected
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.auth import audiences
+from core.log.head import Head
+from core.sdk import Tlp
+from core.signals.items import Item
+from core.signals.plan import Picture
+from core.signals.standing import Stood, standing
+from core.signals.submission import Submit
+from plugins.taxii import sharing, versions
+from plugins.taxii.collections import Collection
+from plugins.taxii.versions import History
+
+
+class Claiming(Submit):
+    """Changes what a partner has in a collection, and claims what it means from then on.
+
+    An item's external id is the id of its object.
+    """
+
+    def __init__(self, partner: int, collection: Collection, objects: Collected[str]) -> None:
+        super().__init__(partner, (), minimal=True)
+        self.collection = collection
+        self.objects = objects
+        """Ids of those that it touches."""
+        self.history = History(())
+        """What there is of them."""
+        self.member: Mapping[str, int] = {}
+        """The partner's groups, when the transaction began."""
+        self.withdrawn: Sequence[str] = ()
+        """Ids of objects that mean nothing any more."""
+        self._stood: Mapping[bytes, Stood] = {}
+
+    def names(self) -> Iterable[str]:
+        return self.objects
+
+    async def prepare(self, session: AsyncSession) -> None:
+        self.member = await audiences.memberships(session, self.partner)
+        self.history = await versions.own(session, str(self.collection.id), self.partner, self.objects)
+        await self.plan(session)
+        await super().prepare(session)
+
+    @abstractmethod
+    async def plan(self, session: AsyncSession) -> None:
+        """Say what is to be `withdrawn`, and `share` what is to be claimed."""
+
+    async def share(self, session: AsyncSession, said: Sequence[tuple[Item, Tlp | None]]) -> list[Item]:
+        """Make `items` of what is said and how it is marked; returns those that would narrow a claim of theirs."""
+        marks: dict[bytes, list[str]] = {}
+        for item, tlp in said:
+            marks.setdefault(item.signal.key, []).append(sharing.marked(self.collection, tlp))
+        self._stood = await standing(session, self.partner, marks)
+        slugs = {group: slug for slug, group in self.member.items()}
+        self.items, narrowing = [], []
+        for item, _ in said:
+            key = item.signal.key
+            with_whom = sharing.shared(self.collection, sharing.strictest(marks[key]), self._stood.get(key), slugs)
+            if with_whom is None:
+                narrowing.append(item)
+            else:
+                self.items.append(msgspec.structs.replace(item, tlp=with_whom[0], groups=with_whom[1]))
+        return narrowing
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        for item in self.items:
+            claim, stood = picture.standing.get((self.partner, item.signal.key)), self._stood.get(item.signal.key)
+            if (claim.now.audience if claim and claim.now else None) != (stood and stood.audience):
+                # A job before it in this transaction shared the claim with others. Tried again, it is alone.
+                raise RuntimeError("the claim is shared with others than were found")
+        for gone in self.withdrawn:
+            picture.drop(self.partner, gone, "retracted")
+        for item in self.items:
+            name = item.external_id
+            # Another observable in a version of the object: what it meant before is not claimed any more.
+            if name and picture.names.get((self.partner, name)) not in (None, item.signal.key):
+                picture.drop(self.partner, name, "retracted")
+        super().fold(picture, head)
