@@ -17,6 +17,7 @@ A partner that reads us so has to know:
   reactions are as many as there are opinions, by numbers that name nobody.
 - The command looks at digests of videos only: those of other files are HASH_MD5 and HASH_SHA256 without such a tag.
 - The token stands in addresses: keep those out of your logs, as the hub does.
+- Descriptors and indicators are not to be read one by one: an update carries all that there is.
 - What is submitted is visible as `share_level` says: WHITE and GREEN to the community or to the group of
   `privacy_members`, AMBER and RED to that group only.
 """
@@ -96,10 +97,7 @@ async def read_threat_updates(
     Times are seconds since 1970; what changed in the second of `start_time` is part of it, that of `stop_time` is not.
     Go on at `paging.next`. `types`, separated by commas, leaves out the others. 410 asks for a new copy.
     """
-    ids = (await graph_groups.find(snapshot, principal, keys, [number])).values()
-    chosen = msgspec.structs.replace(
-        words.carried(selection, _kinds(types)), community=not ids, group=next(iter(ids), None)
-    )
+    chosen = await _chosen(snapshot, principal, keys, selection, number, types)
     place = await _place(snapshot, principal, keys, chosen, start_time, after)
     page = await feed.changes(snapshot, principal, kinds, keys, chosen, place.cursor, limit)
     last = page.reached if stop_time is None else await _before(snapshot, stop_time)
@@ -116,6 +114,16 @@ async def read_threat_updates(
     return msgspec.structs.replace(found, paging=ThreatPaging(address))
 
 
+async def _chosen(
+    session: AsyncSession, principal: Principal, keys: Keys, selection: Selection, number: str, types: str
+) -> Selection:
+    """The part of a selection that is for one privacy group and of these types."""
+    wanted = types.split(",") if types else KINDS.values()
+    carried = words.carried(selection, [kind for kind, word in KINDS.items() if word in wanted])
+    group = next(iter((await graph_groups.find(session, principal, keys, [number])).values()), None)
+    return msgspec.structs.replace(carried, community=group is None, group=group)
+
+
 async def _before(session: AsyncSession, second: int) -> int:
     """The last position before a second."""
     return await clock.at(session, second * _SECOND - 1)
@@ -126,11 +134,6 @@ async def _seconds(session: AsyncSession, positions: Collection[int]) -> dict[in
     micros = await clock.times(session, ordered)
     # Before the first tick there is no time.
     return {position: max(0, at // _SECOND) for position, at in zip(ordered, micros, strict=True)}
-
-
-def _kinds(types: str) -> list[str]:
-    wanted = types.split(",") if types else KINDS.values()
-    return [kind for kind, word in KINDS.items() if word in wanted]
 
 
 async def _place(
