@@ -109,7 +109,8 @@ async def test_there_is_no_sandbox_on_a_real_hub(hub: TestedHub) -> None:
     assert (await hub.client_as("tiktok").post("/v1/sandbox/sheets")).status_code == 404
 
 
-async def test_it_stands_on_either_engine(hub_settings: Settings) -> None:
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+async def test_it_stands_on_postgresql_too(hub_settings: Settings) -> None:
     applicant = {"slug": "example-shop", "name": "Shop", "kind": "platform"}
     async with run_hub(replace(hub_settings, sandbox=True)) as hub:
         assert (await hub.anonymous().post("/v1/sandbox/accounts", json=applicant)).status_code == 201

@@ -11,9 +11,13 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from core.cli import main
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "tests" / "sample_plugin"
@@ -32,8 +36,9 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the packages lie that were begun by `kmm plugin new`."""
     folder = tmp_path_factory.mktemp("made")
-    for name in ("example-shop", "example-telecom"):
-        run(sys.executable, "-c", "from core.cli import main; main()", "plugin", "new", name, cwd=folder)
+    with chdir(folder):
+        for name in ("example-shop", "example-telecom"):
+            assert CliRunner().invoke(main, ["plugin", "new", name]).exit_code == 0
     module = folder / "example-telecom" / "example_telecom"
     shutil.rmtree(module)
     shutil.copytree(TELECOM, module, ignore=shutil.ignore_patterns("__pycache__"))
@@ -61,7 +66,7 @@ def test_kmm_lists_them_beside_the_built_in_plugins(clean: Path, tmp_path: Path)
     lines = {line.split()[0]: line for line in run(clean / "kmm", "plugins", cwd=tmp_path).splitlines()[1:]}
     assert lines.keys() > {"example-games", "example-shop", "example-telecom", "exports", "tiktok"}
     assert "khongmotminh-example-games 1.0.0" in lines["example-games"]
-    assert all("running" in line for line in lines.values())
+    assert not [line for line in lines.values() if "running" not in line]
 
 
 def test_everything_that_the_sample_adds_works(clean: Path, tmp_path: Path) -> None:
