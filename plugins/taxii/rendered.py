@@ -96,8 +96,8 @@ def _moved(change: Change, walk: Walk, objects: Objects) -> list[tuple[str, Pair
 def _rendered(eyes: Eyes, change: Change, twin: SignalOut, created: int, modified: int) -> Entry:
     collection = eyes.collection
     told = change if twin is change.signal else _gone(change, twin)
-    body = stix.indicator(told, collection.id, created, modified, collection.strictest)
     name = stix.indicator_id(twin.id, collection.id)
+    body = stix.indicator(told, name, created, modified, collection.strictest)
     return Entry(change.position, modified, name, stix.timestamp(modified), "indicator", "2.1", body)
 
 

@@ -45,18 +45,16 @@ def _space(collection: UUID) -> Any:
     return sha1(collection.bytes, usedforsecurity=False)
 
 
-def indicator(change: Change, collection: UUID, created: int, modified: int, unmarked: Tlp) -> bytes:
-    """The indicator of a change in a collection, or the version of it that withdraws it; as it goes over the wire.
+def indicator(change: Change, name: str, created: int, modified: int, unmarked: Tlp) -> bytes:
+    """The indicator of a change, or the version of it that withdraws it; as it goes over the wire.
 
-    `created` and `modified` in µs. `unmarked` is the TLP of a tombstone, which is not told how its claims were marked:
-    the strictest that the collection holds.
+    `name` is its `indicator_id`, `created` and `modified` are in µs. `unmarked` is the TLP of a tombstone, which is
+    not told how its claims were marked: the strictest that the collection holds.
     """
-    return _written(change.signal, change.kind, change.value, collection, created, modified, unmarked).encode()
+    return _written(change.signal, change.kind, change.value, name, created, modified, unmarked).encode()
 
 
-def _written(
-    signal: SignalOut, kind: str, value: str, collection: UUID, created: int, modified: int, unmarked: Tlp
-) -> str:
+def _written(signal: SignalOut, kind: str, value: str, name: str, created: int, modified: int, unmarked: Tlp) -> str:
     """By hand: an encoder takes three times as long, and a walk of the feed is this function."""
     made, changed = timestamp(created), timestamp(modified)
     gone = signal.value is UNSET
@@ -64,7 +62,7 @@ def _written(
     facts = "" if gone else _facts(signal)
     marking = unmarked if gone else signal.tlp or unmarked
     return (
-        f'{{"type":"indicator","spec_version":"2.1","id":"{indicator_id(signal.id, collection)}"'
+        f'{{"type":"indicator","spec_version":"2.1","id":"{name}"'
         f',"created_by_ref":"{IDENTITY}","created":"{made}","modified":"{changed}"'
         f'{_REVOKED if gone else ""},"indicator_types":["malicious-activity"]'
         f',"pattern":{quoted(patterns.write(kind, value))},"pattern_type":"stix","pattern_version":"2.1"'
@@ -145,14 +143,18 @@ def render(page: Feed) -> bytes:
     A feed tells no time of its changes, so `modified` is the newest that the signal itself speaks of, and ids are not
     those of a collection: who follows changes reads collections.
     """
-    objects = [*PREFACE]
-    for signal in page.signals:
-        if isinstance(signal.kind, str) and isinstance(signal.value, str) and not isinstance(signal.terms, type(UNSET)):
-            told = [to_micros(term.since) for term in signal.terms if term.since]
-            made, changed = min(told), max(told)
-            objects.append(_written(signal, signal.kind, signal.value, NAMESPACE, made, changed, Tlp.AMBER).encode())
+    objects = [*PREFACE, *[_of_feed(signal) for signal in page.signals if signal.value is not UNSET]]
     name = uuid5(NAMESPACE, page.next)
     return b'{"type":"bundle","id":"bundle--%b","objects":[%b]}' % (str(name).encode(), b",".join(objects))
+
+
+def _of_feed(signal: SignalOut) -> bytes:
+    assert isinstance(signal.kind, str)
+    assert isinstance(signal.value, str)
+    assert isinstance(signal.terms, tuple)
+    told = [to_micros(term.since) for term in signal.terms if term.since]
+    name = indicator_id(signal.id, NAMESPACE)
+    return _written(signal, signal.kind, signal.value, name, min(told), max(told), Tlp.AMBER).encode()
 
 
 FORMAT = Format(

@@ -24,6 +24,7 @@ from tests.signals.kinds.canonical_forms import FORMS
 from tests.signals.kinds.test_vectors import rows
 
 COLLECTION = uuid4()
+NAME = stix.indicator_id(f"sig_{'a' * 26}", COLLECTION)
 ADDED = 1_780_000_000_123_456
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)
 KINDS = Kinds()
@@ -53,7 +54,7 @@ def change(signal: SignalOut, kind: str, value: str) -> Change:
 
 
 def indicator(signal: SignalOut, kind: str = "domain", value: str = "gift.example") -> Any:
-    written = stix.indicator(change(signal, kind, value), COLLECTION, ADDED - 1, ADDED, Tlp.GREEN)
+    written = stix.indicator(change(signal, kind, value), NAME, ADDED - 1, ADDED, Tlp.GREEN)
     return stix2.parse(written.decode(), allow_custom=False)
 
 
@@ -70,7 +71,7 @@ def test_every_rendered_object_is_strict_stix() -> None:
 def test_a_tombstone_is_a_version_that_is_revoked(state: State) -> None:
     parsed = indicator(SignalOut(f"sig_{'a' * 26}", state, 13))
     assert parsed.revoked
-    assert parsed.id == indicator(item()).id
+    assert parsed.id == indicator(item()).id == NAME
     assert parsed.object_marking_refs == [MARKINGS[Tlp.GREEN]]
     assert "labels" not in parsed
 
@@ -182,7 +183,7 @@ def test_our_extension_counts_where_the_pattern_says_less() -> None:
 def test_what_is_rendered_reads_back() -> None:
     for kind, value in ONE_OF_EACH.items():
         one = item(kind, value)
-        signal = read(stix.indicator(change(one, kind, value), COLLECTION, ADDED, ADDED, Tlp.GREEN)).signal
+        signal = read(stix.indicator(change(one, kind, value), NAME, ADDED, ADDED, Tlp.GREEN)).signal
         assert signal is not None
         for field in ("kind", "value", "category", "severity", "confidence", "tlp", "campaign", "valid_until"):
             assert getattr(signal, field) == getattr(one, field), (kind, field)
