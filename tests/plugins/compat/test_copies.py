@@ -84,12 +84,12 @@ async def act(hub: TestedHub, random: Random) -> bool:
     """Something happens; whether sight was lost by it."""
     owner, value = random.choice(OWNERS), random.choice(VALUES)
     client, what = hub.client_as(owner), random.random()
-    if what < 0.5:
+    if what < 0.4:
         said = {"kind": "url", "value": value, "external_id": value} | random.choice(PLACES)
         assert (await client.post("/v1/signals", json={"signals": [said]})).is_success
-    elif what < 0.8:
+    elif what < 0.65:
         assert (await client.post("/v1/signals/retractions", json={"external_ids": [value]})).is_success
-    elif what < 0.9:
+    elif what < 0.85:
         await hub.client_as("tiktok").post("/v1/groups/ring/invitations", json={"partner": "meta"})
         assert (await hub.client_as("meta").put(GROUP)).is_success
     else:
@@ -97,7 +97,7 @@ async def act(hub: TestedHub, random: Random) -> bool:
     return False
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 8])
 async def test_a_copy_that_is_kept_is_as_one_that_is_fetched_anew(hub: TestedHub, seed: int) -> None:
     random, meta = Random(seed), hub.client_as("meta")
     tiktok, chongluadao = hub.client_as("tiktok"), hub.client_as("chongluadao")
@@ -110,6 +110,6 @@ async def test_a_copy_that_is_kept_is_as_one_that_is_fetched_anew(hub: TestedHub
             # Nobody can tell it what to drop; its docs say so.
             hashes = StopNcii(meta)
         for kept, fresh in ((graph, Graph(meta)), (hashes, StopNcii(meta))):
-            if random.random() < 0.5 and await kept.fetch(random, random.choice((1, 2, 99))):
+            if random.random() < 0.3 and await kept.fetch(random, random.choice((1, 2, 99))):
                 assert await fresh.fetch(random, 99)
                 assert kept.copy == fresh.copy
