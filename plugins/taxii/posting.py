@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from core.sdk import Forbidden, NotFound, OpinionIn, OpinionStatus, Refused, Scope, SubmitResult, in_turns
+from core.sdk import Forbidden, NotFound, OpinionIn, OpinionStatus, Refused, Scope, SubmitResult, Tlp, in_turns
 from core.signals import items, opinions
 from core.signals.guard import Guard
+from core.signals.items import Item
 from core.signals.keys import public_id
 from core.signals.screening import screened
 from core.signals.writer import SignalWriter
@@ -129,13 +130,18 @@ async def _signals(eyes: Eyes, refs: Collection[str]) -> dict[str, str]:
     return found
 
 
+def _claimed(poster: Poster, raw: bytes) -> tuple[Item, Tlp | None] | None:
+    one = _read(poster, 0, raw)
+    return (one.item, one.meant.tlp) if isinstance(one, Posted) and one.item else None
+
+
 async def remove(poster: Poster, name: str, chosen: Filters) -> None:
     """Drop the poster's versions of an object.
 
     Raises `Forbidden` for what it may only read, and `NotFound` where there is nothing of those versions.
     """
     eyes = poster.eyes
-    job = RemoveObject(eyes.principal.partner, str(eyes.collection.id), name, chosen)
+    job = RemoveObject(eyes.principal.partner, eyes.collection, name, chosen, lambda raw: _claimed(poster, raw))
     await poster.writer.write(job, eyes.principal.client, "DeleteTaxiiObject")
     if job.removed:
         return

@@ -72,17 +72,17 @@ class StoreObjects(Claiming):
             self._new = await self._unknown(session)
         self._newest = self._last()
         newest = [one for number, one in self._new.items() if number in self._newest]
-        self.withdrawn = [one.meant.id for one in newest if one.meant.withdraws]
+        self.withdrawn = [one.meant.id for one in newest if one.meant.type == "indicator" and not one.item]
         narrowing = await self.share(session, [(one.item, one.meant.tlp) for one in newest if one.item])
-        why = "Already in the collection of the community; a group cannot take it from there."
-        self._refuse([self._new[item.index] for item in narrowing], why)
+        reason = "Already in the collection of the community; a group cannot take it from there."
+        self._refuse([self._new[item.index] for item in narrowing], reason)
         marks = {sharing.audience(self.collection, self.partner, one.meant.tlp) for one in self._new.values()}
         self._shown = await audiences.intern(session, marks)
 
-    def _refuse(self, some: Iterable[Posted], why: str) -> None:
+    def _refuse(self, some: Iterable[Posted], reason: str) -> None:
         for one in some:
             self._new.pop(one.number, None)
-            self._failures[one.number] = one.told(why)
+            self._failures[one.number] = one.told(reason)
 
     async def _unknown(self, session: AsyncSession) -> dict[int, Posted]:
         wanted = {one.name for one in self.posted}

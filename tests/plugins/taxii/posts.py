@@ -32,7 +32,7 @@ def indicator(name: str, modified: str = CREATED, /, *, url: str = "", tlp: str 
         "valid_from": CREATED,
     }
     marked = {"object_marking_refs": [MARKINGS[Tlp(tlp)]]} if tlp else {}
-    return stix_object("indicator", name, modified, **said, **marked, **more)
+    return stix_object("indicator", name, modified, **(said | marked | more))
 
 
 class Poster:

@@ -72,6 +72,9 @@ async def test_a_new_version_may_mean_another_signal(hub: TestedHub) -> None:
     await poster.post(indicator("a"))
     await poster.post(indicator("a", LATER, url="https://b.example/gift"))
     assert set(await feed(hub, "meta")) == {"https://b.example/gift"}
+    kept = await poster.post(indicator("a", LAST, pattern="[url:value LIKE 'b%'] FOLLOWEDBY [file:size > 3]"))
+    assert "not a signal" in kept["successes"][0]["message"]
+    assert not await feed(hub, "meta")
 
 
 async def test_two_objects_of_one_signal_are_one_claim(hub: TestedHub) -> None:
