@@ -89,7 +89,7 @@ def claims() -> Select[Any]:
 
 def glimpses() -> Select[Any]:
     """Of the rows of `claims()` the position, and whether it `is_lone`."""
-    alone = (Signal.claims == 1) & (Claim.opinions == "") & (Claim.closed == 0) & (Claim.state == "active")
+    alone: Any = (Signal.claims == 1) & (Claim.opinions == "") & (Claim.closed == 0) & (Claim.state == "active")
     found: Select[Any] = select(Claim.position, alone)
     return found.join(Signal, Signal.id == Claim.signal).join(Audience, Audience.id == Claim.audience)
 
