@@ -121,10 +121,11 @@ class PluginHost:
         """The routes of each plugin below its prefix; 503 to everything there while it is quarantined."""
         handlers: list[ControllerRouterHandler] = []
         for plugin in self._plugins:
-            found = plugin.ward.quarantine
+            found, below = plugin.ward.quarantine, (plugin.prefix, plugin.routes, plugin.context, plugin.ward)
             if not found:
-                over = mounting.mounted if plugin.built_in else mounting.carried
-                handlers.append(over(plugin.prefix, plugin.routes, plugin.context, plugin.ward, plugin.ground))
+                handlers.append(
+                    mounting.mounted(*below) if plugin.built_in else mounting.carried(*below, plugin.ground)
+                )
             elif found.phase != "name" and self._in.owns_path(plugin):
                 handlers.append(mounting.shut(plugin.prefix, plugin.ward.closed()))
         return handlers
@@ -173,6 +174,10 @@ class PluginHost:
             return await plugin.lane.begin(begin)
         finally:
             await plugin.lane.stop(plugin.ground.close)
+
+    def forms(self, name: str) -> Sequence[Format]:
+        """The forms of the feed of the plugin of this name."""
+        return [form for plugin in self.keeper.sound() if plugin.name == name for form in plugin.feed_formats]
 
     def migrations(self) -> dict[str, Path]:
         """Folders of revisions, by plugin."""

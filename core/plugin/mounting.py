@@ -95,7 +95,7 @@ class Once(Router):
         return self
 
 
-def mounted(prefix: str, handlers: Sequence[HTTPRouteHandler], ctx: Context, ward: Ward, _: Ground) -> Once:
+def mounted(prefix: str, handlers: Sequence[HTTPRouteHandler], ctx: Context, ward: Ward) -> Once:
     """The handlers below `/<prefix>`, given `ctx`, each behind a door that is shut in quarantine."""
 
     async def door(_: ASGIConnection[Any, Any, Any, Any], __: BaseRouteHandler) -> None:

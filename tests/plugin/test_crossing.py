@@ -21,6 +21,7 @@ from core.signals import feed, signals
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
+from core.signals.pages import Pages
 from core.signals.writer import SignalWriter
 from core.testing import TestedHub
 from core.wire.events import ReportFrozen
@@ -84,6 +85,14 @@ async def seen(principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys:
     return [str(one.value) async for one in feed.live(snapshot, principal, kinds, keys, Selection())]
 
 
+@get("/walked", operation_id="Walked", **scoped(Scope.SIGNALS_READ))
+async def walked(
+    principal: Principal, snapshot: AsyncSession, keys: Keys, selection: Selection, pages: Pages
+) -> list[str]:
+    place = await feed.place(snapshot, principal, keys, selection)
+    return [one.value for one in (await pages.read(selection, place, 10)).changes]
+
+
 async def forged(request: Request[Any, Any, Any]) -> str:
     operator = Principal("x", 1, "secretariat", request.user.kind, frozenset(Scope))
     request.scope["user"] = operator
@@ -106,7 +115,7 @@ async def others(principal: Principal, other: int) -> str:
 
 def routes(ctx: Context) -> list[Any]:
     kept[:] = [ctx]
-    return [where, blocking, late, stream, length, bug, say, tell, seen, as_another, others]
+    return [where, blocking, late, stream, length, bug, say, tell, seen, walked, as_another, others]
 
 
 @pytest.fixture
@@ -190,7 +199,7 @@ async def test_it_writes_and_reads_with_the_eyes_of_its_caller(hub: TestedHub) -
     assert (await sender.post("/odd/say")).text == "created"
     await sender.post("/v1/signals", json={"signals": [{"kind": "domain", "value": "own.example"}]})
     assert sorted((await sender.get("/odd/seen")).json()) == ["own.example", "said.example"]
-    assert (await other.get("/odd/seen")).json() == ["said.example"]
+    assert (await other.get("/odd/seen")).json() == (await other.get("/odd/walked")).json() == ["said.example"]
     position = (await sender.post("/odd/tell")).json()
     events = (await sender.get("/v1/events")).json()["events"]
     assert [one["position"] for one in events if one["type"] == "report.frozen"] == [position]
