@@ -150,7 +150,7 @@ async def _place(
         taken = 0 < position < found.now.lost
     if taken:
         raise Resync("What you may see has changed. Clear your copy and fetch it anew, in one window.")
-    if after or found.cursor.position >= found.now.view:
+    if not after and found.cursor.position >= found.now.view:
         return found
     return found.renewed()
 
