@@ -14,7 +14,7 @@ MEDIA_TYPE = "application/taxii+json;version=2.1"
 """Of every body, exactly so: stock clients compare it."""
 
 
-class TaxiiError(msgspec.Struct, frozen=True, omit_defaults=True):
+class TaxiiError(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What went wrong."""
 
     title: str

@@ -8,7 +8,7 @@ import msgspec
 from core.sdk import Time
 
 
-class TaxiiDiscovery(msgspec.Struct, frozen=True):
+class TaxiiDiscovery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is here (TAXII 2.1 §4.1.1). Addresses are relative, for whatever stands in front of the hub."""
 
     title: str
@@ -17,7 +17,7 @@ class TaxiiDiscovery(msgspec.Struct, frozen=True):
     api_roots: tuple[str, ...]
 
 
-class TaxiiRoot(msgspec.Struct, frozen=True):
+class TaxiiRoot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """TAXII 2.1 §4.2.1."""
 
     title: str
@@ -26,7 +26,7 @@ class TaxiiRoot(msgspec.Struct, frozen=True):
     max_content_length: int
 
 
-class TaxiiCollection(msgspec.Struct, frozen=True):
+class TaxiiCollection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A collection as this caller may use it (TAXII 2.1 §5.2.1)."""
 
     id: str
@@ -37,13 +37,13 @@ class TaxiiCollection(msgspec.Struct, frozen=True):
     media_types: tuple[str, ...] = ("application/stix+json;version=2.1",)
 
 
-class TaxiiCollections(msgspec.Struct, frozen=True):
+class TaxiiCollections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """TAXII 2.1 §5.1.1."""
 
     collections: Sequence[TaxiiCollection]
 
 
-class TaxiiObjects(msgspec.Struct, frozen=True):
+class TaxiiObjects(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A page of objects, an envelope (TAXII 2.1 §3.7). Without any of its fields when there are none."""
 
     more: bool = False
@@ -52,14 +52,14 @@ class TaxiiObjects(msgspec.Struct, frozen=True):
     objects: Sequence[dict[str, Any]] = ()
 
 
-class TaxiiRecord(msgspec.Struct, frozen=True):
+class TaxiiRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     date_added: Time
     version: str
     media_type: str
 
 
-class TaxiiManifest(msgspec.Struct, frozen=True):
+class TaxiiManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """TAXII 2.1 §5.3.1, and `next` as in an envelope."""
 
     more: bool = False
@@ -67,7 +67,7 @@ class TaxiiManifest(msgspec.Struct, frozen=True):
     objects: Sequence[TaxiiRecord] = ()
 
 
-class TaxiiVersions(msgspec.Struct, frozen=True):
+class TaxiiVersions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """TAXII 2.1 §5.8.1, and `next` as in an envelope."""
 
     more: bool = False
