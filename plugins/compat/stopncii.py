@@ -76,11 +76,9 @@ _feedback = msgspec.json.Decoder(FeedbackGiven)
 def keyed(scope: Connection) -> Login | None:
     """The two keys of the exchange, each in a header of its own."""
     sent = dict(scope["headers"])
-    key, subscription = (sent.get(name, b"").decode("latin-1") for name in (b"x-functions-key", _SUBSCRIPTION))
+    names = (b"x-functions-key", b"ocp-apim-subscription-key")
+    key, subscription = (sent.get(name, b"").decode("latin-1") for name in names)
     return Login(key, subscription) if key else None
-
-
-_SUBSCRIPTION = b"ocp-apim-subscription-key"
 
 
 def _open(scope: Scope) -> dict[str, Any]:
@@ -105,9 +103,10 @@ async def fetch_hashes(
     `nextSetTimestamp`. A record replaces the one of the same type and value. What is gone comes as Withdrawn.
     """
     chosen = words.carried(selection, KINDS)
-    position = None if token else start if start > _FIRST else 0
+    begins = start if start > _FIRST else 0
+    place = await feed.place(snapshot, principal, keys, chosen, token=token, position=None if token else begins)
     # A client cannot be told to begin anew.
-    place = (await feed.place(snapshot, principal, keys, chosen, token=token, position=position)).renewed()
+    place = place.renewed()
     page = await feed.changes(snapshot, principal, kinds, keys, chosen, place.cursor, size)
     pages.note(chosen, place, page.reached)
     found = tuple(record for change in page.changes for record in records(change))

@@ -17,7 +17,8 @@ from core.wire.score import OpinionCounts
 from plugins.compat.stopncii_records import KINDS, read, records
 from tests.plugins.compat.keys import issue
 
-FETCH, SUBMIT = "/compat/stopncii/v1/FetchHashes", "/compat/stopncii/v1/SubmitHashes"
+BASE = "/compat/stopncii/v1"
+FETCH, SUBMIT = f"{BASE}/FetchHashes", f"{BASE}/SubmitHashes"
 ID = "sig_" + "a" * 26
 
 
@@ -193,6 +194,37 @@ async def test_a_key_reads_its_kinds_writes_for_its_groups_and_opens_nothing_els
     assert (await http.get("/v1/signals")).status_code == 401
     del http.headers["Ocp-Apim-Subscription-Key"]
     assert (await http.get(FETCH)).status_code == 401
+
+
+async def test_feedback_is_an_opinion_and_a_deed(hub: TestedHub) -> None:
+    meta = hub.client_as("meta")
+    (seen,) = await said(hub, "tiktok", url("seen"))
+    await said(hub, "meta", url("own"))
+
+    async def found(value: str, word: str) -> dict[str, Any]:
+        given = [{"hashValue": value, "feedbackValue": word, "tags": ["x"]}]
+        answer = await meta.post(f"{BASE}/SubmitFeedback", json={"count": 1, "hashFeedbacks": given})
+        assert answer.status_code == 200, answer.text
+        taken: dict[str, Any] = answer.json()
+        return taken
+
+    for word, opinions in (
+        ("Blocked", [("agree", "removed")]),
+        ("StopNCIICSPFeedbackValue.NotBlocked", [("disagree", "no_action")]),
+        ("PendingReview", [("disagree", "no_action")]),
+        ("Withdrawn", []),
+    ):
+        assert (await found("https://seen.example/", word))["accepted"] == 1
+        told = (await hub.client_as("tiktok").get(f"/v1/signals/{seen}/opinions")).json()["opinions"]
+        assert [(one["stance"], one["outcome"]) for one in told] == opinions, word
+    for value, word, code in (
+        ("https://unseen.example/", "Blocked", "not_found"),
+        ("https://own.example/", "Blocked", "own_claim"),
+        ("no hash at all", "Blocked", "not_found"),
+        ("https://seen.example/", "Liked", "refused"),
+    ):
+        taken = await found(value, word)
+        assert (taken["accepted"], [error["code"] for error in taken["errors"]]) == (0, [code]), value
 
 
 async def test_a_key_for_nothing_that_is_carried_is_told_so(hub: TestedHub) -> None:
