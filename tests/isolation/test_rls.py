@@ -36,6 +36,9 @@ ORDINARY = {
     *("repeat_policy", "calendar_day", "contact", "push", "responsibility", "emergency", "appeal", "appeal_task"),
     *("referral", "referral_step", "preservation", "custody_entry", "partner_quality"),
     *("webhooks_endpoint", "webhooks_delivery", "webhooks_desk", "webhooks_replay"),
+    *("feed_key", "plugin_state", "taxii_status"),
+    # Migrations of plugins give every right; policies of its own leave reading alone (tests/plugins/taxii).
+    "taxii_object",
 }
 """Tables that the transaction of a request may write to."""
 ADDED_TO = {"addressee", "audit"}

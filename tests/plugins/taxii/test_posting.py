@@ -1,17 +1,22 @@
 """What partners post is kept as it came, in one transaction with the claims and opinions that it means."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from core import times
 from core.signals.models import SignalPolicy
 from core.testing import TestedHub
+from plugins.taxii import statuses
 from plugins.taxii.errors import MEDIA_TYPE
-from plugins.taxii.models import TaxiiObject
+from plugins.taxii.models import TaxiiObject, TaxiiStatus
+from tests.people import principal_of
 from tests.plugins.taxii.posts import HEADERS, Json, Poster, indicator, stix_object
 
+URL = "https://a.example/gift"
 LATER, LAST = "2026-02-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"
 
 
@@ -31,7 +36,7 @@ async def test_an_indicator_is_a_claim_and_stays_as_it_came(hub: TestedHub) -> N
     sent = indicator("a", confidence=70, labels=["phishing"])
     status = await Poster(hub, "tiktok").post(sent)
     assert (status["status"], status["success_count"], status["failure_count"]) == ("complete", 1, 0)
-    claim = (await feed(hub, "meta"))["https://a.example/gift"]
+    claim = (await feed(hub, "meta"))[URL]
     assert (claim["tlp"], claim["confidence"], claim["category"]) == ("GREEN", 70, "phishing")
     (row,) = await rows(hub)
     assert row.bytes == msgspec.json.encode(sent)
@@ -56,7 +61,7 @@ async def test_versions_of_one_envelope(hub: TestedHub) -> None:
     """The newest is what is claimed, in whatever order they come; the same again is not kept twice."""
     poster = Poster(hub, "tiktok")
     await poster.post(indicator("a", LATER, confidence=20), indicator("a", LAST, confidence=30), indicator("a"))
-    assert (await feed(hub, "meta"))["https://a.example/gift"]["confidence"] == 30
+    assert (await feed(hub, "meta"))[URL]["confidence"] == 30
     stored = {row.version[:10]: (row.is_first, row.is_last) for row in await rows(hub)}
     assert stored == {"2026-01-01": (True, False), "2026-02-01": (False, False), "2026-03-01": (False, True)}
     before = await rows(hub)
@@ -64,7 +69,7 @@ async def test_versions_of_one_envelope(hub: TestedHub) -> None:
     assert [one["message"] for one in again["successes"]] == ["already there"]
     assert again["failure_count"] == 1
     assert [row.position for row in await rows(hub)] == [row.position for row in before]
-    assert (await feed(hub, "meta"))["https://a.example/gift"]["confidence"] == 30
+    assert (await feed(hub, "meta"))[URL]["confidence"] == 30
 
 
 async def test_a_new_version_may_mean_another_signal(hub: TestedHub) -> None:
@@ -79,7 +84,7 @@ async def test_a_new_version_may_mean_another_signal(hub: TestedHub) -> None:
 
 async def test_two_objects_of_one_signal_are_one_claim(hub: TestedHub) -> None:
     poster = Poster(hub, "tiktok")
-    await poster.post(indicator("a"), indicator("b", url="https://a.example/gift"))
+    await poster.post(indicator("a"), indicator("b", url=URL))
     assert len(await feed(hub, "meta")) == 1
     first, second = await rows(hub)
     assert first.covers == second.covers == first.position != second.position
@@ -101,10 +106,10 @@ async def test_revoked_takes_the_claim_back(hub: TestedHub) -> None:
 async def test_the_same_id_of_two_partners(hub: TestedHub) -> None:
     for slug in ("tiktok", "google"):
         await Poster(hub, slug).post(indicator("a"))
-    assert (await feed(hub, "meta"))["https://a.example/gift"]["claims"] == 2
+    assert (await feed(hub, "meta"))[URL]["claims"] == 2
     assert all(row.is_first and row.is_last for row in await rows(hub))
     assert await Poster(hub, "google").delete(indicator("a")["id"]) == 200
-    assert (await feed(hub, "meta"))["https://a.example/gift"]["claims"] == 1
+    assert (await feed(hub, "meta"))[URL]["claims"] == 1
 
 
 POISON: dict[str, Any] = {
@@ -174,7 +179,7 @@ async def groups(hub: TestedHub) -> TestedHub:
 
 async def test_a_group_hears_what_is_posted_to_it(groups: TestedHub) -> None:
     await Poster(groups, "tiktok", "one").post(indicator("a"), indicator("b", tlp="RED"))
-    assert (await feed(groups, "meta"))["https://a.example/gift"]["tlp"] == "AMBER"
+    assert (await feed(groups, "meta"))[URL]["tlp"] == "AMBER"
     assert not await feed(groups, "google")
     assert (await Poster(groups, "google", "one").send(indicator("a"))).status_code == 404
 
@@ -183,14 +188,23 @@ async def test_one_claim_for_two_collections(groups: TestedHub) -> None:
     one, two = Poster(groups, "tiktok", "one"), Poster(groups, "tiktok", "two")
     await one.post(indicator("a", tlp="GREEN"))
     await two.post(indicator("a", tlp="AMBER"))
-    assert (await feed(groups, "google"))["https://a.example/gift"]["tlp"] == "AMBER"
-    assert (await feed(groups, "meta"))["https://a.example/gift"]["tlp"] == "AMBER"
+    assert (await feed(groups, "google"))[URL]["tlp"] == "AMBER"
+    assert (await feed(groups, "meta"))[URL]["tlp"] == "AMBER"
     everybody = Poster(groups, "tiktok")
     await everybody.post(indicator("a"))
-    assert "https://a.example/gift" in await feed(groups, "chongluadao")
+    assert URL in await feed(groups, "chongluadao")
     refused = await one.post(indicator("a", LATER))
     assert "community" in refused["failures"][0]["message"]
-    assert "https://a.example/gift" in await feed(groups, "chongluadao")
+    assert URL in await feed(groups, "chongluadao")
+
+
+async def test_posts_that_share_a_transaction(groups: TestedHub) -> None:
+    """Neither takes from the other whom it shares the claim with, nor its place in the log."""
+    one, two = Poster(groups, "tiktok", "one"), Poster(groups, "tiktok", "two")
+    done = await asyncio.gather(*(at.post(indicator(name, url=URL)) for name in "abc" for at in (one, two)))
+    assert [status["success_count"] for status in done] == [1] * 6
+    assert {row.signal for row in await rows(groups)} == {(await rows(groups))[0].signal}
+    assert await feed(groups, "google") == await feed(groups, "meta") != {}
 
 
 async def test_sightings_and_opinions_are_heard(hub: TestedHub) -> None:
@@ -206,7 +220,7 @@ async def test_sightings_and_opinions_are_heard(hub: TestedHub) -> None:
     )
     assert (status["success_count"], status["failure_count"]) == (4, 1)
     told = await feed(hub, "google")
-    assert told["https://a.example/gift"]["opinions"]["agree"] == 1
+    assert told[URL]["opinions"]["agree"] == 1
     assert told["https://b.example/gift"]["opinions"]["false_positive"] == 1
     poster = Poster(hub, "meta")
     poster.client = hub.client_as("meta", "signals:write")
@@ -223,13 +237,13 @@ async def test_delete_drops_versions_and_bytes(hub: TestedHub) -> None:
     assert await poster.delete(name, **{"match[version]": "first"}) == 200
     left = [row for row in await rows(hub) if row.removed is None]
     assert [(row.version[:10], row.is_first, row.is_last) for row in left] == [("2026-03-01", True, True)]
-    assert "https://a.example/gift" in await feed(hub, "meta")
+    assert URL in await feed(hub, "meta")
     assert await poster.delete(name) == 200
     assert not await feed(hub, "meta")
     assert all(row.bytes == b"" for row in await rows(hub))
     assert await poster.delete(name) == 404
     await poster.post(indicator("a", LAST))
-    assert "https://a.example/gift" in await feed(hub, "meta")
+    assert URL in await feed(hub, "meta")
 
 
 async def test_what_is_left_says_again_what_it_said(hub: TestedHub) -> None:
@@ -239,7 +253,7 @@ async def test_what_is_left_says_again_what_it_said(hub: TestedHub) -> None:
     )
     for confidence in (20, 10):
         assert await poster.delete(name, **{"match[version]": "last"}) == 200
-        claim = (await feed(hub, "meta"))["https://a.example/gift"]
+        claim = (await feed(hub, "meta"))[URL]
         assert claim["confidence"] == confidence
         (last,) = [row for row in await rows(hub) if row.is_last]
         assert last.covers == claim["position"]
@@ -251,3 +265,28 @@ async def test_what_is_held_is_kept_and_said(hub: TestedHub) -> None:
     status = await Poster(hub, "tiktok").post(*(indicator(name) for name in "abcd"))
     assert [one["message"][:4] for one in status["successes"]] == ["", "", "held", "held"]
     assert len(await feed(hub, "meta")) == 2
+
+
+async def test_statuses_go_after_two_days(hub: TestedHub) -> None:
+    poster = Poster(hub, "tiktok")
+    old, new = [(await poster.post(indicator(name)))["id"] for name in "ab"]
+    async with hub.parts.db.edge(0) as session:
+        aged = update(TaxiiStatus).where(TaxiiStatus.id == old)
+        await session.execute(aged.values(at=TaxiiStatus.at - 2 * times.DAY))
+        assert await statuses.purge(session) == 1
+    found = [(await poster.client.get(f"/taxii2/hub/status/{one}/")).status_code for one in (old, new)]
+    assert found == [404, 200]
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"])
+async def test_the_database_itself_hides_objects(groups: TestedHub) -> None:
+    """From a statement that forgets visible(), and from one that writes, as it does with claims."""
+    await Poster(groups, "tiktok", "one").post(indicator("a"), indicator("b", tlp="RED"))
+    told = {}
+    for slug in ("tiktok", "meta", "google"):
+        async with groups.parts.db.edge((await principal_of(groups, slug)).partner) as session:
+            told[slug] = len((await session.scalars(select(TaxiiObject.id))).all())
+            await session.execute(update(TaxiiObject).values(bytes=b""))
+            await session.execute(delete(TaxiiObject))
+    assert told == {"tiktok": 2, "meta": 1, "google": 0}
+    assert all(row.bytes for row in await rows(groups))
