@@ -118,3 +118,19 @@ async def test_what_falls_below_the_least_score_is_taken_from_those_who_may_hold
     assert shown(await page(google, min_score=40)) == []
     await opine(meta, opinion(one, None))
     assert shown(await page(google, after=after["next"], min_score=40)) == [(one, "active")]
+
+
+async def test_a_campaign_is_part_of_the_walk(hub: TestedHub) -> None:
+    tiktok, meta = hub.client_as("tiktok"), hub.client_as("meta")
+    named, _ = await submit(
+        tiktok, PHONE | {"campaign": "not-alone"}, PHONE | {"value": "+84900000002", "campaign": "another"}
+    )
+    answer = await meta.get("/v1/signals", params={"campaign": "not-alone"})
+    assert shown(answer.json()) == [(named, "active")]
+    assert "digest" not in answer.json()
+    assert "campaign=not-alone" in answer.links["next"]["url"]
+    after = answer.json()["next"]
+    assert (await meta.get("/v1/signals", params={"after": after})).status_code == 400
+    await submit(tiktok, PHONE | {"campaign": "another"})
+    assert shown((await meta.get(answer.links["next"]["url"])).json()) == [(named, "gone")]
+    assert (await meta.get("/v1/signals", params={"campaign": "Not a slug"})).status_code == 400
