@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from core.app import Hub
     from core.demo import Account
-    from core.plugin.connector import Connector
     from core.wire.conformance import Sheet
     from core.wire.scopes import PartnerKind
 
@@ -195,8 +194,11 @@ def client_as(hub: TestedHub) -> Callable[..., httpx.AsyncClient]:
 
 
 @pytest.fixture
-def connector_sheet(hub: TestedHub) -> "Callable[[Connector], Awaitable[Sheet]]":
-    """`sheet = await connector_sheet(MyConnector())`: what `kmm connector check` finds, with the hub under test."""
+def connector_sheet(hub: TestedHub) -> "Callable[..., Awaitable[Sheet]]":
+    """`sheet = await connector_sheet(MyConnector())`: what `kmm connector check` finds, with the hub under test.
+
+    Forms of the feed that come with it may be given as well: `await connector_sheet(MyConnector(), feed_formats())`.
+    """
     from core.connect.conformance import examine
 
     return partial(examine, hub.parts)

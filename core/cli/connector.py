@@ -30,9 +30,9 @@ def connector() -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 @pass_house
 def check(house: House, name: str, as_json: bool) -> None:
-    """Try each connector of the plugin NAME on its recorded payloads; exit with 1 when a promise is broken.
+    """Try each connector of the plugin NAME, and its forms of the feed; exit with 1 when a promise is broken.
 
-    The hub that they are sent to is made for it, and gone afterwards; the settings of plugins are those of yours.
+    Its recorded payloads are what is tried. The hub that they are sent to is made for it, and gone afterwards; the settings of plugins are those of yours.
     """
     sheets = run(_examine(house.settings, name))
     if as_json:
@@ -50,7 +50,7 @@ async def _examine(settings: Settings, name: str) -> list[Sheet]:
     if not connectors:
         raise click.ClickException(f"No plugin {name} with connectors runs here; see `kmm plugins`.")
     async with _scratch(settings, plugins.migrations()) as hub:
-        return [await examine(hub, one) for one in connectors]
+        return [await examine(hub, one, plugins.forms(name)) for one in connectors]
 
 
 @asynccontextmanager

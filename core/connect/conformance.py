@@ -1,9 +1,11 @@
 """What a connector must hold together with a hub: its recorded payloads are sent, and what became of them is read."""
 
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol
+
+from msgspec import UNSET
 
 from core.auth import groups, partners
 from core.auth.access import HUB, Principal
@@ -14,17 +16,19 @@ from core.errors import Conflict, NotFound
 from core.log import head
 from core.plugin import sheet
 from core.plugin.connector import Connector, Example, Withdrawal
+from core.plugin.hooks import Format
 from core.plugin.sheet import Check, broken, held, require
-from core.signals import lookup
+from core.signals import feed, lookup
 from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
 from core.wire.conformance import Sheet, SheetLine
 from core.wire.connect import Connected, ConnectStatus
+from core.wire.feed_keys import LEAVING
 from core.wire.groups import GroupIn
 from core.wire.partners import PartnerIn
-from core.wire.signals import SignalIn
+from core.wire.signals import Feed, SignalIn, SignalOut, State
 
 _SPEAKER = "conformance"
 """Begins the slugs of the partners that speak through connectors here: what they say is not said by anyone else."""
@@ -44,10 +48,11 @@ class Parts(Protocol):
 
 
 class Bench(NamedTuple):
-    """A connector, the hub that it speaks to, and as whom."""
+    """A connector, the forms of the feed that come with it, the hub that it speaks to, and as whom."""
 
     parts: Parts
     connector: Connector
+    forms: Sequence[Format]
     principal: Principal
 
     async def send(self, example: Example) -> Connected:
@@ -62,6 +67,13 @@ class Bench(NamedTuple):
         async with self.parts.db.snapshot(self.principal.partner) as snapshot:
             return set(await lookup.names(snapshot, self.principal, ""))
 
+    async def page(self) -> Feed:
+        """What the partner sees and may pass on, and a tombstone."""
+        hub = self.parts
+        async with hub.db.snapshot(self.principal.partner) as snapshot:
+            found = [one async for one in feed.live(snapshot, self.principal, hub.kinds, hub.keys, LEAVING)]
+        return Feed((*found, SignalOut(f"sig_{'a' * 26}", State.GONE, 1)), "", more=False)
+
     def examples(self, kind: type | None = None) -> list[Example]:
         """Those that say a `kind` of thing; all: what takes back comes behind what it takes back."""
         found = [one for one in self.connector.examples() if kind is None or _says(one, kind)]
@@ -72,12 +84,13 @@ def _says(example: Example, kind: type) -> bool:
     return any(isinstance(one, kind) for one in example.becomes)
 
 
-async def examine(parts: Parts, connector: Connector) -> Sheet:
-    """Every check of a connector. Those with a hub are tried once the connector holds on its own."""
+async def examine(parts: Parts, connector: Connector, forms: Sequence[Format] = ()) -> Sheet:
+    """Every check of a connector, and of the forms of the feed that come with it. Those with a hub are tried once the
+    connector holds on its own."""
     # Takes a second, during which a sandbox serves others.
     lines = await to_thread(sheet.alone, connector)
     if all(line.passed for line in lines):
-        bench = Bench(parts, connector, await _admitted(parts, connector))
+        bench = Bench(parts, connector, forms, await _admitted(parts, connector))
         lines += [await _line(check, bench) for check in CHECKS]
     else:
         lines += [SheetLine(one.name, one.promise, None, "Not tried before the others hold.") for one in CHECKS]
@@ -152,9 +165,29 @@ async def _change_nothing_again(bench: Bench) -> None:
         require(first.position == again.position, f"{example.status}: sent again, it takes new positions")
 
 
+async def _are_read_back(bench: Bench) -> str | None:
+    for example in bench.examples(SignalIn):
+        await bench.send(example)
+    page = await bench.page()
+    for form in bench.forms:
+        body = form.render(page)
+        require(body == form.render(page), f"{form.name}: rendered twice, it differs")
+        if form.read:
+            said = {(one.kind, one.value) for one in form.read(body) if isinstance(one, SignalIn)}
+            shown = {(one.kind, one.value) for one in page.signals if _carries(form, one)}
+            lost, new = len(shown - said), len(said - shown)
+            require(said == shown, f"{form.name}: of {len(shown)} signals {lost} are not read back, {new} are new")
+    return None if bench.forms else "It brings no form of the feed."
+
+
+def _carries(form: Format, signal: SignalOut) -> bool:
+    return signal.kind is not UNSET and (form.kinds is None or signal.kind in form.kinds)
+
+
 CHECKS: tuple[Check[Callable[[Bench], Awaitable[str | None]]], ...] = (
     Check("taken", "The hub takes every recorded item.", _are_taken),
     Check("scopes", "The kind of partner may say all that is recorded.", _are_allowed),
     Check("tombstones", "What is taken back is gone, under the name that it came by.", _are_taken_back),
     Check("idempotency", "A payload that is sent again changes nothing.", _change_nothing_again),
+    Check("forms", "A form of the feed is the same twice, and is read back as it was rendered.", _are_read_back),
 )

@@ -37,15 +37,14 @@ async def fill(
         seen = await viewer(session, principal.partner)
         checks = [check for check in _CHECKS if seen and check.scope in seen.scopes]
         lines = [await _line(session, check, principal) for check in checks]
-    own = [one for plugin in plugins.statuses() for one in plugins.speaking(plugin.name)]
-    sheets = (
-        Sheet(principal.slug, tuple(lines)),
-        *[await examine(parts, one) for one in own if one.partner == principal.slug],
-    )
+    sheets = [Sheet(principal.slug, tuple(lines))]
+    for plugin in plugins.statuses():
+        own = [one for one in plugins.speaking(plugin.name) if one.partner == principal.slug]
+        sheets += [await examine(parts, one, plugins.forms(plugin.name)) for one in own]
     if not all(sheet.green for sheet in sheets):
-        return SandboxSheets(sheets, None)
-    tried = Tried(settings.base_url, principal.slug, principal.kind, datetime.now(UTC), sheets)
-    return SandboxSheets(sheets, tokens.sign(msgspec.json.encode(tried), TYP))
+        return SandboxSheets(tuple(sheets), None)
+    tried = Tried(settings.base_url, principal.slug, principal.kind, datetime.now(UTC), tuple(sheets))
+    return SandboxSheets(tried.sheets, tokens.sign(msgspec.json.encode(tried), TYP))
 
 
 async def _line(session: AsyncSession, check: "_Check", principal: Principal) -> SheetLine:

@@ -18,6 +18,8 @@ from core.plugin import sheet
 from core.plugin.connector import Connector, Example
 from core.sdk import (
     AnswerIn,
+    Feed,
+    Format,
     PartnerKind,
     Sharing,
     SignalIn,
@@ -199,13 +201,31 @@ def _twice(payload: bytes) -> bytes:
     return msgspec.json.encode({"cases": (cases * 2)[:2]})
 
 
+def lines(page: Feed) -> bytes:
+    return "".join(f"{one.kind} {one.value}\n" for one in page.signals if one.value).encode()
+
+
+def read(body: bytes) -> Sequence[Translated]:
+    said = (line.split(" ", 1) for line in body.decode().splitlines())
+    return [SignalIn(kind, value) for kind, value in said]
+
+
+renderings = itertools.count()
+LINES = Format("lines", "text/x-lines", "txt", lines, read=read)
+FADING = replace(LINES, read=lambda body: read(body)[1:])
+"""Loses what it has rendered."""
+MOODY = replace(LINES, render=lambda page: b"%d" % next(renderings), read=None)
+"""Never the same twice."""
+
+
 @dataclass
 class Fault:
-    """A connector, the one check that it fails, and a word of what the sheet says of it."""
+    """A connector and a form of the feed, the one check that they fail, and a word of what the sheet says of it."""
 
     connector: Connector
     check: str
     told: str
+    form: Format = LINES
 
 
 FAULTS = [
@@ -228,6 +248,8 @@ FAULTS = [
     Fault(Presumptuous(), "scopes", "alliance"),
     Fault(Renaming(), "tombstones", "case:C-1001"),
     Fault(Contradicting(), "idempotency", "updated"),
+    Fault(Platform(), "forms", "1 are not read back", FADING),
+    Fault(Platform(), "forms", "rendered twice", MOODY),
 ]
 
 
@@ -236,7 +258,7 @@ async def test_each_fault_fails_its_check(hub: TestedHub, monkeypatch: pytest.Mo
     monkeypatch.setattr(sheet, "SECONDS", 0.5)
     with sheet.zone("UTC"):
         for fault in FAULTS:
-            found = await conformance.examine(hub.parts, fault.connector)
+            found = await conformance.examine(hub.parts, fault.connector, [fault.form])
             assert found.failed.keys() == {fault.check}, f"{type(fault.connector).__name__}: {found.failed}"
             assert fault.told in found.failed[fault.check], found.failed
 
@@ -270,4 +292,5 @@ async def test_a_sheet_says_where_there_was_nothing_to_try(hub: TestedHub) -> No
     assert {line.check: line.found for line in found.lines if line.found} == {
         "size": "Its payloads are no JSON with a list of items.",
         "signature": "Its partner signs nothing.",
+        "forms": "It brings no form of the feed.",
     }

@@ -65,4 +65,5 @@ def connectors() -> Sequence[sdk.Connector]:
 
 @sdk.hookimpl
 def feed_formats() -> Sequence[sdk.Format]:
-    return [sdk.Format("example-telecom", LINES, "txt", render, kinds={"phone": "number"})]
+    lost = frozenset(sdk.SignalIn.__struct_fields__) - {"kind", "value", "external_id"}
+    return [sdk.Format("example-telecom", LINES, "txt", render, read, kinds={"phone": "number"}, loses=lost)]

@@ -1,6 +1,6 @@
 """What Example Bank sends, and what others then read."""
 
-from example_bank import ExampleBank, Status
+from example_bank import ExampleBank, Status, feed_formats
 
 from core.sdk import PartnerKind
 
@@ -8,7 +8,7 @@ REPORT = {"number": "R-7", "status": "found", "link": "https://hoc-bong.example/
 
 
 async def test_it_conforms(connector_sheet):
-    sheet = await connector_sheet(ExampleBank())
+    sheet = await connector_sheet(ExampleBank(), feed_formats())
     assert sheet.green, sheet.failed
 
 
