@@ -191,6 +191,7 @@ async def test_a_key_reads_its_kinds_writes_for_its_groups_and_opens_nothing_els
     everything = Copy(hub.client_as("google"))
     await everything.fetch()
     assert everything.statuses.keys() == {"https://seen.example/", "a" * 32}
+    assert (await http.get(f"{BASE}//FetchHashes")).status_code == 200, "what an address with a slash at its end makes"
     assert (await http.get("/v1/signals")).status_code == 401
     del http.headers["Ocp-Apim-Subscription-Key"]
     assert (await http.get(FETCH)).status_code == 401
