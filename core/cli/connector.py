@@ -32,7 +32,8 @@ def connector() -> None:
 def check(house: House, name: str, as_json: bool) -> None:
     """Try each connector of the plugin NAME, and its forms of the feed; exit with 1 when a promise is broken.
 
-    Its recorded payloads are what is tried. The hub that they are sent to is made for it, and gone afterwards; the settings of plugins are those of yours.
+    Its recorded payloads are what is tried. The hub that they are sent to is made for it, and gone afterwards; the
+    settings of plugins are those of yours.
     """
     sheets = run(_examine(house.settings, name))
     if as_json:
