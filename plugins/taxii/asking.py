@@ -61,10 +61,14 @@ def filters(id: str | None, type: str | None, version: str | None, spec_version:
 def _version(text: str) -> str:
     if text in _ONLY:
         return text
+    return version(_moment(text, "match[version]", "Expected first, last, all or a time with a zone (RFC 3339)."))
+
+
+def _moment(text: str, name: str, expected: str) -> datetime:
     try:
-        return version(msgspec.convert(text, Time))
+        return msgspec.convert(text, Time)
     except msgspec.ValidationError:
-        raise _invalid("match[version]", "Expected first, last, all or a time with a zone (RFC 3339).") from None
+        raise _invalid(name, expected) from None
 
 
 class Walk(msgspec.Struct, frozen=True):
@@ -92,7 +96,7 @@ async def walk(
     collection: Collection,
     chosen: Filters,
     next: str | None,
-    added_after: datetime | None,
+    added_after: str | None,
 ) -> Walk:
     """From the query. Who sends both stands where the later of them is: some move the time along with `next`.
 
@@ -101,7 +105,7 @@ async def walk(
     now = (await feed.place(session, principal, keys, collection.selection)).now
     begun = Walk(0, now.head, 0, now)
     if added_after is not None:
-        after = to_micros(added_after)
+        after = to_micros(_moment(added_after, "added_after", "Expected a time with a zone (RFC 3339)."))
         said = sum(after >= PREFACE_AT + n for n in range(len(PREFACE)))
         position = await clock.at(session, after)
         # A date does not tell when its walk began: whatever is gone may matter.

@@ -16,7 +16,7 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.logins import basic
-from core.sdk import JSON_LIMIT, NotFound, Principal, Scope, Time, answers, scoped
+from core.sdk import JSON_LIMIT, NotFound, Principal, Scope, answers, scoped
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.pages import Pages
@@ -50,11 +50,12 @@ class Asked(msgspec.Struct, frozen=True):
     pages: Pages
     limit: int
     next: str | None
-    added_after: Time | None
+    added_after: str | None
 
 
 Limit = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Next = Annotated[str, Meta(max_length=200, pattern="^[A-Za-z0-9_-]+$")]
+Moment = Annotated[str, Meta(max_length=40, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})$")]
 Match = Annotated[str, Meta(max_length=10_000, pattern=r"^[\x00-\x7f]*$")]
 
 
@@ -67,7 +68,7 @@ async def provide_asked(
     pages: Pages,
     limit: Limit = 1_000,
     next: Next | None = None,
-    added_after: Time | None = None,
+    added_after: Moment | None = None,
 ) -> Asked:
     place = await collections.find(snapshot, principal, collection)
     return Asked(Eyes(snapshot, principal, kinds, keys, place), pages, min(limit, MOST), next, added_after)
