@@ -36,7 +36,6 @@ from core.plugin.connector import (
     Withdrawal,
     translate_items,
 )
-from core.plugin.formats import may_leave
 from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, ReportFormat, hookimpl
 from core.plugin.sheet import run_connector_contract
 from core.query import AMONG, Query
@@ -231,7 +230,6 @@ __all__ = [
     "hookimpl",
     "in_turns",
     "insert_rows",
-    "may_leave",
     "meanings",
     "new_id",
     "now",

@@ -1,6 +1,6 @@
 """Exports: what a caller may see, as files for tools that speak no API.
 
-Everything here obeys two limits: what the caller may see, and what may leave at all (`core.sdk.may_leave`).
+Two limits hold for all of it: what the caller may see, and what may leave at all (`Selection.leaving`).
 """
 
 from collections.abc import Sequence

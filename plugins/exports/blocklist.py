@@ -8,7 +8,7 @@ from litestar import get
 from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.sdk import Principal, Scope, Selection, State, Tlp, answers, may_leave, scoped
+from core.sdk import Principal, Scope, Selection, State, Tlp, answers, scoped
 from core.signals import feed
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
@@ -50,7 +50,7 @@ async def read_blocklist(
     try:
         spool.write(f"{comment} Khong Mot Minh, up to TLP:{tlp}. Leads, not verdicts.\n".encode())
         async for signal in feed.live(snapshot, principal, kinds, keys, Selection(kinds=("domain",), leaving=True)):
-            if may_leave(signal) and signal.tlp in widest and signal.state is State.ACTIVE:
+            if signal.tlp in widest and signal.state is State.ACTIVE:
                 spool.write(f"{line(str(signal.value))}\n".encode())
     except BaseException:
         spool.close()

@@ -32,7 +32,6 @@ from core.sdk import (
     Withdrawal,
     Words,
     hookimpl,
-    may_leave,
     scoped,
     translate_items,
 )
@@ -102,8 +101,8 @@ class Accounts(msgspec.Struct):
 @get("/accounts", operation_id="ListGameAccounts", **scoped(Scope.SIGNALS_READ))
 async def list_accounts(principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys) -> Accounts:
     """List the game accounts among the signals you may see and pass on."""
-    found = feed.live(snapshot, principal, kinds, keys, Selection(kinds=("game_account",)))
-    return Accounts(sorted([str(signal.value) async for signal in found if may_leave(signal)]))
+    found = feed.live(snapshot, principal, kinds, keys, Selection(kinds=("game_account",), leaving=True))
+    return Accounts(sorted([str(signal.value) async for signal in found]))
 
 
 def as_tsv(page: Feed) -> bytes:
