@@ -155,7 +155,8 @@ async def test_one_that_blocks_stops_nobody_and_is_shut_away(hub: TestedHub) -> 
     http = hub.anonymous()
     stuck = asyncio.create_task(http.get("/odd/blocking"))
     beside = [slowest(http, path, stuck.done) for path in ("/health", "/good/where")]
-    assert max(await asyncio.gather(*beside)) < 0.25
+    # Who waited for it would wait for 20 s.
+    assert max(await asyncio.gather(*beside)) < 1
     assert (await stuck).status_code == 503
     assert hub.parts.plugins.quarantined["odd"].phase == "heartbeat"
     assert (await http.get("/odd/where")).status_code == 503

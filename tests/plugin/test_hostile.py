@@ -22,7 +22,7 @@ from core.testing import TestedHub
 from tests.plugin.fakes import ASKED, Caller, draft, plugin, settings
 from tests.plugin.hostile import BEHAVIOURS, hostile, released
 
-BUDGET = 0.1
+BUDGET = 0.2
 DELAY = 1.0
 """Seconds that any other request may take meanwhile; one that waits for a plugin that blocks or hangs takes 20."""
 EVENT = EventOut("evt_12", "report.frozen", datetime(2026, 1, 1, tzinfo=UTC), 12, {})
@@ -33,9 +33,12 @@ def shorten(monkeypatch: pytest.MonkeyPatch, budget: float) -> None:
     """Budgets that a test can wait for."""
     for module, name in (
         *((crossing, name) for name in ("FIRST", "NEXT")),
-        *((formats, "_PAYLOAD"), (hosting, "_SEND"), (keeper, "_LEAVE"), (lane, "_GRACE"), (ward, "_GRACE")),
+        *((formats, "_PAYLOAD"), (hosting, "_SEND"), (keeper, "_LEAVE")),
     ):
         monkeypatch.setattr(module, name, budget)
+    for module in (lane, ward):
+        monkeypatch.setattr(module, "_GRACE", budget / 2)
+    monkeypatch.setattr(hosting, "_BUDGETS", {})
     released.clear()
 
 
