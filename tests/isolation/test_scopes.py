@@ -7,10 +7,13 @@ from typing import Any
 import httpx
 from litestar import Litestar
 
+from core.auth.logins import basic
 from core.client import ClientCredentials, in_process
 from core.openapi.document import routes
 from core.testing import BASE_URL, TestedHub
+from core.wire.feed_keys import FeedFormat
 from core.wire.scopes import Scope
+from tests.plugins.compat.keys import issue
 
 PUBLIC = {
     *("Health", "OpenAPI", "IssueToken", "RevokeToken", "ReadServerMetadata", "ReadKeySet", "ReadDocumentKeys"),
@@ -50,6 +53,22 @@ async def test_a_token_without_the_scope_is_refused(hub: TestedHub) -> None:
             answer = await client.request(method, path)
             assert answer.status_code == 403, (operation, scope)
             assert scope in answer.headers["WWW-Authenticate"], operation
+
+
+async def test_static_credentials_open_what_names_them_and_nothing_else(hub: TestedHub) -> None:
+    """A client's by Basic, and a feed key by the headers of its format."""
+    account = hub.accounts["meta"]
+    key = await issue(hub, "meta", FeedFormat.STOPNCII, writes=True)
+    keyed = {"x-functions-key": key.key, "Ocp-Apim-Subscription-Key": key.subscription_key}
+    signed = httpx.BasicAuth(account.client_id, account.client_secret)
+    handlers = {str(handler.operation_id): handler for _, _, handler in routes(hub.app)}
+    http, opened = hub.anonymous(), set()
+    for operation, method, path, _ in _calls(hub.app):
+        if (await http.request(method, path, headers=keyed)).status_code != 401:
+            opened.add(operation)
+        taken = (await http.request(method, path, auth=signed)).status_code != 401
+        assert taken == (basic in handlers[operation].opt.get("logins", ())), operation
+    assert opened == {"FetchHashes", "SubmitHashes", "SubmitFeedback"}
 
 
 async def test_a_suspended_partner_is_refused_at_once_and_everywhere(hub: TestedHub) -> None:
