@@ -145,23 +145,35 @@ def plugin_info() -> PluginInfo:  # type: ignore[empty-body]
 def route_handlers(ctx: Context) -> Sequence[HTTPRouteHandler]:  # type: ignore[empty-body]
     """Routes, mounted below `/<name>` or `/<prefix>`, each with an `operation_id`, and `**scoped(...)` or `**public()`.
 
-    Handlers may name the dependencies in `core.plugin.mounting.GRANTED`.
+    Handlers may name the dependencies in `core.plugin.mounting.GRANTED`. Those of a stranger run on its lane: ten
+    seconds until the answer begins and thirty for each further piece, not counting those in which the caller is waited
+    for; who is late is cancelled and answers 503, or is cut off in the middle of its answer.
     """
 
 
 @hookspec
 def connectors(ctx: Context) -> Sequence[Connector]:  # type: ignore[empty-body]
-    """Partners, or kinds of partner, whose own payloads the plugin can read."""
+    """Partners, or kinds of partner, whose own payloads the plugin can read, within two seconds each.
+
+    One that is late or fails refuses the payload with 503, and nothing of it is stored.
+    """
 
 
 @hookspec
 def signal_kinds(ctx: Context) -> Sequence[SignalKind]:  # type: ignore[empty-body]
-    """Further kinds of observable."""
+    """Further kinds of observable. To parse a value of a stranger's kind may take 50 ms.
+
+    What is late or fails refuses that item alone; while it goes on, further values are refused without waiting.
+    """
 
 
 @hookspec
 def feed_formats(ctx: Context) -> Sequence[Format]:  # type: ignore[empty-body]
-    """Further forms of `GET /v1/signals`. What may not be re-exported comes as a tombstone (`core.plugin.formats`)."""
+    """Further forms of `GET /v1/signals`. What may not be re-exported comes as a tombstone (`core.plugin.formats`).
+
+    Those that can be read are taken by `POST /v1/connect`. A stranger's has two seconds for a page or a body; one that
+    is late or fails answers 503.
+    """
 
 
 @hookspec

@@ -1,6 +1,8 @@
 """Wards: the breaker, quarantine that every process keeps, and the way out of it."""
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,7 +17,7 @@ from core.plugin import hooks
 from core.plugin.breaker import Breaker
 from core.plugin.host import PluginHost
 from core.plugin.memory import MemoryWatch
-from core.sdk import Draft
+from core.sdk import Canonical, Draft, SignalKind
 from tests.plugin import hoarding
 from tests.plugin.fakes import ASKED, Caller, draft, host, plugin, settings
 
@@ -93,6 +95,22 @@ async def test_who_fails_again_and_again_is_not_asked() -> None:
 
 async def good() -> Sequence[Draft]:
     return [draft("good")]
+
+
+def test_a_parse_that_never_ends_is_waited_for_once() -> None:
+    released = threading.Event()
+
+    def parse(value: str) -> Canonical:
+        released.wait(20)
+        return Canonical(value, value)
+
+    (kind,) = host(plugin("stuck", signal_kinds=lambda: [SignalKind("k1", "One", parse)])).signal_kinds()
+    began = time.monotonic()
+    for number in range(500):
+        with pytest.raises(ValueError, match=r"could not read|several times"):
+            kind.parse(str(number))
+    assert time.monotonic() - began < 1
+    released.set()
 
 
 class House:
