@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from core import parameters
 from core.auth import access
+from core.auth.access import Principal
 from core.auth.tokens import Tokens, refused
 
 
@@ -37,12 +38,7 @@ class BearerMiddleware(ASGIMiddleware):
         token = None if handler.opt.get("public") else _bearer(scope)
         # Who waits for long is asked again.
         scope["auth"] = token
-        principal = None if token is None else tokens.principal(token)
-        if token is None and "logins" in handler.opt:
-            login = next((one for read in handler.opt["logins"] if (one := read(scope))), None)
-            scope["state"]["caller"] = caller = tokens.caller(login, handler) if login else None
-            principal = caller.principal if caller else None
-        scope["user"] = principal
+        scope["user"] = principal = _static(scope, tokens) if token is None else tokens.principal(token)
         access.guard(principal, handler)
         if scope["query_string"]:
             parameters.guard(scope, handler)
@@ -56,3 +52,14 @@ def _bearer(scope: Scope) -> str | None:
         raise refused()
     scheme, _, token = (found[0] if found else b"").decode("latin-1").partition(" ")
     return token.strip(" ") if scheme.lower() == "bearer" else None
+
+
+def _static(scope: Scope, tokens: Tokens) -> Principal | None:
+    """Whom static credentials stand for, if the route takes any and some are sent."""
+    handler = scope["route_handler"]
+    for read in handler.opt.get("logins", ()):
+        login = read(scope)
+        if login is not None:
+            scope["state"]["caller"] = caller = tokens.caller(login, handler)
+            return caller.principal
+    return None
