@@ -38,13 +38,11 @@ class RemoveObject(Claiming):
         self._gone: list[Version] = []
 
     async def plan(self, session: AsyncSession) -> None:
-        before = list(self.history.of(self._name))
-        self._gone = [one for one in before if _fits(one, self._chosen)]
-        for one in self._gone:
-            self.history.drop(one)
+        before = self.history.last(self._name)
+        self._gone = self.history.take(self._name, lambda one: _fits(one, self._chosen))
         self.items, self.withdrawn = (), ()
         last = self.history.last(self._name)
-        if not self._gone or last is before[-1]:
+        if last is before:
             return
         said = self._read((await versions.contents(session, [last.position]))[last.position]) if last else None
         if said:

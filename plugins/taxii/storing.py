@@ -92,7 +92,11 @@ class StoreObjects(Claiming):
         new: dict[int, Posted] = {}
         for one in self.posted:
             if one.name not in seen:
-                seen[one.name], new[one.number] = one.raw, one
+                # What was said can always be taken back.
+                if one.meant.withdraws or self.history.room(one.meant.id):
+                    seen[one.name], new[one.number] = one.raw, one
+                else:
+                    self._failures[one.number] = one.told(f"{versions.MOST} versions are the most; take another id.")
             elif msgspec.json.decode(seen[one.name]) == msgspec.json.decode(one.raw):
                 self._successes[one.number] = one.told("already there")
             else:

@@ -1,7 +1,8 @@
 """The versions of a partner's objects in a collection, and which of them are the first and the last."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from bisect import insort
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -14,6 +15,8 @@ from plugins.taxii.models import TaxiiObject
 
 T = TypeVar("T")
 
+MOST = 1_000
+"""Versions of one object, deleted ones included."""
 _AT_ONCE = 1_000
 
 
@@ -52,9 +55,11 @@ class History:
 
     def __init__(self, versions: Iterable[Version]) -> None:
         self._live: dict[str, list[Version]] = defaultdict(list)
+        self._ever: Counter[str] = Counter()
         self.removed: dict[tuple[str, str], int] = {}
         """Positions of those that were deleted."""
         for one in versions:
+            self._ever[one.id] += 1
             if one.removed is None:
                 self._live[one.id].append(one)
             else:
@@ -69,11 +74,19 @@ class History:
     def last(self, name: str) -> Version | None:
         return self._live[name][-1] if self._live.get(name) else None
 
-    def add(self, new: Version) -> None:
-        self._live[new.id] = sorted([*self._live[new.id], new], key=lambda one: one.version)
+    def room(self, name: str) -> bool:
+        """Whether there is any for one more, which is counted: each post of an object reads what there is of it."""
+        self._ever[name] += 1
+        return self._ever[name] <= MOST
 
-    def drop(self, gone: Version) -> None:
-        self._live[gone.id].remove(gone)
+    def add(self, new: Version) -> None:
+        insort(self._live[new.id], new, key=lambda one: one.version)
+
+    def take(self, name: str, fits: Callable[[Version], bool]) -> list[Version]:
+        """Drop those that fit, and return them."""
+        gone = [one for one in self.of(name) if fits(one)]
+        self._live[name] = [one for one in self.of(name) if not fits(one)]
+        return gone
 
     def flagged(self) -> list[Version]:
         """Set who is first and last; returns whose flags changed."""

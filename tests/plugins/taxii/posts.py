@@ -17,9 +17,9 @@ HEADERS = {"content-type": MEDIA_TYPE, "accept": MEDIA_TYPE}
 CREATED = "2026-01-01T00:00:00.000Z"
 
 
-def stix_object(kind: str, name: str, modified: str = CREATED, /, **more: Any) -> Json:
+def stix_object(kind: str, named: str, modified: str = CREATED, /, **more: Any) -> Json:
     """One of this type whose id is made of its name."""
-    made = {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid5(NAMESPACE_URL, name)}", "created": CREATED}
+    made = {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid5(NAMESPACE_URL, named)}", "created": CREATED}
     return made | {"modified": modified} | more
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from core import times
 from core.signals.models import SignalPolicy
 from core.testing import TestedHub
-from plugins.taxii import statuses
+from plugins.taxii import statuses, versions
 from plugins.taxii.errors import MEDIA_TYPE
 from plugins.taxii.models import TaxiiObject, TaxiiStatus
 from tests.people import principal_of
@@ -70,6 +70,14 @@ async def test_versions_of_one_envelope(hub: TestedHub) -> None:
     assert again["failure_count"] == 1
     assert [row.position for row in await rows(hub)] == [row.position for row in before]
     assert (await feed(hub, "meta"))[URL]["confidence"] == 30
+
+
+async def test_versions_of_an_object_come_to_an_end(hub: TestedHub) -> None:
+    poster = Poster(hub, "tiktok")
+    many = [stix_object("tool", "t", f"2026-01-01T00:00:00.{n:06}Z", name="Tool") for n in range(versions.MOST + 2)]
+    assert (await poster.post(*many))["failure_count"] == 2
+    assert await poster.delete(many[0]["id"]) == 200
+    assert (await poster.post(many[-1]))["failure_count"] == 1
 
 
 async def test_a_new_version_may_mean_another_signal(hub: TestedHub) -> None:
