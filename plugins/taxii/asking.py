@@ -20,6 +20,7 @@ from plugins.taxii.meaning import ID, version
 MOST = 10_000
 """Objects of a page."""
 _TYPE = re.compile(r"[a-z0-9-]{1,250}", re.ASCII)
+_SPEC = re.compile(r"2\.[01]", re.ASCII)
 _FORM = struct.Struct(">QQQ8s")
 
 
@@ -43,19 +44,21 @@ class Filters(msgspec.Struct, frozen=True):
 
 
 _ONLY = {"first", "last", "all"}
-_SPECS = {"2.0", "2.1"}
 
 
 def filters(id: str | None, type: str | None, version: str | None, spec_version: str | None) -> Filters:
     """From the query. Raises `Invalid` for a version that is neither a word nor a time."""
     return Filters(
-        ids=None if id is None else tuple(sorted(filter(ID.fullmatch, id.split(",")))),
-        types=None if type is None else tuple(sorted(filter(_TYPE.fullmatch, type.split(",")))),
+        ids=None if id is None else _listed(id, ID),
+        types=None if type is None else _listed(type, _TYPE),
         versions=("last",) if version is None else tuple(sorted(map(_version, version.split(",")))),
-        spec_versions=None
-        if spec_version is None
-        else tuple(sorted({"2.0", "2.1"}.intersection(spec_version.split(",")))),
+        spec_versions=None if spec_version is None else _listed(spec_version, _SPEC),
     )
+
+
+def _listed(text: str, form: re.Pattern[str]) -> tuple[str, ...]:
+    """Without what nothing can be called."""
+    return tuple(sorted(filter(form.fullmatch, text.split(","))))
 
 
 def _version(text: str) -> str:

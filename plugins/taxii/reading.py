@@ -87,7 +87,7 @@ async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[l
     known |= {(voice.partner, voice.signal) for change in found.changes for voice in change.voices if voice.live}
     shown = await _standing(eyes, [row for row in rows if row.position <= end], known)
     changes = [change for change in found.changes if change.position <= end]
-    changes += await _orphaned(eyes, shown)
+    changes += await _unmoved(eyes, walk, shown)
     made = await rendered.entries(eyes, walk, changes)
     entries: list[Entry | Row] = [*shown]
     if made:
@@ -109,9 +109,13 @@ async def _standing(eyes: Eyes, rows: Sequence[Row], known: set[tuple[int, int |
     return [row for row in rows if (row.partner, row.signal) not in gone]
 
 
-async def _orphaned(eyes: Eyes, shown: Sequence[Row]) -> list[Change]:
-    """Signals whose poster has withdrawn its object and stands by its claim in another way, where it withdraws it."""
-    at = {row.signal: row.position for row in shown if row.revoked and row.signal}
+async def _unmoved(eyes: Eyes, walk: Walk, shown: Sequence[Row]) -> list[Change]:
+    """Signals whose claim stays as it is while an object for it comes or goes: our own indicator goes or comes then."""
+    at = {
+        row.signal: row.position
+        for row in shown
+        if row.signal and row.position > walk.start and row.covers != row.position
+    }
     if not at:
         return []
     found = await feed.named(*eyes.parts, rows=at.keys())

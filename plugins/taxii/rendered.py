@@ -34,36 +34,49 @@ class Entry(NamedTuple):
 Objects = Mapping[Pair, Sequence[Carried]]
 
 
+class _Twin(NamedTuple):
+    """What our own indicator says at a change."""
+
+    change: Change
+    signal: SignalOut
+    since: int
+    """Position at which the first of its claims was opened."""
+
+
+class _Moved(NamedTuple):
+    """An object that the reader has to be told of again."""
+
+    change: Change
+    pair: Pair
+    id: str
+    held: int
+    """Position of the newest version that the reader may hold."""
+    stands: bool
+    """Its claim does again; else it is gone."""
+
+
 async def entries(eyes: Eyes, walk: Walk, changes: Sequence[Change]) -> list[Entry]:
-    """In the order of the changes; what stands at one position belongs together."""
+    """What these changes are in the collection."""
     if not changes:
         return []
     signals = {voice.signal for change in changes for voice in change.voices}
     objects = await stored.carried(eyes.session, eyes.principal, str(eyes.collection.id), signals)
-    twins = [(change, twin) for change in changes if (twin := _twin(change, walk, objects))]
-    moved = [(change, name, pair) for change in changes for name, pair in _moved(change, walk, objects)]
-    since = {id(change): min(voice.opened for voice in change.voices) for change, _ in twins}
-    at = await _times(eyes, {change.position for change in changes} | set(since.values()))
-    rendered = [_rendered(eyes, change, twin, at[since[id(change)]], at[change.position]) for change, twin in twins]
-    names.note({entry.id: change.signal.id for entry, (change, _) in zip(rendered, twins, strict=True)})
-    if not moved:
-        return rendered
-    last = await stored.newest(eyes.session, eyes.principal, str(eyes.collection.id), {name for _, name, _ in moved})
-    of = {(row.id, row.partner): row for row in last}
-    again = [
-        _again(of[name, pair[0]], change, pair, at[change.position])
-        for change, name, pair in moved
-        if (name, pair[0]) in of
-    ]
-    return sorted([*rendered, *[one for one in again if one]], key=lambda one: one.position)
+    twins = [twin for change in changes if (twin := _twin(change, walk, objects))]
+    moved = [one for change in changes for one in _moved(change, walk, objects)] if objects else []
+    at = await _times(eyes, {twin.since for twin in twins} | {change.position for change in changes})
+    rendered = [_rendered(eyes, twin, at) for twin in twins]
+    names.note({entry.id: twin.signal.id for entry, twin in zip(rendered, twins, strict=True)})
+    return [*rendered, *(await _again(eyes, walk, moved, at) if moved else ())]
 
 
-def _twin(change: Change, walk: Walk, objects: Objects) -> SignalOut | None:
-    """What our own indicator says at this change; None where it says nothing."""
+def _twin(change: Change, walk: Walk, objects: Objects) -> _Twin | None:
+    """None where our indicator says nothing."""
+    since = min(voice.opened for voice in change.voices)
     if not change.gone and any(voice.live and not _speaks(voice, objects) for voice in change.voices):
-        return change.signal
+        return _Twin(change, change.signal, since)
     if any(walk.may_hold(voice.opened, change.position) and _was_rendered(voice, objects) for voice in change.voices):
-        return change.signal if change.gone else SignalOut(change.signal.id, State.GONE, change.position)
+        signal = change.signal if change.gone else SignalOut(change.signal.id, State.GONE, change.position)
+        return _Twin(change, signal, since)
     return None
 
 
@@ -76,44 +89,52 @@ def _was_rendered(voice: Voice, objects: Objects) -> bool:
     """Whether there may have been a time when the claim stood and no object spoke for it."""
     known = objects.get((voice.partner, voice.signal), ())
     came_with_it = any(one.position <= voice.opened for one in known)
-    return not (came_with_it and any(one.speaks or one.removed for one in known))
+    stayed = any(one.speaks or one.removed for one in known) and not any(one.revoked for one in known)
+    return not (came_with_it and stayed)
 
 
-def _moved(change: Change, walk: Walk, objects: Objects) -> list[tuple[str, Pair]]:
-    """Objects that the reader has to be told of again: their claim is gone, or stands again."""
-    if not objects:
-        return []
-    stands = {(voice.partner, voice.signal): voice.opened for voice in change.voices if voice.live}
-    moved = {}
+def _moved(change: Change, walk: Walk, objects: Objects) -> list[_Moved]:
+    """Objects whose claim is gone, or stands again."""
+    opened = {(voice.partner, voice.signal): voice.opened for voice in change.voices if voice.live}
+    moved: dict[str, _Moved] = {}
     for pair in {(voice.partner, voice.signal) for voice in change.voices}:
-        for one in objects.get(pair, ()):
-            told = pair in stands and (one.covers or 0) >= stands[pair]
+        for one in sorted(objects.get(pair, ())):
+            told = pair in opened and (one.covers or 0) >= opened[pair]
             if one.removed is None and not told and walk.may_hold(one.position, change.position):
-                moved[one.id] = pair
-    return list(moved.items())
+                moved[one.id] = _Moved(change, pair, one.id, one.position, pair in opened)
+    return list(moved.values())
 
 
-def _rendered(eyes: Eyes, change: Change, twin: SignalOut, created: int, modified: int) -> Entry:
-    collection = eyes.collection
-    told = change if twin is change.signal else _gone(change, twin)
-    name = stix.indicator_id(twin.id, collection.id)
-    body = stix.indicator(told, name, created, modified, collection.strictest)
+async def _again(eyes: Eyes, walk: Walk, moved: Sequence[_Moved], at: Mapping[int, int]) -> list[Entry]:
+    where = (eyes.session, eyes.principal, str(eyes.collection.id))
+    last = {(row.id, row.partner): row for row in await stored.newest(*where, {one.id for one in moved})}
+    held = {row.position: row for row in await stored.at(*where, {one.held for one in moved})}
+    found = []
+    for one in moved:
+        newest, modified = last.get((one.id, one.pair[0])), at[one.change.position]
+        if newest is None or newest.signal != one.pair[1]:
+            # What it means now is told by itself.
+            continue
+        if newest.revoked:
+            found.append(_entry(one.change, modified, newest, newest.version, newest.body))
+        elif not one.stands or newest.position <= walk.position:
+            # A newer version than the reader has is not shown with a claim that is gone.
+            row = held[one.held]
+            body = stix.renewed(row.body, modified, revoked=not one.stands)
+            found.append(_entry(one.change, modified, row, stix.timestamp(modified), body))
+    return found
+
+
+def _entry(change: Change, added: int, row: Row, version: str, body: bytes) -> Entry:
+    return Entry(change.position, added, row.id, version, row.type, row.spec_version, body)
+
+
+def _rendered(eyes: Eyes, twin: _Twin, at: Mapping[int, int]) -> Entry:
+    change, collection = twin.change, eyes.collection
+    name, modified = stix.indicator_id(twin.signal.id, collection.id), at[change.position]
+    value = (change.kind, change.value)
+    body = stix.indicator(twin.signal, *value, name, at[twin.since], modified, collection.strictest)
     return Entry(change.position, modified, name, stix.timestamp(modified), "indicator", "2.1", body)
-
-
-def _gone(change: Change, twin: SignalOut) -> Change:
-    return Change(change.position, twin, change.kind, change.value, True, change.former, change.voices)
-
-
-def _again(row: Row, change: Change, pair: Pair, modified: int) -> Entry | None:
-    """A new version of a posted object at a later position; None when its last version means another signal."""
-    if row.revoked:
-        return Entry(change.position, modified, row.id, row.version, row.type, row.spec_version, row.body)
-    if row.signal != pair[1]:
-        return None
-    stands = any(voice.live and (voice.partner, voice.signal) == pair for voice in change.voices)
-    body = stix.renewed(row.body, modified, revoked=not stands)
-    return Entry(change.position, modified, row.id, stix.timestamp(modified), row.type, row.spec_version, body)
 
 
 async def _times(eyes: Eyes, positions: set[int]) -> dict[int, int]:

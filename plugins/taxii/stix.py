@@ -12,7 +12,6 @@ import msgspec
 from msgspec import UNSET
 
 from core.sdk import Feed, Format, Refused, SignalOut, Tlp, Translated, Withdrawal, from_micros, to_micros
-from core.signals.feed import Change
 from plugins.taxii import patterns
 from plugins.taxii.markings import EXTENSION, IDENTITY, MARKINGS, NAMESPACE, PREFACE
 from plugins.taxii.meaning import meaning
@@ -45,17 +44,14 @@ def _space(collection: UUID) -> Any:
     return sha1(collection.bytes, usedforsecurity=False)
 
 
-def indicator(change: Change, name: str, created: int, modified: int, unmarked: Tlp) -> bytes:
-    """The indicator of a change, or the version of it that withdraws it; as it goes over the wire.
+def indicator(signal: SignalOut, kind: str, value: str, name: str, created: int, modified: int, unmarked: Tlp) -> bytes:
+    """The indicator of a signal or, for a tombstone, the version of it that withdraws it; as it goes over the wire.
 
     `name` is its `indicator_id`, `created` and `modified` are in µs. `unmarked` is the TLP of a tombstone, which is
     not told how its claims were marked: the strictest that the collection holds.
+
+    By hand: an encoder takes three times as long, and a walk of the feed is this function.
     """
-    return _written(change.signal, change.kind, change.value, name, created, modified, unmarked).encode()
-
-
-def _written(signal: SignalOut, kind: str, value: str, name: str, created: int, modified: int, unmarked: Tlp) -> str:
-    """By hand: an encoder takes three times as long, and a walk of the feed is this function."""
     made, changed = timestamp(created), timestamp(modified)
     gone = signal.value is UNSET
     since, until = _validity(signal, created)
@@ -70,7 +66,7 @@ def _written(signal: SignalOut, kind: str, value: str, name: str, created: int, 
         f',"object_marking_refs":["{MARKINGS[marking]}"]'
         f',"extensions":{{"{EXTENSION}":{{"extension_type":"property-extension","signal_id":"{signal.id}"'
         f',"state":"{signal.state}","kind":"{kind}","value":{quoted(value)}{facts}}}}}}}'
-    )
+    ).encode()
 
 
 _REVOKED = ',"revoked":true'
@@ -154,7 +150,7 @@ def _of_feed(signal: SignalOut) -> bytes:
     assert isinstance(signal.terms, tuple)
     told = [to_micros(term.since) for term in signal.terms if term.since]
     name = indicator_id(signal.id, NAMESPACE)
-    return _written(signal, signal.kind, signal.value, name, min(told), max(told), Tlp.AMBER).encode()
+    return indicator(signal, signal.kind, signal.value, name, min(told), max(told), Tlp.AMBER)
 
 
 FORMAT = Format(

@@ -85,6 +85,12 @@ def _newest(principal: Principal, collection: str) -> Query:
     return Query(_seen(principal, collection).where(TaxiiObject.is_last, TaxiiObject.id.in_(AMONG)))
 
 
+async def at(session: AsyncSession, principal: Principal, collection: str, positions: Some[int]) -> list[Row]:
+    """The rows at these positions."""
+    query = Query(_seen(principal, collection).where(TaxiiObject.position.in_(AMONG)))
+    return [*map(Row._make, await _among(session, query, positions))]
+
+
 class Carried(NamedTuple):
     """That a partner posted an object for its claim on a signal."""
 

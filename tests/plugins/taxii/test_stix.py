@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from stix2patterns.validator import run_validator
 
 from core.sdk import Category, Feed, Refused, Severity, SignalIn, SignalOut, State, Tlp, Withdrawal
-from core.signals.feed import Change
 from core.signals.kinds import BUILTIN, Kinds
 from core.wire.opinions import Outcome, Stance
 from core.wire.score import OpinionCounts, Term, TermKind
@@ -48,13 +47,8 @@ def item(kind: str = "domain", value: str = "gift.example", **more: Any) -> Sign
     return SignalOut(f"sig_{'a' * 26}", State.ACTIVE, 12, kind, value, **fields | more)
 
 
-def change(signal: SignalOut, kind: str, value: str) -> Change:
-    gone = signal.value is msgspec.UNSET
-    return Change(signal.position, signal, kind, value, gone, (), ())
-
-
 def indicator(signal: SignalOut, kind: str = "domain", value: str = "gift.example") -> Any:
-    written = stix.indicator(change(signal, kind, value), NAME, ADDED - 1, ADDED, Tlp.GREEN)
+    written = stix.indicator(signal, kind, value, NAME, ADDED - 1, ADDED, Tlp.GREEN)
     return stix2.parse(written.decode(), allow_custom=False)
 
 
@@ -183,7 +177,7 @@ def test_our_extension_counts_where_the_pattern_says_less() -> None:
 def test_what_is_rendered_reads_back() -> None:
     for kind, value in ONE_OF_EACH.items():
         one = item(kind, value)
-        signal = read(stix.indicator(change(one, kind, value), NAME, ADDED, ADDED, Tlp.GREEN)).signal
+        signal = read(stix.indicator(one, kind, value, NAME, ADDED, ADDED, Tlp.GREEN)).signal
         assert signal is not None
         for field in ("kind", "value", "category", "severity", "confidence", "tlp", "campaign", "valid_until"):
             assert getattr(signal, field) == getattr(one, field), (kind, field)
