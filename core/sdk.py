@@ -23,6 +23,7 @@ from core.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from core.ids import named as is_id
 from core.ids import new as new_id
 from core.openapi import answers, refuses, takes, takes_bulk
 from core.plugin.channel import Channel
@@ -230,6 +231,7 @@ __all__ = [
     "hookimpl",
     "in_turns",
     "insert_rows",
+    "is_id",
     "meanings",
     "new_id",
     "now",

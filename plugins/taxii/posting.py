@@ -18,7 +18,7 @@ from core.signals.screening import screened
 from core.signals.writer import SignalWriter
 from plugins.taxii import asking, checking, names, reading, sharing, stored
 from plugins.taxii.asking import Filters
-from plugins.taxii.meaning import Voiced, meaning
+from plugins.taxii.meaning import ID, Voiced, meaning
 from plugins.taxii.names import Eyes
 from plugins.taxii.removing import RemoveObject
 from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, why
@@ -141,6 +141,8 @@ async def remove(poster: Poster, name: str, chosen: Filters) -> None:
     Raises `Forbidden` for what it may only read, and `NotFound` where there is nothing of those versions.
     """
     eyes = poster.eyes
+    if not ID.fullmatch(name):
+        raise NotFound
     job = RemoveObject(eyes.principal.partner, eyes.collection, name, chosen, lambda raw: _claimed(poster, raw))
     await poster.writer.write(job, eyes.principal.client, "DeleteTaxiiObject")
     if job.removed:

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.log import retention
-from core.sdk import FieldError, NotFound, Principal, new_id
+from core.sdk import FieldError, NotFound, Principal, is_id, new_id
 from plugins.taxii.models import TaxiiStatus
 
 KEPT = "taxii_statuses"
@@ -58,6 +58,8 @@ def made(at: str, successes: Iterable[TaxiiStatusDetails], failures: Iterable[Ta
 
 async def find(session: AsyncSession, principal: Principal, status: str) -> bytes:
     """The caller's own, as it was answered. Raises `NotFound`, also for one that is too old."""
+    if not is_id("post", status):
+        raise NotFound
     wanted = select(TaxiiStatus.body).where(TaxiiStatus.id == status, TaxiiStatus.partner == principal.partner)
     body = (await session.execute(wanted)).scalar_one_or_none()
     if body is None:

@@ -254,6 +254,13 @@ async def test_delete_drops_versions_and_bytes(hub: TestedHub) -> None:
     assert URL in await feed(hub, "meta")
 
 
+async def test_names_that_nothing_has(hub: TestedHub) -> None:
+    poster = Poster(hub, "tiktok")
+    for name in ("%00", "indicator--%00", "%F0%9F%98%80"):
+        assert await poster.delete(name) == 404
+        assert (await poster.client.get(f"/taxii2/hub/status/{name}/")).status_code == 404
+
+
 async def test_what_is_left_says_again_what_it_said(hub: TestedHub) -> None:
     poster, name = Poster(hub, "tiktok"), indicator("a")["id"]
     await poster.post(
