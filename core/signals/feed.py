@@ -157,8 +157,8 @@ async def changes(
 ) -> Changes:
     """The same walk as `page`, for formats of others. A page may be empty although there is more.
 
-    `apart` are positions at which the caller has a text of its own for a claim that is the only one on its signal:
-    nothing is made of those.
+    `apart` are positions at which the caller has a text of its own for a claim. Where that is the first on its signal,
+    and nobody said more, nothing is made of it.
     """
     reader = await walk.reader(session, principal, known, keys, chosen)
     top = await head.position(session)

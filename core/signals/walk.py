@@ -56,8 +56,8 @@ async def scan(reader: Reader, cursor: Cursor, top: int, limit: int) -> tuple[li
 
 
 async def glimpse(reader: Reader, cursor: Cursor, top: int, limit: int) -> tuple[list[tuple[int, bool]], int]:
-    """Of the same rows the positions, and whether they are `view.is_lone`: for who needs few of them, in a third of
-    the time."""
+    """Of the same rows the positions, and what `view.glimpses` says of them: for who needs few of them, in a third
+    of the time."""
     return await _scan(reader, _glimpses(reader.principal, reader.chosen), cursor, top, limit)
 
 
