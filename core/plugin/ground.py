@@ -22,6 +22,7 @@ _head = table("log_head", column("position"))
 _partner = table("partner", column("id"))
 _addressee = table("addressee", column("partner"), column("position"))
 
+_NOBODY = 0
 _asking: ContextVar[int | None] = ContextVar("asking", default=None)
 """The partner for whom a plugin works at the moment: with the eyes of another it sees nothing. 0: nobody."""
 
@@ -97,5 +98,6 @@ class Ground:
 
 def _check(partner: int) -> None:
     asking = _asking.get()
-    if asking is not None and partner != asking:
+    # With nobody's eyes it sees what is its own.
+    if asking is not None and partner not in (asking, _NOBODY):
         raise PermissionError("what is asked for one partner is answered with the eyes of that partner")
