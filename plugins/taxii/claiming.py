@@ -54,8 +54,9 @@ class Claiming(Submit):
     async def share(self, session: AsyncSession, said: Sequence[tuple[Item, Tlp | None]]) -> list[Item]:
         """Make `items` of what is said and how it is marked; returns those that would narrow a claim of theirs."""
         marks: dict[bytes, list[str]] = {}
+        unmarked = self.collection.strictest
         for item, tlp in said:
-            marks.setdefault(item.signal.key, []).append(sharing.marked(self.collection, tlp))
+            marks.setdefault(item.signal.key, []).append(tlp or unmarked)
         self._stood = await standing(session, self.partner, marks)
         slugs = {group: slug for slug, group in self.member.items()}
         self.items, narrowing = [], []

@@ -16,21 +16,16 @@ from plugins.taxii.collections import Collection
 _STRICTNESS: dict[str, int] = {audiences.NONE: -1} | {tlp: rank for rank, tlp in enumerate(Tlp)}
 
 
-def marked(collection: Collection, tlp: Tlp | None) -> Tlp:
-    """The TLP of an object, which need not be marked to be read by others."""
-    return tlp or collection.strictest
-
-
 def fault(collection: Collection, tlp: Tlp | None) -> str:
     """Why an object so marked is not for this collection; empty for one that is."""
-    if collection.group is not None or marked(collection, tlp) in COMMUNITY:
+    if tlp is None or collection.group is not None or tlp in COMMUNITY:
         return ""
     return f"tlp_not_for_collection: {tlp} is not for the whole community; post it to the collection of a group."
 
 
 def audience(collection: Collection, partner: int, tlp: Tlp | None) -> audiences.Key:
     """Who may see the object itself. One that may not leave the hub is its poster's own."""
-    mark = marked(collection, tlp)
+    mark = tlp or collection.strictest
     if mark not in RE_EXPORTED:
         return partner, audiences.NONE, ()
     return partner, mark, () if collection.group is None else (collection.group,)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import audiences
 from core.log.head import Head
-from core.sdk import SubmitStatus, insert_rows
+from core.sdk import SubmitStatus, Tlp, insert_rows
 from core.signals.items import Item
 from core.signals.standing import Stood
 from plugins.taxii import sharing, versions
@@ -58,7 +58,8 @@ class StoreObjects(Claiming):
         """Of these, the last ones of their objects."""
         self._successes: dict[int, TaxiiStatusDetails] = {}
         self._failures: dict[int, TaxiiStatusDetails] = {}
-        self._shown: Mapping[audiences.Key, int] = {}
+        self._shown: Mapping[Tlp | None, int] = {}
+        """The audience of objects that are marked so."""
 
     def keys(self) -> Iterable[bytes]:
         return {one.item.signal.key for one in self.posted if one.item}
@@ -76,8 +77,10 @@ class StoreObjects(Claiming):
         narrowing = await self.share(session, [(one.item, one.meant.tlp) for one in newest if one.item])
         reason = "Already in the collection of the community; a group cannot take it from there."
         self._refuse([self._new[item.index] for item in narrowing], reason)
-        marks = {sharing.audience(self.collection, self.partner, one.meant.tlp) for one in self._new.values()}
-        self._shown = await audiences.intern(session, marks)
+        marks = {one.meant.tlp for one in self._new.values()}
+        shown = {tlp: sharing.audience(self.collection, self.partner, tlp) for tlp in marks}
+        ids = await audiences.intern(session, shown.values())
+        self._shown = {tlp: ids[audience] for tlp, audience in shown.items()}
 
     def _refuse(self, some: Iterable[Posted], reason: str) -> None:
         for one in some:
@@ -147,7 +150,7 @@ class StoreObjects(Claiming):
             "id": meant.id,
             "version": meant.version,
             "partner": self.partner,
-            "audience": self._shown[sharing.audience(self.collection, self.partner, meant.tlp)],
+            "audience": self._shown[meant.tlp],
             "type": meant.type,
             "spec_version": meant.spec_version,
             "bytes": one.raw,
