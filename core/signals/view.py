@@ -88,9 +88,9 @@ def claims() -> Select[Any]:
 
 
 def glimpses() -> Select[Any]:
-    """Of the rows of `claims()` the position, and whether it `is_lone`."""
+    """Of the rows of `claims()` the position, and whether it `is_lone` and the first word of its partner."""
     alone: Any = (Signal.claims == 1) & (Claim.opinions == "") & (Claim.closed == 0) & (Claim.state == "active")
-    found: Select[Any] = select(Claim.position, alone)
+    found: Select[Any] = select(Claim.position, alone & (Claim.opened == Claim.position))
     return found.join(Signal, Signal.id == Claim.signal).join(Audience, Audience.id == Claim.audience)
 
 
