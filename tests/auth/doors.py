@@ -70,13 +70,18 @@ async def ncmec(request: Request[Principal, str | None, Any]) -> Taken:
     return _taken(request)
 
 
+@get("/door/nameless", operation_id="Nameless", **scoped(Scope.SIGNALS_READ, logins=(pair,)))
+async def nameless(request: Request[Principal, str | None, Any]) -> Taken:
+    return _taken(request)
+
+
 @get("/door/writing", operation_id="Writing", **scoped(Scope.SIGNALS_WRITE, logins=(pair,), feed_format="stopncii"))
 async def writing(request: Request[Principal, str | None, Any]) -> Taken:
     return _taken(request)
 
 
 def open_doors(room: Room) -> None:
-    for handler in (taxii, stopncii, graph, ncmec, writing):
+    for handler in (taxii, stopncii, graph, ncmec, nameless, writing):
         room.app.register(handler)
 
 

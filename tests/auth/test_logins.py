@@ -41,6 +41,11 @@ async def test_a_client_signs_in_by_its_id_and_secret(room: Room) -> None:
 async def test_basic_opens_only_what_takes_it(room: Room) -> None:
     http = room.anonymous()
     assert_problem(await http.get("/v1/me", headers=sent(room)), 401)
+    # The same pair in another place signs in nobody, even where it is known from here.
+    assert (await http.get(DOOR, headers=sent(room))).status_code == 200
+    known = room.clients["platform-a"]
+    pair = {"x-functions-key": known.id, "Ocp-Apim-Subscription-Key": known.client_secret or ""}
+    assert_problem(await http.get("/door/nameless", headers=pair), 401)
     refused = await http.get("/door/stopncii", headers=sent(room))
     assert refused.headers["www-authenticate"] == "Bearer"
 

@@ -84,12 +84,14 @@ async def test_the_community_and_each_group_are_parts_of_their_own(ring: Room) -
     for slug, group, name in (("ann", "ring", "a"), ("cho", "other", "c"), ("ben", "ring", "b")):
         await ring.submit(slug, host(name, tlp="AMBER", groups=[group]))
     await ring.submit("ben", host("both", tlp="AMBER", groups=["ring", "other"]), host("all", tlp="GREEN"))
-    await ring.submit("ben", host("own", tlp="AMBER"))
+    await ring.submit("ben", host("own", tlp="AMBER"), host("wide", tlp="GREEN", groups=["other"]))
     parts = {group: Selection(leaving=True, group=number) for group, number in ring.groups.items()}
     assert [value for value, _ in await Walk(ring, "ben", parts["ring"]).told()] == [
         *("a.example", "b.example", "both.example")
     ]
-    assert [value for value, _ in await Walk(ring, "ben", parts["other"]).told()] == ["c.example", "both.example"]
+    assert [value for value, _ in await Walk(ring, "ben", parts["other"]).told()] == [
+        *("c.example", "both.example", "wide.example")
+    ]
     assert [value for value, _ in await Walk(ring, "cho", parts["ring"]).told()] == ["both.example"]
     assert await Walk(ring, "ben", Selection(leaving=True, community=True)).told() == [("all.example", False)]
 
@@ -124,6 +126,18 @@ async def test_a_tombstone_carries_the_value_that_was_shown_and_no_other(ring: R
     (change,) = (await walk.go_on()).changes
     assert (change.value, change.gone, change.signal.state) == (first, True, State.RETRACTED)
     assert {change.value, *change.former} <= {first, second}
+
+
+async def test_the_last_to_stand_names_what_is_gone(ring: Room) -> None:
+    url = {"kind": "url", "tlp": "GREEN", "category": "phishing", "confidence": 50}
+    walk = Walk(ring, "cho", LEAVING)
+    await ring.submit("ann", url | {"value": "http://bait.example/a"})
+    await ring.submit("ben", url | {"value": "https://bait.example/a"})
+    (change,) = (await walk.go_on()).changes
+    assert change.value == "http://bait.example/a"
+    for slug, value, gone in (("ann", "https://bait.example/a", False), ("ben", "https://bait.example/a", True)):
+        await ring.retract(slug, ids=[change.signal.id])
+        assert await walk.told() == [(value, gone)]
 
 
 async def test_what_falls_out_of_a_campaign_is_gone_for_its_readers(ring: Room) -> None:
