@@ -70,7 +70,6 @@ _LONG = (
     "tests/bench/",
     "tests/cli/test_demo.py",
     "tests/cli/test_sync.py",
-    "tests/clients/",
     "tests/content/test_lifecycle.py",
     "tests/contract/test_schemathesis.py",
     "tests/contract/test_text.py",
