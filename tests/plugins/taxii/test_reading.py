@@ -184,7 +184,7 @@ async def test_what_is_held_comes_when_it_is_released(hub: TestedHub) -> None:
     assert fresh.held()[held["id"]] == held
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [3, 60])
 async def test_followers_hold_what_a_new_copy_holds(hub: TestedHub, seed: int) -> None:
     """Random histories: by `next` and by dates alone, in small pages and at once, each ends with the same."""
     chance = random.Random(seed)
