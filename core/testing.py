@@ -31,8 +31,8 @@ from core.settings import Settings
 if TYPE_CHECKING:
     from litestar import Litestar
 
-    from core.app import Hub
     from core.demo import Account
+    from core.hub import Hub
     from core.wire.conformance import Sheet
     from core.wire.scopes import PartnerKind
 

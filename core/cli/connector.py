@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 import click
 import msgspec
 
-from core.app import Hub, create_app
+from core.app import create_app
 from core.cli.house import Commands, House, pass_house, run, show_table
 from core.connect.conformance import examine
+from core.hub import Hub
 from core.migrate import migrate
 from core.plugin.host import PluginHost
 from core.settings import Settings

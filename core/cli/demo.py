@@ -15,7 +15,7 @@ import click
 import httpx
 import msgspec
 
-from core.app import Hub, create_app
+from core.app import create_app
 from core.auth import clients, feed_keys, partners
 from core.auth.access import HUB
 from core.cli.demo_content import fill
@@ -26,6 +26,7 @@ from core.cli.signals import send
 from core.client import ClientCredentials, in_process
 from core.demo import FEED_KEYS, PARTNERS, Account, FeedAccount, admit, open_account, open_feed
 from core.errors import NotFound
+from core.hub import Hub
 from core.log import head
 from core.migrate import migrate
 from core.plugin.host import PluginHost

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from core import cells
-from core.app import Hub, create_app
+from core.app import create_app
 from core.auth import clients
 from core.auth.access import HUB
 from core.campaigns import reach
@@ -19,6 +19,7 @@ from core.cli.house import House, Words, pass_house, run, show_table
 from core.cli.importing import Defaults, Import, Rejected, Stopped
 from core.client import ClientCredentials, in_process
 from core.content import usage
+from core.hub import Hub
 from core.log import head
 from core.settings import Settings
 from core.signals import integrity
