@@ -143,10 +143,10 @@ def library(key: IssuedFeedKey) -> StopNCIIAPI:
 
 def test_the_library_sees_what_is_withdrawn(hub: Served, key: IssuedFeedKey) -> None:
     value = "https://lure.example/withdrawn"
-    (id,) = submit(hub, url(value, tlp="GREEN"))
+    (signal,) = submit(hub, url(value, tlp="GREEN"))
     *_, last = library(key).fetch_hashes_iter()
     assert [one.hashStatus for one in last.hashRecords if one.hashValue == value] == [StopNCIICaseStatus.Active]
-    retract(hub, id)
+    retract(hub, signal)
     (page,) = library(key).fetch_hashes_iter(last.nextSetTimestamp)
     (record,) = page.hashRecords
     assert (record.hashValue, record.hashStatus) == (value, StopNCIICaseStatus.Withdrawn)
@@ -202,14 +202,14 @@ class Library:
 
 
 def test_graph_brings_pages_and_drops_what_is_taken_back(hub: Served, token: IssuedFeedKey) -> None:
-    (id,) = submit(hub, url("https://lure.example/dropped", tlp="GREEN", confidence=80, category="phishing"))
+    (signal,) = submit(hub, url("https://lure.example/dropped", tlp="GREEN", confidence=80, category="phishing"))
     meta = Library(token)
     assert meta.fetch() >= PAGES // 100
     assert meta.urls() >= {f"https://lure.example/{number}" for number in range(PAGES)}
     assert not meta.urls() & {SECRET, HIDDEN}
     (opinion,) = meta.copy["URI", "https://lure.example/dropped"].opinions
     assert (opinion.category.name, opinion.tags, opinion.is_mine) == ("POSITIVE_CLASS", {"phishing"}, False)
-    retract(hub, id)
+    retract(hub, signal)
     meta.fetch()
     assert "https://lure.example/dropped" not in meta.urls()
 
