@@ -23,7 +23,7 @@ from core.signals.plan import CONTENT, Known, Picture, Row, Said, Spelling, Stan
 from core.signals.plan import Burst as Opened
 from core.signals.plan import Opinion as Judged
 from core.signals.settle import NEW_SIGNAL, OPENED, Changes, Counted, settle
-from core.signals.standing import standing
+from core.signals.standing import standing_on
 from core.times import HOUR
 from core.wire.events import QuarantineOpened
 from core.wire.opinions import Stance
@@ -48,7 +48,8 @@ async def apply(session: AsyncSession, head: Head, keys: Keys, jobs: Sequence[Jo
     await _tell_of_held(session, picture, changes)
     for job in jobs:
         if type(job).store is not Job.store:
-            await job.store(session, head, await standing(session, job.partner, job.keys()))
+            signals = {picture.signals[key].id: key for key in job.keys() if key in picture.signals}  # noqa: SIM118
+            await job.store(session, head, await standing_on(session, job.partner, signals))
 
 
 async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:

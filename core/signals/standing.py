@@ -1,6 +1,6 @@
 """What a partner stands by at the moment, for jobs that write beside the claim log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,14 +27,25 @@ class Stood(msgspec.Struct, frozen=True, gc=False):
 
 async def standing(session: AsyncSession, partner: int, keys: Iterable[bytes]) -> dict[bytes, Stood]:
     """The partner's standing claims on these signals, by key. Only on a writer's session, which sees every row."""
-    driver, every, found = await Driver.of(session), list(keys), {}
+    driver, every = await Driver.of(session), list(keys)
+    signals: dict[int, bytes] = {}
     for start in range(0, len(every), _AT_ONCE):
-        for key, *claim in await driver.rows(_STANDING, partner, among=every[start : start + _AT_ONCE]):
-            found[key] = Stood(*claim)
+        signals |= dict(await driver.rows(_KNOWN, among=every[start : start + _AT_ONCE]))
+    return await standing_on(session, partner, signals)
+
+
+async def standing_on(session: AsyncSession, partner: int, signals: Mapping[int, bytes]) -> dict[bytes, Stood]:
+    """The same, of signals whose rows are known."""
+    driver, every, found = await Driver.of(session), list(signals), {}
+    for start in range(0, len(every), _AT_ONCE):
+        for claim in await driver.rows(_STANDING, partner, among=every[start : start + _AT_ONCE]):
+            found[signals[claim[0]]] = Stood(*claim)
     return found
 
 
+# Two steps, for PostgreSQL would begin with all claims of the partner.
+_KNOWN = "SELECT id, key FROM signal WHERE key {among}"
 _STANDING = """
-SELECT s.key, s.id, c.position, c.held, a.id, a.tlp, a.groups
-FROM signal s JOIN claim c ON c.signal = s.id AND c.partner = $1 AND c.closed = 0
-JOIN audience a ON a.id = CASE WHEN c.wished = 0 THEN c.audience ELSE c.wished END WHERE s.key {among}"""
+SELECT c.signal, c.position, c.held, a.id, a.tlp, a.groups
+FROM claim c JOIN audience a ON a.id = CASE WHEN c.wished = 0 THEN c.audience ELSE c.wished END
+WHERE c.closed = 0 AND c.partner = $1 AND c.signal {among}"""
