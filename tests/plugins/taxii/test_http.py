@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import stix2
 
 from core.testing import TestedHub
+from plugins.taxii import stix
 from plugins.taxii.collections import COMMUNITY
 from plugins.taxii.errors import MEDIA_TYPE
 from plugins.taxii.markings import PREFACE
@@ -161,3 +163,15 @@ async def test_reading_counts_as_holding(hub: TestedHub) -> None:
     await hub.parts.readers.flush()
     readers = (await hub.client_as("meta").get("/v1/readers")).json()["readers"]
     assert any("community" in one["filter"] for one in readers)
+
+
+async def test_the_feed_as_a_bundle(hub: TestedHub) -> None:
+    """And what may not leave the hub is no part of it."""
+    items = [{"kind": "domain", "value": f"{tlp.lower()}.example", "tlp": tlp} for tlp in ("GREEN", "AMBER", "RED")]
+    tiktok = hub.client_as("tiktok")
+    assert (await tiktok.post("/v1/signals", json={"signals": items})).is_success
+    answer = await tiktok.get("/v1/signals", headers={"Accept": stix.FORMAT.media_type})
+    assert answer.headers["content-type"] == stix.FORMAT.media_type
+    bundle = stix2.parse(answer.content.decode(), allow_custom=False)
+    patterns = [one["pattern"] for one in bundle.objects if one["type"] == "indicator"]
+    assert patterns == [f"[domain-name:value = '{tlp}.example']" for tlp in ("green", "amber")]
