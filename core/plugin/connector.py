@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 import msgspec
 
 from core.edge import JSON, field_error
+from core.errors import Fault
 from core.wire.answers import AnswerIn
 from core.wire.common import ExternalId, Slug
 from core.wire.scopes import PartnerKind
@@ -35,6 +36,10 @@ class Refused(Exception):
 
 class BadSignature(Exception):
     """The payload is not signed as the partner signs."""
+
+
+UNREADABLE = (Refused, Fault, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What says that a body is not of this form, by no fault of whoever reads it: a `Fault` as of `translate_table`."""
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
@@ -110,11 +115,12 @@ class Connector(ABC):
     def translate(self, body: bytes) -> Sequence[Translated]:
         """One answer for each item of the payload, in its order. Pure.
 
-        Raises `msgspec.MsgspecError` when the body is not the partner's envelope, `Refused` to refuse it whole.
+        Raises one of `UNREADABLE`: `msgspec.MsgspecError` when the body is not the partner's envelope, `Refused` to
+        refuse it whole.
         """
 
     def examples(self) -> Sequence[Example]:
-        """The recorded payloads; `core.plugin.contract` holds the connector to them."""
+        """The recorded payloads; `core.plugin.sheet` holds the connector to them."""
         return [_example(path) for path in sorted(self.recorded.glob("*.json"))]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar, get_type_hints
 import msgspec
 
 from core.errors import Unavailable
-from core.plugin.connector import BadSignature, Connector, Example, Refused, Translated, Withdrawal
+from core.plugin.connector import UNREADABLE, BadSignature, Connector, Example, Refused, Translated, Withdrawal
 from core.plugin.hooks import Format
 from core.plugin.ward import Answers
 from core.wire.answers import AnswerIn
@@ -30,8 +30,6 @@ _VALUE = 0.05
 """Seconds for one value: the server waits."""
 _PAYLOAD = 2.0
 """Seconds for one payload or page: a thread of its caller waits."""
-_UNREADABLE = (Refused, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What says that a body is not of this form."""
 
 
 def at_once(work: Callable[[], R], budget: float, answers: Answers = ()) -> R:
@@ -72,7 +70,7 @@ def of_feed(plugin: str, form: Format, call: Call) -> Format:
 
 
 def _reading(read: Callable[[bytes], Sequence[Translated]], call: Call) -> Callable[[bytes], Sequence[Translated]]:
-    return lambda body: call(lambda: [_meant(one) for one in read(body)], _PAYLOAD, _UNREADABLE)
+    return lambda body: call(lambda: [_meant(one) for one in read(body)], _PAYLOAD, UNREADABLE)
 
 
 def of_connector(connector: Connector, call: Call) -> Connector:

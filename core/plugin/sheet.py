@@ -15,8 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from core.errors import Fault
-from core.plugin.connector import BadSignature, Connector, Refused
+from core.plugin.connector import UNREADABLE, BadSignature, Connector, Refused
 from core.wire.conformance import SheetLine
 from core.wire.signals import SignalIn
 
@@ -174,7 +173,7 @@ def _refusals(connector: Connector, body: bytes) -> int | None:
     """How many items are refused; None where the whole body is."""
     try:
         return sum(isinstance(one, Refused) for one in connector.translate(body))
-    except (Refused, Fault, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -3,10 +3,11 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -17,7 +18,7 @@ from core.plugin import hooks
 from core.plugin.breaker import Breaker
 from core.plugin.host import PluginHost
 from core.plugin.memory import MemoryWatch
-from core.sdk import Canonical, Draft, SignalKind
+from core.sdk import Canonical, Draft, Format, Invalid, SignalIn, SignalKind, Translated, translate_table
 from tests.plugin import hoarding
 from tests.plugin.fakes import ASKED, Caller, draft, host, plugin, settings
 
@@ -113,6 +114,20 @@ def test_a_parse_that_never_ends_is_waited_for_once() -> None:
     released.set()
 
 
+def test_bodies_that_cannot_be_read_are_no_failures_of_who_reads_them() -> None:
+    def read(body: bytes) -> Sequence[Translated]:
+        return translate_table(body, {}, msgspec.json.Decoder(SignalIn), lambda one: one)
+
+    form = Format("rows", "text/x-rows", "rows", lambda page: b"", read=read)
+    running = host(plugin("rows", feed_formats=lambda: [form]))
+    shown = running.feed_formats()["text/x-rows"]
+    assert shown.read
+    for _ in range(6):
+        with pytest.raises(Invalid, match="not in UTF-8"):
+            shown.read(b"\xff")
+    assert running.keeper.plugins[0].ward.breaker.admits()
+
+
 class House:
     """Processes of one hub, as far as plugins are concerned; and its command."""
 
@@ -142,9 +157,6 @@ async def house(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     made = House(database_url, monkeypatch)
     yield made
     await made.db.close()
-
-
-Turn = Callable[[], Awaitable[None]]
 
 
 async def test_quarantine_is_kept_by_every_process_and_over_a_restart_until_it_is_released(house: House) -> None:
