@@ -7,8 +7,6 @@ import click
 
 from core.cli.house import Commands, House, run
 from core.plugin import discovery
-from core.plugin.host import PluginHost
-from core.signals.kinds import BUILTIN
 
 
 class WithPlugins(Commands):
@@ -19,8 +17,7 @@ class WithPlugins(Commands):
         # Settings are read for a plugin alone: a slip of the pen is told as such.
         if known or all(one.name != cmd_name for one in discovery.installed()):
             return known
-        settings = House(ctx.params.get("config")).settings
-        host = PluginHost(settings, kinds=[kind.name for kind in BUILTIN])
+        host = House(ctx.params.get("config")).plugins
         commands = host.commands(cmd_name)
         if not commands:
             return None

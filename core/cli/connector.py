@@ -14,7 +14,6 @@ from core.cli.house import Commands, House, pass_house, run, show_table
 from core.connect.conformance import examine
 from core.hub import Hub
 from core.migrate import migrate
-from core.plugin.host import PluginHost
 from core.settings import Settings
 from core.wire.conformance import Sheet
 
@@ -36,7 +35,7 @@ def check(house: House, name: str, as_json: bool) -> None:
     Its recorded payloads are what is tried. The hub that they are sent to is made for it, and gone afterwards; the
     settings of plugins are those of yours.
     """
-    sheets = run(_examine(house.settings, name))
+    sheets = run(_examine(house, name))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(sheets), indent=2))
     else:
@@ -46,12 +45,12 @@ def check(house: House, name: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-async def _examine(settings: Settings, name: str) -> list[Sheet]:
-    plugins = PluginHost(settings)
+async def _examine(house: House, name: str) -> list[Sheet]:
+    plugins = house.plugins
     connectors = plugins.speaking(name)
     if not connectors:
         raise click.ClickException(f"No plugin {name} with connectors runs here; see `kmm plugins`.")
-    async with _scratch(settings, plugins.migrations()) as hub:
+    async with _scratch(house.settings, plugins.migrations()) as hub:
         return [await examine(hub, one, plugins.forms(name)) for one in connectors]
 
 

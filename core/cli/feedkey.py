@@ -6,8 +6,7 @@ import msgspec
 from core.auth import feed_keys
 from core.auth.access import HUB
 from core.cli.house import House, Words, pass_house, run, show, show_table
-from core.plugin.host import PluginHost
-from core.signals.kinds import BUILTIN, Kinds
+from core.signals.kinds import Kinds
 from core.wire.feed_keys import FeedFormat, FeedKeyIn, FeedKeyOut, IssuedFeedKey
 from core.wire.signals import Tlp
 
@@ -40,7 +39,7 @@ def add(
 ) -> None:
     """Issue a key to PARTNER and print it as JSON. Its secrets are shown this once."""
     wanted = tuple(one.strip() for one in kinds.split(",") if one.strip())
-    known = Kinds(PluginHost(house.settings, kinds=[kind.name for kind in BUILTIN]).signal_kinds())
+    known = Kinds(house.plugins.signal_kinds())
     if unknown := sorted(set(wanted) - set(known.names)):
         raise click.BadParameter(f"The hub knows no {', '.join(unknown)}.", param_hint="--kinds")
 

@@ -8,11 +8,10 @@ from core.auth import partners
 from core.auth.access import HUB
 from core.cli.access import partner
 from core.cli.house import House, Words, pass_house, run, show, show_table
-from core.plugin.host import PluginHost
 from core.signals import decisions, guard_list
 from core.signals.guard_list import Entry
 from core.signals.keys import Keys
-from core.signals.kinds import BUILTIN, Kinds
+from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
 from core.wire.guard import GuardEntryIn, GuardList, GuardResult, Reach
 
@@ -47,8 +46,7 @@ def add(house: House, kind: str, value: str, label: str, source: str, reach: Rea
 
     async def work() -> GuardResult:
         fields = {"kind": kind, "value": value, "label": label, "source": source, "reach": reach}
-        host = PluginHost(house.settings, kinds=[one.name for one in BUILTIN])
-        entry = guard_list.accept(msgspec.convert(fields, GuardEntryIn), 0, "", Kinds(host.signal_kinds()))
+        entry = guard_list.accept(msgspec.convert(fields, GuardEntryIn), 0, "", Kinds(house.plugins.signal_kinds()))
         if not isinstance(entry, Entry):
             raise click.ClickException(entry.errors[0].detail)
         async with house.registry("AddGuardEntries") as session:

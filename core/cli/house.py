@@ -20,7 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.db import Database
 from core.errors import Fault, NotFound
 from core.log import head
+from core.plugin.host import PluginHost
 from core.settings import Settings, load
+from core.signals.kinds import BUILTIN
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -43,6 +45,11 @@ class House:
             return load(self.config)
         except (msgspec.ValidationError, OSError, ValueError) as exc:
             raise BadSettings(f"Settings: {exc}") from None
+
+    @cached_property
+    def plugins(self) -> PluginHost:
+        """As a hub with these settings has them; none is entered."""
+        return PluginHost(self.settings, kinds=[kind.name for kind in BUILTIN])
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:

@@ -21,10 +21,9 @@ from core.app import create_app
 from core.auth import keys as ring
 from core.cli.house import House, pass_house, run, show_table
 from core.plugin import shared
-from core.plugin.host import PluginHost, PluginStatus
+from core.plugin.host import PluginStatus
 from core.plugin.models import PluginState
 from core.settings import Settings
-from core.signals.kinds import BUILTIN
 from core.times import from_micros
 
 PORT = click.IntRange(1, 65_535)
@@ -85,7 +84,7 @@ def serve_app(app: Litestar, door: socket.socket) -> None:
 def migrate(house: House) -> None:
     """Bring the database to the current schema, as its owner: core's tables, then those of plugins."""
     # In a thread, because it runs an event loop of its own.
-    run(asyncio.to_thread(core.migrate.migrate, house.settings.database_url, _host(house).migrations()))
+    run(asyncio.to_thread(core.migrate.migrate, house.settings.database_url, house.plugins.migrations()))
 
 
 @click.group(invoke_without_command=True)
@@ -94,7 +93,7 @@ def plugins(context: click.Context) -> None:
     """List plugins and partners: what runs, how it is, what is shut away and why, as far as a running hub has told."""
     if context.invoked_subcommand is None:
         house: House = context.obj
-        rows = (_line(one) for one in _host(house).statuses(run(_told(house))))
+        rows = (_line(one) for one in house.plugins.statuses(run(_told(house))))
         show_table(("name", "what", "from", "state", "why"), rows)
 
 
@@ -133,14 +132,10 @@ def release(house: House, /, name: str) -> None:
 @pass_house
 def purge(house: House, /, name: str) -> None:
     """Drop the tables of the plugin NAME, which must be installed still; `kmm migrate` makes them anew."""
-    folder = _host(house).migrations().get(name)
+    folder = house.plugins.migrations().get(name)
     if folder is None:
         raise click.ClickException(f"No plugin {name} with tables runs here; see `kmm plugins`.")
     run(asyncio.to_thread(core.migrate.purge, house.settings.database_url, name, folder))
-
-
-def _host(house: House) -> PluginHost:
-    return PluginHost(house.settings, kinds=[kind.name for kind in BUILTIN])
 
 
 @click.command()
