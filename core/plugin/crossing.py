@@ -16,7 +16,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import Unavailable
-from core.plugin.ground import asked_by
+from core.plugin.ground import NOBODY, asked_by
 from core.plugin.lane import on
 from core.plugin.ward import Ward
 
@@ -54,7 +54,7 @@ class Crossing(ASGIMiddleware):
         trip = _Trip(receive, send)
         try:
             async with asyncio.timeout(FIRST) as trip.limit:
-                work = asked_by(principal.partner if principal else 0, lambda: go(trip))
+                work = asked_by(principal.partner if principal else NOBODY, lambda: go(trip))
                 await self._ward.lane.begin(work)
         except TimeoutError as exc:
             await self._ward.late(exc)

@@ -22,9 +22,10 @@ _head = table("log_head", column("position"))
 _partner = table("partner", column("id"))
 _addressee = table("addressee", column("partner"), column("position"))
 
-_NOBODY = 0
+NOBODY = 0
+"""Stands for a partner where a plugin works for none: it sees what is its own."""
 _asking: ContextVar[int | None] = ContextVar("asking", default=None)
-"""The partner for whom a plugin works at the moment: with the eyes of another it sees nothing. 0: nobody."""
+"""The partner for whom a plugin works at the moment: with the eyes of another it sees nothing."""
 
 
 def asked_by(partner: int, work: Callable[[], Awaitable[R]]) -> Callable[[], Awaitable[R]]:
@@ -60,7 +61,7 @@ class Ground:
     @asynccontextmanager
     async def store(self) -> AsyncIterator[AsyncSession]:
         """A writing transaction with nobody's eyes; only on the lane itself."""
-        async with self.database().edge(partner=0) as session:
+        async with self.database().edge(NOBODY) as session:
             yield session
 
     async def viewer(self, partner: int) -> Viewer | None:
@@ -98,6 +99,5 @@ class Ground:
 
 def _check(partner: int) -> None:
     asking = _asking.get()
-    # With nobody's eyes it sees what is its own.
-    if asking is not None and partner not in (asking, _NOBODY):
+    if asking is not None and partner not in (asking, NOBODY):
         raise PermissionError("what is asked for one partner is answered with the eyes of that partner")

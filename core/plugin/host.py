@@ -16,7 +16,7 @@ from core.errors import Unavailable
 from core.plugin import discovery, hooks, mounting, shared
 from core.plugin.admission import Admission
 from core.plugin.connector import Connector
-from core.plugin.ground import Look
+from core.plugin.ground import NOBODY, Look
 from core.plugin.hooks import Context, Format, ReportFormat, Viewer
 from core.plugin.keeper import Keeper
 from core.plugin.models import PluginState
@@ -39,7 +39,6 @@ _SEND = 15.0
 """Seconds that a channel has for one notice: mail servers take their time."""
 _BUDGETS = {hooks.scan_asset.__name__: 12, hooks.screen_signal.__name__: 0.2}
 """How often the usual budget a hook may have: one looks through a gigabyte, one keeps every submission waiting."""
-_NOBODY = 0
 
 
 class PluginStatus(msgspec.Struct, frozen=True):
@@ -240,7 +239,7 @@ class PluginHost:
         del arguments["ctx"]
         answer = get_type_hints(hook)["return"]
         budget = self._budget * _BUDGETS.get(hook.__name__, 1)
-        partner = arguments["principal"].partner if "principal" in arguments else _NOBODY
+        partner = arguments["principal"].partner if "principal" in arguments else NOBODY
         for plugin in self._plugins:
             if not plugin.implements(hook):
                 continue

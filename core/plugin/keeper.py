@@ -10,6 +10,7 @@ from core import times
 from core.db import Database
 from core.plugin import hooks, shared
 from core.plugin.breaker import Breaker
+from core.plugin.ground import NOBODY
 from core.plugin.memory import MemoryWatch
 from core.plugin.plugin import Plugin
 from core.plugin.ward import Quarantine
@@ -80,7 +81,7 @@ class Keeper:
 
     async def begin(self, db: Database) -> None:
         """Before the plugins are entered: those that another process shut away, or an earlier run, stay so."""
-        async with db.edge(partner=0) as session:
+        async with db.edge(NOBODY) as session:
             states = await shared.read(session)
             for plugin in self.plugins:
                 state = states.get(plugin.name)
@@ -94,7 +95,7 @@ class Keeper:
 
     async def attend(self, db: Database) -> None:
         """Tell other processes whom this one shut away, and do as they and the operator did."""
-        async with db.snapshot(partner=0) as session:
+        async with db.snapshot(NOBODY) as session:
             states = await shared.read(session)
         for plugin in self.plugins:
             mine, state = plugin.ward.quarantine, states.get(plugin.name)
@@ -102,7 +103,7 @@ class Keeper:
             if mine and state and (state.released or 0) >= mine.since:
                 await self._let_out(plugin)
             elif mine and (standing is None or standing.since < mine.since):
-                async with db.edge(partner=0) as session:
+                async with db.edge(NOBODY) as session:
                     await shared.shut(session, plugin.name, plugin.origin, mine)
             elif not mine and standing and standing.phase in shared.LASTING:
                 log.error("plugin %s was quarantined by another process, phase %s", plugin.name, standing.phase)
@@ -126,7 +127,7 @@ class Keeper:
             found = await _readings(plugin, self._budget)
             if found != plugin.readings:
                 plugin.readings = found
-                async with db.edge(partner=0) as session:
+                async with db.edge(NOBODY) as session:
                     await shared.note(session, plugin.name, plugin.origin, found)
 
 
@@ -143,7 +144,7 @@ async def _readings(plugin: Plugin, budget: float) -> tuple[Reading, ...]:
     if not plugin.implements(hooks.health):
         return ()
     try:
-        given: tuple[Reading, ...] = await plugin.wait(hooks.health, tuple[Reading, ...], budget, 0)
+        given: tuple[Reading, ...] = await plugin.wait(hooks.health, tuple[Reading, ...], budget, NOBODY)
     except Exception as exc:
         log.exception("plugin %s failed in health", plugin.name)
         return (Reading("health", f"{type(exc).__name__} instead of an answer", ok=False),)
