@@ -1,7 +1,7 @@
 """The hooks: what a plugin may add to the hub, and when it is asked.
 
-Those that are no coroutines are asked once, when the application is made. A plugin implements
-any of them with `@hookimpl`, naming only the arguments that it needs.
+Those that are no coroutines are asked once, when the application is made; `lifespan` whenever the plugin is entered. A
+plugin implements any of them with `@hookimpl`, naming only the arguments that it needs.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence

@@ -45,7 +45,7 @@ class Ward:
         if self.quarantine:
             raise Unavailable(self.closed())
         if not self.breaker.admits():
-            raise Unavailable(f"The plugin {self.name} failed several times; it is asked again in a minute.")
+            raise Unavailable(f"The plugin {self.name} failed several times; it is asked again within a minute.")
 
     def closed(self) -> str:
         """What is said to those who ask for a plugin in quarantine."""
@@ -67,7 +67,7 @@ class Ward:
     async def run(
         self, work: Callable[[], Awaitable[R]], budget: float, partner: int | None = None, answers: Answers = ()
     ) -> R:
-        """Await `work()` on the lane, for `partner` alone if one is given (0: for nobody).
+        """Await `work()` on the lane, for `partner` alone if one is given (or `NOBODY`).
 
         Raises what it raises, `TimeoutError` after `budget` seconds, `Unavailable` when the plugin is not asked.
         """
