@@ -7,8 +7,6 @@ import click
 from core.cli.demo import serve_folder
 from core.cli.server import PORT
 
-FOLDER = Path("var/sandbox")
-
 
 @click.command()
 @click.option(
