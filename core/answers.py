@@ -60,4 +60,4 @@ def negotiated(request: Request[Any, Any, Any], forms: Mapping[str, Callable[[],
 def preferred(request: Request[Any, Any, Any], forms: Iterable[str]) -> str:
     """The media type that `Accept` likes best; the first of them when it likes none."""
     known = [*forms]
-    return request.accept.best_match(known, default=known[0]) or known[0]
+    return request.accept.best_match(known) or known[0]
