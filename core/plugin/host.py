@@ -76,11 +76,11 @@ class PluginHost:
     ) -> None:
         self._budget = budget
         self.keeper = Keeper(strict=strict, budget=budget, memory=settings.plugin_memory)
-        self._in = Admission(settings, look or _nobody, kinds, start, self.keeper.shut, self.keeper.fail)
-        self.keeper.plugins = self._plugins = self._in.plugins
+        self._admission = Admission(settings, look or _nobody, kinds, start, self.keeper.shut, self.keeper.fail)
+        self.keeper.plugins = self._plugins = self._admission.plugins
         found = discovery.installed() if plugins is None else discovery.given(plugins)
         for one in found:
-            self._in.admit(one)
+            self._admission.admit(one)
         unknown = settings.plugins.keys() - {one.name for one in found}
         if unknown:
             log.warning("settings for plugins that are not installed: %s", ", ".join(sorted(unknown)))
@@ -104,7 +104,7 @@ class PluginHost:
 
     def statuses(self, states: Mapping[str, PluginState] | None = None) -> list[PluginStatus]:
         """Every plugin that was found, in order of names; with what running hubs told, if that is given."""
-        lines = [PluginStatus(found.name, found.name, found.origin, "disabled") for found in self._in.disabled]
+        lines = [PluginStatus(found.name, found.name, found.origin, "disabled") for found in self._admission.disabled]
         for plugin in self._plugins:
             told = (states or {}).get(plugin.name)
             found = plugin.ward.quarantine or shared.standing(told, plugin.origin)
@@ -125,7 +125,7 @@ class PluginHost:
                 handlers.append(
                     mounting.mounted(*below) if plugin.built_in else mounting.carried(*below, plugin.ground)
                 )
-            elif found.phase != "name" and self._in.owns_path(plugin):
+            elif found.phase != "name" and self._admission.owns_path(plugin):
                 handlers.append(mounting.shut(plugin.prefix, plugin.ward.closed()))
         return handlers
 
@@ -156,11 +156,18 @@ class PluginHost:
 
     def speaking(self, name: str) -> Sequence[Connector]:
         """The connectors of the plugin of this name as it wrote them, for those who try them on purpose."""
-        return [connector for plugin in self.keeper.sound() if plugin.name == name for connector in plugin.speaking()]
+        return [connector for plugin in self._named(name) for connector in plugin.speaking()]
+
+    def forms(self, name: str) -> Sequence[Format]:
+        """The forms of the feed of the plugin of this name."""
+        return [form for plugin in self._named(name) for form in plugin.feed_formats]
 
     def commands(self, name: str) -> Sequence[click.Command]:
         """Those of the plugin of this name."""
-        return [command for plugin in self.keeper.sound() if plugin.name == name for command in plugin.commands]
+        return [command for plugin in self._named(name) for command in plugin.commands]
+
+    def _named(self, name: str) -> Sequence[Plugin]:
+        return [plugin for plugin in self.keeper.sound() if plugin.name == name]
 
     async def perform(self, name: str, work: Awaitable[R]) -> R:
         """Await what a command of the plugin of this name has begun, on the lane, which ends with it."""
@@ -173,10 +180,6 @@ class PluginHost:
             return await plugin.lane.begin(begin)
         finally:
             await plugin.lane.stop(plugin.ground.close)
-
-    def forms(self, name: str) -> Sequence[Format]:
-        """The forms of the feed of the plugin of this name."""
-        return [form for plugin in self.keeper.sound() if plugin.name == name for form in plugin.feed_formats]
 
     def migrations(self) -> dict[str, Path]:
         """Folders of revisions, by plugin."""
