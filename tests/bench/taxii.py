@@ -56,23 +56,30 @@ async def taxii(stage: Stage) -> AsyncIterator[Figure]:
     stored = _indicators(numbers, stage.sizes.objects)
     other.start(stored)
     hub = await stage.new_hub()
-    ours, theirs = _Place(hub.port, _OURS, lambda: hub.token(SUBMITTER)), _Place(other.port, other.collection)
-    await _add(ours, [stored[start : start + _BATCH] for start in range(0, len(stored), _BATCH)])
-    if stage.engine == "postgresql":
-        # Its autovacuum would do so within minutes; the other one's tables have been through it as well.
-        execute(as_superuser(hub.database_url), "ANALYZE")
+    try:
+        ours, theirs = _Place(hub.port, _OURS, lambda: hub.token(SUBMITTER)), _Place(other.port, other.collection)
+        await _add(ours, [stored[start : start + _BATCH] for start in range(0, len(stored), _BATCH)])
+        if stage.engine == "postgresql":
+            # Its autovacuum would do so within minutes; the other one's tables have been through it as well.
+            execute(as_superuser(hub.database_url), "ANALYZE")
+        async for figure in _compared(stage, ours, theirs, numbers):
+            yield figure
+    finally:
+        other.stop()
+        hub.live.kill()
+
+
+async def _compared(stage: Stage, ours: _Place, theirs: _Place, numbers: "count[int]") -> AsyncIterator[Figure]:
     walking, adding = _GOALS[stage.engine]
     told = {"unit": "objects/s", "baseline": f"{PACKAGES[0]}, one gunicorn worker"}
-    sides = partial(_walk, ours, len(stored)), partial(_walk, theirs, len(stored))
-    yield await compare("taxii walk", stage.engine, walking, sides, stage.sizes.taxii_pairs, **told)
+    walks = partial(_walk, ours, stage.sizes.objects), partial(_walk, theirs, stage.sizes.objects)
+    yield await compare("taxii walk", stage.engine, walking, walks, stage.sizes.taxii_pairs, **told)
 
     def batches() -> list[list[bytes]]:
         return [_indicators(numbers, _BATCH) for _ in range(stage.sizes.batches)]
 
-    adds = tuple(partial(_add_new, place, batches) for place in (ours, theirs))
-    yield await compare("taxii add", stage.engine, adding, (adds[0], adds[1]), stage.sizes.taxii_pairs, **told)
-    other.stop()
-    hub.live.kill()
+    adds = partial(_add_new, ours, batches), partial(_add_new, theirs, batches)
+    yield await compare("taxii add", stage.engine, adding, adds, stage.sizes.taxii_pairs, **told)
 
 
 def _indicators(numbers: "count[int]", many: int) -> list[bytes]:
