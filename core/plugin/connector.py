@@ -10,9 +10,10 @@ import msgspec
 from core.edge import JSON, field_error
 from core.errors import Fault
 from core.wire.answers import AnswerIn
-from core.wire.common import ExternalId, Slug
+from core.wire.common import ExternalId
+from core.wire.feed_keys import Addressed
 from core.wire.scopes import PartnerKind
-from core.wire.signals import SignalIn, Tlp
+from core.wire.signals import SignalIn
 
 N = TypeVar("N")
 
@@ -53,12 +54,8 @@ Said = SignalIn | Withdrawal | AnswerIn
 Translated = Said | Refused
 
 
-class Sharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings of a connector whose partner does not say who may read what it sends. Neither: nobody else may."""
-
-    tlp: Tlp | None = None
-    groups: tuple[Slug, ...] = ()
-    """Sharing groups that the partner belongs to."""
+class Sharing(Addressed, frozen=True, forbid_unknown_fields=True):
+    """Settings of a connector whose partner does not say who may read what it sends."""
 
 
 class Example(msgspec.Struct, frozen=True):

@@ -53,10 +53,11 @@ LEAVING = Selection(leaving=True)
 
 
 class Addressed(msgspec.Struct, frozen=True):
-    """To whom a program speaks whose format has no words for it."""
+    """To whom one speaks whose format has no words for it. Neither: nobody else may read it."""
 
     tlp: Tlp | None = None
     groups: tuple[Slug, ...] = ()
+    """Sharing groups that the speaker belongs to."""
 
 
 OWNER_ALONE = Addressed()
