@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from hashlib import blake2b
 from typing import Annotated, TypeVar
 
@@ -188,20 +188,22 @@ class Tokens:
         return key
 
     def caller(self, login: Login, handler: BaseRouteHandler) -> Caller:
-        """Whom static credentials stand for at a handler now. Raises as `principal` does.
+        """Whom static credentials stand for at a handler now; remembered while the snapshot stands, failures never.
 
-        Digests are quick, so what is remembered saves little but the parts of a request; failures never are.
+        Raises as `principal` does, with one answer for every fault.
         """
-        current, wanted = self.current, handler.opt["feed_format"]
-        named = "\0".join((wanted, str(basic in handler.opt["logins"]), login.name, login.secret))
+        current, wanted, readers = self.current, handler.opt["feed_format"], handler.opt["logins"]
+        takes_clients = basic in readers
+        named = "\0".join((wanted, str(takes_clients), login.name, login.secret))
         digest = blake2b(named.encode(), digest_size=16).digest()
         met = self._met.get(digest)
         if met is None or met.snapshot is not current:
             known = self._by_feed_key(login, wanted, current)
-            if known is None and basic in handler.opt["logins"]:
+            if known is None and takes_clients:
                 known = self._by_client(login, current)
             if known is None:
-                raise rejected(challenge(handler.opt["logins"]))
+                said = "These credentials are unknown, revoked, or not for this format."
+                raise Unauthorized(said, headers=challenge(readers))
             met = _Met(current, known)
             _remember(self._met, digest, met)
         return met.caller
@@ -249,11 +251,6 @@ def _require_in_time(claims: Claims) -> None:
     # The second is for a clock that was set back: no token lives longer than it was given.
     if claims.exp <= now or claims.exp > now + TOKEN_LIFE + _CLOCKS:
         raise refused()
-
-
-def rejected(headers: Mapping[str, str]) -> Unauthorized:
-    """One answer for every fault of static credentials."""
-    return Unauthorized("These credentials are unknown, revoked, or not for this format.", headers=headers)
 
 
 def refused() -> Unauthorized:
