@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -49,22 +50,18 @@ def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     released.set()
 
 
-START = (
-    "plugin_info",
-    "route_handlers",
-    "connectors",
-    "signal_kinds",
-    "feed_formats",
-    "report_formats",
-    "channels",
-    "migrations",
-)
+HOOKS = {name: hook for name, hook in vars(hooks).items() if hasattr(hook, f"{hooks.PROJECT}_spec")}
+START = {name for name, hook in HOOKS.items() if not iscoroutinefunction(hook)} - {"lifespan"}
+
+
+def test_every_hook_is_tried() -> None:
+    assert HOOKS.keys() - START <= vars(hostile(BEHAVIOURS["raises"])).keys()
 
 
 @pytest.mark.parametrize("behaviour", [name for name in BEHAVIOURS if name != "hangs"])
 def test_while_it_starts(behaviour: str, monkeypatch: pytest.MonkeyPatch) -> None:
     do = BEHAVIOURS[behaviour]
-    bad = [plugin(f"bad-{number}", **{hook: do}) for number, hook in enumerate(START)]
+    bad = [plugin(f"bad-{number}", **{hook: do}) for number, hook in enumerate(sorted(START))]
     found = [Found(module.__name__, "stranger 1", False, partial(_same, module)) for module in bad]
     found += [Found("bad-import", "stranger 1", False, do), Found("good", "stranger 1", False, good)]
     monkeypatch.setattr(discovery, "installed", lambda: found)
