@@ -9,7 +9,7 @@ from core.campaigns.sheets.opening import XLSX
 from core.connect.tables import meanings, translate_table
 from core.connect.trees import read_xml
 from core.db import insert_rows
-from core.edge import AT_ONCE, CSV, JSON, JSON_LIMIT, NDJSON, body, content_type, decode, field_error, in_turns
+from core.edge import AT_ONCE, CSV, JSON, JSON_LIMIT, NDJSON, body, decode, field_error, in_turns
 from core.errors import (
     HANDLERS,
     Conflict,
@@ -66,7 +66,7 @@ from core.wire.documents import (
     Words,
 )
 from core.wire.events import WebhookDisabled, WebhookLapsed, WebhookPing
-from core.wire.feed_keys import LEAVING, Addressed, FeedFormat, Selection
+from core.wire.feed_keys import Addressed, FeedFormat, Selection
 from core.wire.health import Reading
 from core.wire.kinds import Canonical, Fact, Note, SignalKind
 from core.wire.notices import Detail, Notice
@@ -112,7 +112,6 @@ __all__ = [
     "HUB_ZONE",
     "JSON",
     "JSON_LIMIT",
-    "LEAVING",
     "NDJSON",
     "RE_EXPORTED",
     "XLSX",
@@ -224,7 +223,6 @@ __all__ = [
     "answers",
     "body",
     "by_day",
-    "content_type",
     "decode",
     "field_error",
     "from_micros",
