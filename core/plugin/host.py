@@ -156,7 +156,7 @@ class PluginHost:
 
     def speaking(self, name: str) -> Sequence[Connector]:
         """The connectors of the plugin of this name as it wrote them, for those who try them on purpose."""
-        return [connector for plugin in self._named(name) for connector in plugin.speaking()]
+        return [connector for plugin in self._named(name) for connector in plugin.speaking]
 
     def forms(self, name: str) -> Sequence[Format]:
         """The forms of the feed of the plugin of this name."""

@@ -53,6 +53,8 @@ class Plugin:
         self.ward = Ward(found.name, self.lane, partial(shut, self))
         self.routes: Sequence[HTTPRouteHandler] = ()
         self.connectors: Sequence[Connector] = ()
+        self.speaking: Sequence[Connector] = ()
+        """Its connectors as it wrote them, for those who try them on purpose."""
         self.kinds: Sequence[SignalKind] = ()
         self.feed_formats: Sequence[Format] = ()
         self.report_formats: Sequence[ReportFormat] = ()
@@ -95,8 +97,8 @@ class Plugin:
         self.routes = self._all(hooks.route_handlers, HTTPRouteHandler)
         mounting.check(tuple(self.routes))
         call = formats.at_once if self.built_in else self.ward.call
-        connectors = self._all(hooks.connectors, Connector)
-        self.connectors = connectors if self.built_in else [formats.of_connector(one, call) for one in connectors]
+        self.speaking = self._all(hooks.connectors, Connector)
+        self.connectors = self.speaking if self.built_in else [formats.of_connector(one, call) for one in self.speaking]
         self.kinds = [formats.of_kind(self.name, kind, call) for kind in self._all(hooks.signal_kinds, SignalKind)]
         self.feed_formats = [formats.of_feed(self.name, form, call) for form in self._all(hooks.feed_formats, Format)]
         self.report_formats = self._all(hooks.report_formats, ReportFormat)
@@ -106,10 +108,6 @@ class Plugin:
             self.migrations = _checked(hooks.migrations, self._ask(hooks.migrations), Path)
             if not self.migrations.is_dir():
                 raise NotADirectoryError(f"there are no revisions in {self.migrations}")
-
-    def speaking(self) -> Sequence[Connector]:
-        """Its connectors as it wrote them, for those who try them on purpose."""
-        return self._all(hooks.connectors, Connector)
 
     def claims(self) -> Sequence[str]:
         """What only one plugin may add."""
