@@ -12,7 +12,7 @@
 We gave up that one word stops a thing everywhere. Held by tests/signals/test_suspension.py and test_guard.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import Principal, visible
 from core.auth.models import Partner
+from core.db import among
 from core.edge import field_error, in_turns
 from core.errors import NotFound
 from core.signals import policy, score
@@ -112,6 +113,16 @@ async def listed(session: AsyncSession, principal: Principal, signal_id: str) ->
             if principal.is_operator or row.partner in authors
         )
     )
+
+
+async def given(session: AsyncSession, principal: Principal, ids: Collection[str]) -> set[str]:
+    """Those of these signals that the principal has an opinion on, suspended ones too."""
+    keys = [key for key in map(parse_id, ids) if key]
+    if not keys:
+        return set()
+    said = select(Signal.key).join(Claim, Claim.signal == Signal.id).join(Opinion, Opinion.signal == Signal.id)
+    said = said.where(visible(Claim, principal), Claim.closed == 0, Opinion.partner == principal.partner)
+    return {public_id(key) for key in await session.scalars(said.where(among(Signal.key, keys, session)))}
 
 
 def _authors(rows: Sequence[Any], principal: Principal) -> Iterable[int]:

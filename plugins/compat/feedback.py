@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 from litestar.di import Provide
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.sdk import (
     Addressed,
@@ -17,12 +18,13 @@ from core.sdk import (
     Refused,
     Retraction,
     RetractStatus,
+    Selection,
     SignalIn,
     Translated,
     Withdrawal,
     field_error,
 )
-from core.signals import opinions, signals
+from core.signals import feed, opinions, signals
 from core.signals.guard import Guard
 from core.signals.keys import Keys, public_id
 from core.signals.kinds import Kinds
@@ -44,10 +46,12 @@ class Sender(msgspec.Struct, frozen=True):
     """Who speaks, and the parts that hear it: fixed for the length of a request."""
 
     principal: Principal
+    snapshot: AsyncSession
     writer: SignalWriter
     kinds: Kinds
     keys: Keys
     guard: Guard
+    selection: Selection
     addressed: Addressed
     request: str
     """Name of the operation, for the audit."""
@@ -56,13 +60,16 @@ class Sender(msgspec.Struct, frozen=True):
 def _sender(
     request: Request[Any, Any, Any],
     principal: Principal,
+    snapshot: AsyncSession,
     writer: SignalWriter,
     kinds: Kinds,
     keys: Keys,
     guard: Guard,
+    selection: Selection,
     addressed: Addressed,
 ) -> Sender:
-    return Sender(principal, writer, kinds, keys, guard, addressed, str(request.route_handler.operation_id))
+    parts = (snapshot, writer, kinds, keys, guard)
+    return Sender(principal, *parts, selection, addressed, str(request.route_handler.operation_id))
 
 
 SENDS: dict[str, Any] = {"dependencies": {"sender": Provide(_sender, sync_to_thread=False)}}
@@ -112,13 +119,22 @@ _WHY_NOT = {
 async def say(sender: Sender, said: Mapping[int, Sequence[OpinionIn]], pointer: str) -> dict[int, FieldError]:
     """Give opinions, by the place in the body of the item that each comes from: one that may be about several signals
     holds when one of them does. Tells of the others why not."""
-    flat = [(at, one) for at, several in said.items() for one in several]
+    known = await _known(sender, {one.id for several in said.values() for one in several})
+    flat = [(at, one) for at, several in said.items() for one in several if one.id in known]
     raw = [msgspec.Raw(msgspec.json.encode(one)) for _, one in flat]
     done = await opinions.give(sender.principal, sender.writer, sender.kinds, raw, sender.request)
     became: dict[int, set[OpinionStatus]] = {at: set() for at in said}
     for (at, _), result in zip(flat, done.results, strict=True):
         became[at].add(result.status)
     return {at: _error(statuses, f"{pointer}/{at}") for at, statuses in became.items() if not statuses & _HOLDS}
+
+
+async def _known(sender: Sender, ids: Collection[str]) -> set[str]:
+    """Those of these signals that the sender reads here, or has said something of: else a key that does not read what
+    is RED could find out by feedback what there is, and dispute it."""
+    parts = (sender.snapshot, sender.principal)
+    shown = await feed.named(*parts, sender.kinds, sender.keys, sender.selection, ids=ids)
+    return {one.signal.id for one in shown} | await opinions.given(*parts, ids)
 
 
 def _error(statuses: Collection[OpinionStatus], pointer: str) -> FieldError:

@@ -233,3 +233,32 @@ async def test_a_key_for_nothing_that_is_carried_is_told_so(hub: TestedHub) -> N
     headers = {"x-functions-key": key.key, "Ocp-Apim-Subscription-Key": key.subscription_key}
     answer = await hub.anonymous().get(FETCH, headers=headers)
     assert (answer.status_code, "pdq, url, md5" in answer.text) == (400, True)
+
+
+async def test_a_key_cannot_feel_for_what_it_does_not_read(hub: TestedHub) -> None:
+    await invited(hub)
+    await hub.client_as("meta").put("/v1/groups/ring/membership")
+    await said(hub, "tiktok", *(url(name, tlp=tlp, groups=["ring"]) for name, tlp in HIDDEN), url("weak", confidence=1))
+    await said(hub, "meta", url("own", tlp="RED", groups=["ring"]))
+    key = await issue(hub, "meta", FeedFormat.STOPNCII, kinds=["url"], min_score=30, writes=True)
+    http = hub.anonymous()
+    http.headers.update({"x-functions-key": key.key, "Ocp-Apim-Subscription-Key": key.subscription_key})
+    values = [f"https://{name}.example/" for name in ("red", "strict", "weak", "own", "nothing")]
+    given = [{"hashValue": value, "feedbackValue": "NotBlocked"} for value in values]
+    taken = (await http.post(f"{BASE}/SubmitFeedback", json={"hashFeedbacks": given})).json()
+    assert [error["code"] for error in taken["errors"]] == ["not_found"] * 5
+    signals = (await hub.client_as("tiktok").get("/v1/signals")).json()["signals"]
+    assert {one["state"] for one in signals} == {"active"}
+
+
+HIDDEN = (("red", "RED"), ("strict", "AMBER+STRICT"))
+
+
+async def test_who_had_a_claim_suspended_may_say_so_again(hub: TestedHub) -> None:
+    (gone,) = await said(hub, "tiktok", url("gone", confidence=1))
+    agency = hub.client_as("a05")
+    given = [{"hashValue": "https://gone.example/", "feedbackValue": "NotBlocked"}]
+    for _ in range(2):
+        answer = await agency.post(f"{BASE}/SubmitFeedback", json={"hashFeedbacks": given})
+        assert answer.json()["accepted"] == 1, answer.text
+    assert (await hub.client_as("meta").get(f"/v1/signals/{gone}")).status_code == 404
