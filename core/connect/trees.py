@@ -44,7 +44,8 @@ def read_xml(body: bytes) -> Element:
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(body, True)
-    except (expat.ExpatError, ValueError) as exc:
+    # A codec that there is not, or that gives no text, is a fault of the document, too.
+    except (expat.ExpatError, ValueError, LookupError) as exc:
         raise Refused(f"This is no XML: {exc}.", code="not_xml") from None
     return builder.close()
 

@@ -67,7 +67,11 @@ async def test_a_key_without_writing_is_told_what_it_lacks(hub: TestedHub) -> No
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{}", "<a>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "<a>" * 30 + "</a>" * 30, "<a>\0</a>"]
+    "body",
+    [
+        *("", "{}", "<a>", "<a>" * 30 + "</a>" * 30, "<a>\0</a>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
+        *(f'<?xml version="1.0" encoding="{codec}"?><a/>' for codec in ("none-such", "zip", "idna")),
+    ],
 )
 async def test_what_is_no_plain_xml_is_refused(hub: TestedHub, body: str) -> None:
     client = hub.client_as("meta")
