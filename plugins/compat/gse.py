@@ -116,6 +116,8 @@ async def read_feed(
     chosen = words.carried(selection, KINDS)
     position = since - 1 if since else await clock.at(snapshot, now() - _DAY)
     place = await feed.place(snapshot, principal, keys, chosen, position=position)
+    # What came at `idFrom` itself was sent before, to who begins where it ended.
+    place = place.holding(since)
     page = await pages.read(chosen, place, limit)
     while page.more and not page.changes:
         # To its clients an empty answer is the end.
