@@ -4,7 +4,8 @@ A page is cut between positions, never within one: dates of one position are one
 miss the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -17,6 +18,19 @@ from plugins.taxii.meaning import Meant, meaning
 from plugins.taxii.names import Eyes
 from plugins.taxii.rendered import Entry
 from plugins.taxii.stored import Row
+
+
+class Claimed(Protocol):
+    """What stands and falls with a claim, if it means a signal."""
+
+    @property
+    def partner(self) -> int: ...
+
+    @property
+    def signal(self) -> int | None: ...
+
+
+C = TypeVar("C", bound=Claimed)
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -78,25 +92,26 @@ async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[l
     between = {"start": walk.start, "after": walk.position, "last": top, "most": most}
     rows = await stored.window(eyes.session, eyes.principal, collection, chosen, **between)
     end = rows[-1].position if len(rows) == most else top
-    if not chosen.admits("indicator", "2.1"):
-        return [*await _standing(eyes, rows, set())], end
+    if chosen.types is not None and "indicator" not in chosen.types:
+        return [*await standing(eyes, rows, set())], end
     apart = {row.position for row in rows if row.covers == row.position}
     found = await feed.changes(*eyes.parts, walk.place.cursor, most, apart=apart)
     end = min(end, found.reached)
     known = {(row.partner, row.signal) for row in rows if row.position in found.apart}
     known |= {(voice.partner, voice.signal) for change in found.changes for voice in change.voices if voice.live}
-    shown = await _standing(eyes, [row for row in rows if row.position <= end], known)
+    shown = await standing(eyes, [row for row in rows if row.position <= end], known)
     changes = [change for change in found.changes if change.position <= end]
     changes += await _unmoved(eyes, walk, shown)
     made = await rendered.entries(eyes, walk, changes)
     entries: list[Entry | Row] = [*shown]
     if made:
-        entries += [entry for entry in made if chosen.admits_version(entry.version)]
+        fitting = [entry for entry in made if chosen.admits(entry.type, entry.spec_version)]
+        entries += [entry for entry in fitting if chosen.admits_version(entry.version)]
         entries.sort(key=_position)
     return entries, end
 
 
-async def _standing(eyes: Eyes, rows: Sequence[Row], known: set[tuple[int, int | None]]) -> Sequence[Row]:
+async def standing(eyes: Eyes, rows: Sequence[C], known: Set[tuple[int, int | None]]) -> Sequence[C]:
     """Those that may be shown: what means a signal stands and falls with its poster's claim. `known` are claims that
     stand, by partner and signal."""
     doubtful = {
@@ -126,7 +141,7 @@ async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry | Row]:
     """Objects asked for by id; not what is withdrawn."""
     ids = chosen.ids or ()
     rows = await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), chosen, ids)
-    shown = await _standing(eyes, rows, set())
+    shown = await standing(eyes, rows, set())
     entries: list[Entry | Row] = [*_preface(chosen, walk), *shown]
     if chosen.admits("indicator", "2.1"):
         signals = (await names.signals(eyes, ids)).values()

@@ -135,6 +135,17 @@ async def test_a_poster_withdraws_by_its_own_version(hub: TestedHub) -> None:
     assert (await walked(hub, "meta")).held() == {}
 
 
+async def test_who_asks_for_objects_of_stix_2_0_is_told_what_is_withdrawn(hub: TestedHub) -> None:
+    sent = {name: one for name, one in indicator("a", labels=["x"]).items() if name != "spec_version"}
+    sent |= {"id": "indicator--00000000-0000-4000-8000-000000000000"}
+    await Poster(hub, "tiktok").post(sent)
+    reader, query = Walker(hub, "meta"), {"match[spec_version]": "2.0"}
+    assert (await reader.page(**query))["objects"] == [sent]
+    await retract(hub, "tiktok", sent["id"])
+    (gone,) = (await reader.page(added_after=reader.dates[-1], **query))["objects"]
+    assert (gone["id"], gone["revoked"], "spec_version" in gone) == (sent["id"], True, False)
+
+
 async def test_a_native_voice_beside_a_posted_one_is_rendered(hub: TestedHub) -> None:
     sent = indicator("a")
     await Poster(hub, "tiktok").post(sent)
