@@ -2,6 +2,7 @@
 
 import re
 import struct
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 
@@ -19,6 +20,7 @@ from plugins.taxii.meaning import ID, version
 
 MOST = 10_000
 """Objects of a page."""
+_MANY = 500
 _TYPE = re.compile(r"[a-z0-9-]{1,250}", re.ASCII)
 _SPEC = re.compile(r"2\.[01]", re.ASCII)
 _FORM = struct.Struct(">QQQ8s")
@@ -50,21 +52,34 @@ def filters(id: str | None, type: str | None, version: str | None, spec_version:
     """From the query. Raises `Invalid` for a version that is neither a word nor a time."""
     return Filters(
         ids=None if id is None else _listed(id, ID),
-        types=None if type is None else _listed(type, _TYPE),
-        versions=("last",) if version is None else tuple(sorted(map(_version, version.split(",")))),
+        types=None if type is None else _few(_listed(type, _TYPE), "match[type]"),
+        versions=("last",)
+        if version is None
+        else _few(sorted(set(map(_version, version.split(",")))), "match[version]"),
         spec_versions=None if spec_version is None else _listed(spec_version, _SPEC),
     )
 
 
 def _listed(text: str, form: re.Pattern[str]) -> tuple[str, ...]:
     """Without what nothing can be called."""
-    return tuple(sorted(filter(form.fullmatch, text.split(","))))
+    return tuple(sorted(set(filter(form.fullmatch, text.split(",")))))
+
+
+def _few(words: Sequence[str], name: str) -> tuple[str, ...]:
+    """Each is a condition of a statement, of which databases take no thousands."""
+    if len(words) > _MANY:
+        raise _invalid(name, f"Name {_MANY} at most.")
+    return tuple(words)
 
 
 def _version(text: str) -> str:
     if text in _ONLY:
         return text
-    return version(_moment(text, "match[version]", "Expected first, last, all or a time with a zone (RFC 3339)."))
+    expected = "Expected first, last, all or a time with a zone (RFC 3339)."
+    try:
+        return version(_moment(text, "match[version]", expected))
+    except OverflowError:
+        raise _invalid("match[version]", expected) from None
 
 
 def _moment(text: str, name: str, expected: str) -> datetime:

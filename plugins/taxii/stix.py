@@ -27,7 +27,8 @@ def timestamp(micros: int) -> str:
 
 @lru_cache(maxsize=4_096)
 def _second(second: int) -> str:
-    return from_micros(second * _SECOND).strftime("%Y-%m-%dT%H:%M:%S")
+    # Not strftime, which writes the year 999 with three digits.
+    return from_micros(second * _SECOND).isoformat()[:19]
 
 
 def indicator_id(signal: str, collection: UUID) -> str:
