@@ -1,58 +1,123 @@
 """What may be kept, beyond what `meaning` holds an object to: it goes out to others byte for byte."""
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
+
+from plugins.taxii.meaning import ID
 
 SIZE = 64 * 1024
 """Bytes of one object."""
 _TEXT = 8 * 1024
 """Characters of one string: more would be a file."""
 _DEPTH = 20
+_RANDOM = re.compile(r".*--.{14}4.*", re.DOTALL)
+"""Ids of STIX 2.0 are UUIDs of the version 4 (section 2.7)."""
+
+_Ref = Annotated[str, Meta(pattern=rf"^{ID.pattern}\Z")]
+
+
+class _Reference(msgspec.Struct):
+    source_name: str
+
+
+class _Phase(msgspec.Struct):
+    kill_chain_name: str
+    phase_name: str
 
 
 class _Object(msgspec.Struct):
+    id: str
     type: str
-    created: Any = None
-    modified: Any = None
     identity_class: str | None = None
     payload_bin: Any = None
     content_ref: Any = None
+    # Stock clients read all of a page or nothing of it: what these are is held to whatever the type.
+    created_by_ref: _Ref | None = None
+    object_marking_refs: list[_Ref] = []
+    external_references: list[_Reference] = []
+    kill_chain_phases: list[_Phase] = []
 
 
 _decoder = msgspec.json.Decoder(_Object)
+_names = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ABSENT = {b"null", b"[]", b'""'}
 
 
-def fault(raw: bytes) -> str:
+def fault(raw: bytes, spec_version: str) -> str:
     """Why an object that `meaning` can read is not kept; empty for one that may be.
 
-    No media, because those may be of abuse; no persons, because partners share traces and not people; nothing that
-    would stop a client of the collection from reading the page that it is on.
+    No media, because those may be of abuse; no persons, because partners share traces and not people; nothing without
+    what STIX requires of its type, which would stop clients of the collection from reading the page that it is on.
     """
     if len(raw) > SIZE:
         return f"An object may have {SIZE} bytes."
     try:
         said = _decoder.decode(raw)
+        given = {name for name, value in _names.decode(raw).items() if bytes(value) not in _ABSENT}
     except msgspec.MsgspecError as exc:
         return str(exc)
-    if said.type in _DATED and (said.created is None or said.modified is None):
-        return "created and modified are missing."
+    if missing := [name for name in _required(said.type, spec_version) if name not in given]:
+        return f"STIX {spec_version} requires: {', '.join(missing)}."
+    if spec_version == "2.0" and not _RANDOM.fullmatch(said.id):
+        return "Ids of STIX 2.0 are UUIDs of version 4."
+    return _unwanted(said) or _fault_of_values(raw)
+
+
+def _unwanted(said: _Object) -> str:
     if said.payload_bin is not None or said.content_ref is not None:
         return "Media and files are not taken: send their hashes."
-    if said.type == "identity" and said.identity_class == "individual":
-        return "An identity of a person is not taken."
-    return _fault_of_values(raw)
+    is_person = said.type == "identity" and said.identity_class == "individual"
+    return "An identity of a person is not taken." if is_person else ""
 
 
-_DATED = frozenset(
-    {
-        *("attack-pattern", "campaign", "course-of-action", "grouping", "identity", "incident", "indicator"),
-        *("infrastructure", "intrusion-set", "location", "malware", "malware-analysis", "note", "observed-data"),
-        *("opinion", "relationship", "report", "sighting", "threat-actor", "tool", "vulnerability"),
-        *("extension-definition", "language-content"),
-    }
-)
-"""Types of STIX 2.1 that have versions (sections 4, 5 and 7)."""
+def _required(type: str, spec_version: str) -> Iterable[str]:
+    if spec_version == "2.0":
+        return _REQUIRED_BEFORE.get(type, _REQUIRED.get(type, ()))
+    return _REQUIRED.get(type, ())
+
+
+_DATED = ("created", "modified")
+_NAMED = (*_DATED, "name")
+_REQUIRED = {
+    **dict.fromkeys(
+        ("attack-pattern", "campaign", "course-of-action", "identity", "incident", "infrastructure"), _NAMED
+    ),
+    **dict.fromkeys(("intrusion-set", "threat-actor", "tool", "vulnerability"), _NAMED),
+    "grouping": (*_DATED, "context", "object_refs"),
+    "indicator": (*_DATED, "pattern", "pattern_type", "valid_from"),
+    "location": _DATED,
+    "malware": (*_DATED, "is_family"),
+    "malware-analysis": (*_DATED, "product"),
+    "note": (*_DATED, "content", "object_refs"),
+    "observed-data": (*_DATED, "first_observed", "last_observed", "number_observed"),
+    "opinion": (*_DATED, "opinion", "object_refs"),
+    "report": (*_NAMED, "published", "object_refs"),
+    "relationship": (*_DATED, "relationship_type", "source_ref", "target_ref"),
+    "sighting": (*_DATED, "sighting_of_ref"),
+    "extension-definition": (*_NAMED, "created_by_ref", "schema", "version", "extension_types"),
+    "language-content": (*_DATED, "object_ref", "contents"),
+    "marking-definition": ("created",),
+    **dict.fromkeys(("domain-name", "email-addr", "ipv4-addr", "ipv6-addr", "mac-addr", "url"), ("value",)),
+    **dict.fromkeys(("mutex", "software"), ("name",)),
+    "autonomous-system": ("number",),
+    "directory": ("path",),
+    "email-message": ("is_multipart",),
+    "network-traffic": ("protocols",),
+}
+"""By type, what STIX 2.1 requires in every object of it (sections 4 to 7)."""
+_REQUIRED_BEFORE = {
+    "identity": (*_NAMED, "identity_class"),
+    "indicator": (*_DATED, "labels", "pattern", "valid_from"),
+    "malware": (*_NAMED, "labels"),
+    "report": (*_NAMED, "labels", "published", "object_refs"),
+    "threat-actor": (*_NAMED, "labels"),
+    "tool": (*_NAMED, "labels"),
+}
+"""Where STIX 2.0 (part 2) requires something else."""
 
 
 def _fault_of_values(raw: bytes) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from core.sdk import Category, Outcome, Refused, SignalIn, Stance, Time, Tlp, field_error
-from plugins.taxii import patterns
+from plugins.taxii import grammar, patterns
 from plugins.taxii.markings import EXTENSION, strictest
 from plugins.taxii.models import NO_VERSION
 
@@ -96,6 +96,8 @@ def meaning(raw: bytes | msgspec.Raw) -> Meant | Refused:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         fault = field_error(exc)
         return Refused(fault.detail, fault.pointer, fault.code)
+    except OverflowError:
+        return Refused("Expected times in the years 1 to 9999, UTC.")
     except Refused as refused:
         return refused
 
@@ -106,6 +108,8 @@ def _meant(said: _Object) -> Meant:
         raise Refused("Expected an id of the form type--UUID, of the object's own type.", "/id")
     if said.created and said.modified and said.modified < said.created:
         raise Refused("Expected `modified` not before `created`.", "/modified")
+    if said.valid_from and said.valid_until and said.valid_until <= said.valid_from:
+        raise Refused("Expected `valid_until` after `valid_from`.", "/valid_until")
     of_two = said.spec_version is None and said.created is not None
     meant = Meant(
         id=said.id,
@@ -122,13 +126,17 @@ def _meant(said: _Object) -> Meant:
 
 
 def version(moment: datetime | None) -> str:
-    """As versions are kept and compared: in UTC, with six digits of a second."""
+    """As versions are kept and compared: in UTC, with six digits of a second. Raises `OverflowError` for a time that
+    has no year there."""
     if moment is None:
         return NO_VERSION
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def _indicator(said: _Object, meant: Meant) -> Meant:
+    is_read = said.pattern_type != "stix" or not said.pattern or patterns.read(said.pattern)
+    if not is_read and not grammar.is_pattern(said.pattern):
+        raise Refused("Expected a pattern of STIX 2.1.", "/pattern")
     if said.revoked:
         return msgspec.structs.replace(meant, withdraws=True)
     own = _own(said)

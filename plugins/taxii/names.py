@@ -59,6 +59,8 @@ class _Given:
 _given = _Given(_REMEMBERED)
 note = _given.note
 """Keep public ids of signals by the ids of the indicators that were made of them."""
+given = _given.find
+"""Of these ids those that are remembered, with the signals that they were made of."""
 
 
 async def signals(eyes: Eyes, ids: Some[str]) -> dict[str, str]:

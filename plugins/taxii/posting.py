@@ -9,14 +9,26 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from core.sdk import Forbidden, NotFound, OpinionIn, OpinionStatus, Refused, Scope, SubmitResult, Tlp, in_turns
+from core.sdk import (
+    AT_ONCE,
+    Forbidden,
+    NotFound,
+    OpinionIn,
+    OpinionStatus,
+    Refused,
+    Scope,
+    SubmitResult,
+    Tlp,
+    TooLarge,
+    in_turns,
+)
 from core.signals import items, opinions
 from core.signals.guard import Guard
 from core.signals.items import Item
 from core.signals.keys import public_id
 from core.signals.screening import screened
 from core.signals.writer import SignalWriter
-from plugins.taxii import asking, checking, names, reading, sharing, stored
+from plugins.taxii import asking, checking, names, owning, reading, sharing, stored
 from plugins.taxii.asking import Filters
 from plugins.taxii.meaning import ID, Voiced, meaning
 from plugins.taxii.names import Eyes
@@ -35,7 +47,8 @@ class Poster(msgspec.Struct, frozen=True):
 
 async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> TaxiiPostStatus:
     """Keep what may be kept. Raises `Unavailable` when nothing was stored."""
-    read = await _screened(poster, await in_turns(objects, lambda number, raw: _read(poster, number, bytes(raw))))
+    said = await in_turns(objects, lambda number, raw: _read(poster, number, bytes(raw)))
+    read = await _owned(poster, await _screened(poster, said))
     heard = await _hear(poster, [one for one in read if isinstance(one, Posted) and one.meant.opinion])
     answers = [heard.get(number, one) for number, one in enumerate(read)]
     job = StoreObjects(
@@ -61,7 +74,7 @@ def _read(poster: Poster, number: int, raw: bytes) -> Posted | TaxiiStatusDetail
     meant = meaning(raw)
     if isinstance(meant, Refused):
         return TaxiiStatusDetails(_named(raw), "", f"{meant.pointer or 'object'}: {meant.reason}")
-    fault = checking.fault(raw) or sharing.fault(poster.eyes.collection, meant.tlp)
+    fault = checking.fault(raw, meant.spec_version) or sharing.fault(poster.eyes.collection, meant.tlp)
     if fault:
         return TaxiiStatusDetails(meant.id, meant.version, fault)
     if meant.signal is None:
@@ -71,6 +84,12 @@ def _read(poster: Poster, number: int, raw: bytes) -> Posted | TaxiiStatusDetail
     if isinstance(item, SubmitResult):
         return TaxiiStatusDetails(meant.id, meant.version, why(item.errors))
     return Posted(number, raw, meant, item)
+
+
+async def _owned(poster: Poster, read: Sequence[Posted | TaxiiStatusDetails]) -> list[Posted | TaxiiStatusDetails]:
+    """Without what others would be taken to have said: clients know a thing by its id, whoever posts it."""
+    refused = await owning.refused(poster.eyes, [one for one in read if isinstance(one, Posted)])
+    return [refused.get(number, one) for number, one in enumerate(read)]
 
 
 class _Named(msgspec.Struct):
@@ -97,6 +116,8 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
     refs = {ref for one in voiced if one.meant.opinion for ref in one.meant.opinion.refs}
     signals = await _signals(poster.eyes, refs)
     given = [(one, said) for one in voiced if one.meant.opinion for said in _said(one.meant.opinion, signals)]
+    if len(given) > AT_ONCE:
+        raise TooLarge(f"Objects of a post may speak of {AT_ONCE} signals; send several.")
     sent = [msgspec.Raw(msgspec.json.encode(said)) for _, said in given]
     taken = await opinions.give(poster.eyes.principal, poster.writer, poster.eyes.kinds, sent, "AddTaxiiObjects")
     heard: dict[int, Posted | TaxiiStatusDetails] = {
@@ -122,11 +143,13 @@ def _said(voiced: Voiced, signals: Mapping[str, str]) -> list[OpinionIn]:
 async def _signals(eyes: Eyes, refs: Collection[str]) -> dict[str, str]:
     """Public ids of the signals that objects of the collection mean, posted or rendered; by the objects' ids."""
     found = dict(await names.signals(eyes, refs))
-    for row in await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), Filters(), refs):
+    rows = await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), Filters(), refs)
+    for row in sorted(rows):
         meant = meaning(row.body)
         if not isinstance(meant, Refused) and meant.signal:
             canonical = eyes.kinds.parse(meant.signal.kind, meant.signal.value)
-            found[row.id] = public_id(eyes.keys.signal(meant.signal.kind, canonical.identity))
+            # What the hub gave an id to is that signal, and else what was posted first.
+            found.setdefault(row.id, public_id(eyes.keys.signal(meant.signal.kind, canonical.identity)))
     return found
 
 

@@ -91,6 +91,29 @@ async def at(session: AsyncSession, principal: Principal, collection: str, posit
     return [*map(Row._make, await _among(session, query, positions))]
 
 
+class Posted(NamedTuple):
+    """Whose a version is."""
+
+    position: int
+    id: str
+    version: str
+    partner: int
+    signal: int | None
+
+
+async def posted(session: AsyncSession, principal: Principal, collection: str, ids: Some[str]) -> list[Posted]:
+    """Every version of these objects, in the order in which they came."""
+    found = await _among(session, _posted(principal, collection), ids)
+    return sorted(map(Posted._make, found))
+
+
+@lru_cache(maxsize=256)
+def _posted(principal: Principal, collection: str) -> Query:
+    columns = (TaxiiObject.position, TaxiiObject.id, TaxiiObject.version, TaxiiObject.partner, TaxiiObject.signal)
+    there = (TaxiiObject.collection == collection, TaxiiObject.removed.is_(None), TaxiiObject.id.in_(AMONG))
+    return Query(select(*columns).where(visible(TaxiiObject, principal), *there))
+
+
 class Carried(NamedTuple):
     """That a partner posted an object for its claim on a signal."""
 

@@ -71,6 +71,7 @@ class StoreObjects(Claiming):
             self._refuse(self.posted, f"not_a_member: you are not a member of {self.collection.slug}.")
         else:
             self._new = await self._unknown(session)
+            self._refuse(self._baseless(), "There is no version of yours that it could revoke.")
         self._newest = self._last()
         newest = [one for number, one in self._new.items() if number in self._newest]
         self.withdrawn = [one.meant.id for one in newest if one.meant.type == "indicator" and not one.item]
@@ -81,6 +82,12 @@ class StoreObjects(Claiming):
         shown = {tlp: sharing.audience(self.collection, self.partner, tlp) for tlp in marks}
         ids = await audiences.intern(session, shown.values())
         self._shown = {tlp: ids[audience] for tlp, audience in shown.items()}
+
+    def _baseless(self) -> list[Posted]:
+        """Indicators that are revoked and were never posted: clients would drop whatever else has that id."""
+        had = {one.id for one in self.history.live()} | {name for name, _ in self.history.removed}
+        had |= {one.meant.id for one in self._new.values() if not one.meant.withdraws}
+        return [one for one in self._new.values() if one.meant.withdraws and one.meant.id not in had]
 
     def _refuse(self, some: Iterable[Posted], reason: str) -> None:
         for one in some:

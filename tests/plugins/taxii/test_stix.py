@@ -16,7 +16,7 @@ from core.sdk import Category, Feed, Refused, Severity, SignalIn, SignalOut, Sta
 from core.signals.kinds import BUILTIN, Kinds
 from core.wire.opinions import Outcome, Stance
 from core.wire.score import OpinionCounts, Term, TermKind
-from plugins.taxii import patterns, stix
+from plugins.taxii import grammar, patterns, stix
 from plugins.taxii.markings import EXTENSION, MARKINGS, PREFACE
 from plugins.taxii.meaning import Meant, meaning
 from tests.signals.kinds.canonical_forms import FORMS
@@ -92,6 +92,7 @@ def test_ids_are_uuid5() -> None:
 
 def test_timestamps_have_six_digits() -> None:
     assert stix.timestamp(1_000_000) == "1970-01-01T00:00:01.000000Z"
+    assert stix.timestamp(-62_135_596_800_000_000) == "0001-01-01T00:00:00.000000Z"
     assert stix.timestamp(ADDED).endswith(".123456Z")
 
 
@@ -189,6 +190,25 @@ def test_what_is_revoked_withdraws() -> None:
     written = stix.renewed(posted(), ADDED, revoked=True)
     assert read(written).withdraws
     assert stix2.parse(written.decode(), allow_custom=False).pattern == "[domain-name:value = 'gift.example']"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_one"),
+    [
+        ("[ipv4-addr:value = '192.0.2.1' OR (url:value IN ('a', 'b') AND url:value NOT LIKE '%')]", True),
+        ("([a:b = 1] AND [c:d != t'2026-01-01T00:00:00Z']) WITHIN 5 SECONDS", True),
+        ("[a:b.c[*].'d e' > 3.5] FOLLOWEDBY [EXISTS a:b] REPEATS 3 TIMES", True),
+        ("[a:b]", False),
+        ("[a:b = 'c'", False),
+        ("[a:b = 'c'] AND", False),
+        ("[a:b = 'c'] WITHIN -5 SECONDS", False),
+        ("[AND:b = 1]", False),
+        ("((((([a:b = 1]", False),
+    ],
+)
+def test_patterns_are_what_clients_can_parse(pattern: str, is_one: bool) -> None:
+    assert grammar.is_pattern(pattern) is is_one
+    assert is_one is not bool(run_validator(pattern, stix_version="2.1"))
 
 
 def test_a_pattern_that_is_no_signal_is_kept() -> None:
