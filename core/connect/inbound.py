@@ -77,17 +77,16 @@ def connector(plugins: PluginHost, principal: Principal, media_type: str) -> Con
     Raises `UnsupportedMediaType`, or `NotFound` when nothing reads the partner's own JSON.
     """
     own = plugins.connectors(principal.kind, principal.slug)
-    form = plugins.feed_formats().get(media_type)
     if media_type in own:
         return own[media_type]
-    if form is not None and form.read is not None:
-        return _Common(form.name, form.read)
+    common = {name: _Common(form.name, form.read) for name, form in plugins.feed_formats().items() if form.read}
+    if media_type in common:
+        return common[media_type]
     if media_type == JSON or media_type.endswith("+json"):
         if JSON in own:
             return own[JSON]
         raise NotFound("No connector reads your partner's own format; send /v1/signals.")
-    read = {*own, *(name for name, form in plugins.feed_formats().items() if form.read)}
-    raise UnsupportedMediaType(f"Send {' or '.join(sorted(read)) or JSON}.")
+    raise UnsupportedMediaType(f"Send {' or '.join(sorted({*own, *common})) or JSON}.")
 
 
 def verify(connector: Connector, headers: Mapping[str, str], payload: bytes) -> None:
