@@ -34,11 +34,11 @@ def new(name: str, kind: PartnerKind) -> None:
     if find_spec(name.replace("-", "_")):
         raise click.ClickException(f"Python has a module of the name {name} already.")
     for file in sorted(path for path in _TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-        new = folder / _named(str(file.relative_to(_TEMPLATE)), name)
-        new.parent.mkdir(parents=True, exist_ok=True)
+        written = folder / _named(str(file.relative_to(_TEMPLATE)), name)
+        written.parent.mkdir(parents=True, exist_ok=True)
         text = _named(file.read_text("utf-8"), name).replace("PartnerKind.PLATFORM", f"PartnerKind.{kind.name}")
-        new.write_text(text.replace("--kind platform", f"--kind {kind}"), "utf-8")
-        click.echo(new)
+        written.write_text(text.replace("--kind platform", f"--kind {kind}"), "utf-8")
+        click.echo(written)
 
 
 def _named(text: str, name: str) -> str:
