@@ -32,8 +32,6 @@ from core.options import OptionsMiddleware
 from core.plugin.host import PluginHost
 from core.plugin.mounting import Once
 from core.settings import Settings
-from core.signals.keys import Keys
-from core.signals.kinds import Kinds
 from core.signals.pages import Pages
 from core.signals.readers import Readers
 from core.signals.wake import Wake
@@ -138,12 +136,10 @@ def _addressed(request: Request[Any, Any, Any]) -> Addressed:
     return _caller(request).addressed
 
 
-def _pages(
-    request: Request[Any, Any, Any], db: Database, readers: Readers, kinds: Kinds, keys: Keys, principal: Principal
-) -> Pages:
+def _pages(request: Request[Any, Any, Any], readers: Readers, principal: Principal) -> Pages:
     handler = request.route_handler
     form = handler.opt.get("feed_format") or str(handler.operation_id)
-    return Pages(db, readers, kinds, keys, principal, form)
+    return Pages(readers, principal, form)
 
 
 async def _snapshot(db: Database, principal: Principal) -> AsyncIterator[AsyncSession]:

@@ -48,6 +48,7 @@ from core.sdk import (
 )
 from core.signals import feed
 from core.signals.keys import Keys
+from core.signals.kinds import Kinds
 from core.signals.pages import Pages
 from plugins.compat import feedback, gse_reports, words
 from plugins.compat.feedback import SENDS, Sender, Taken, signals_of
@@ -103,6 +104,7 @@ def _open(scope: Scope) -> dict[str, Any]:
 async def read_feed(
     principal: Principal,
     snapshot: AsyncSession,
+    kinds: Kinds,
     keys: Keys,
     pages: Pages,
     selection: Selection,
@@ -118,14 +120,14 @@ async def read_feed(
     place = await feed.place(snapshot, principal, keys, chosen, position=position)
     # What came at `idFrom` itself was sent before, to who begins where it ended.
     place = place.holding(since)
-    page = await pages.read(chosen, place, limit)
+    page = await feed.changes(snapshot, principal, kinds, keys, chosen, place.cursor, limit)
     while page.more and not page.changes:
         # To its clients an empty answer is the end.
-        place = msgspec.structs.replace(place, cursor=msgspec.structs.replace(place.cursor, position=page.reached))
-        page = await pages.read(chosen, place, limit)
-    changes = [change for change in page.changes if change.position <= place.now.head]
-    times = await clock.times(snapshot, [change.position for change in changes])
-    return [one for change, at in zip(changes, times, strict=True) for one in records(change, at)]
+        further = msgspec.structs.replace(place.cursor, position=page.reached)
+        page = await feed.changes(snapshot, principal, kinds, keys, chosen, further, limit)
+    pages.note(chosen, place, page.reached)
+    times = await clock.times(snapshot, [change.position for change in page.changes])
+    return [one for change, at in zip(page.changes, times, strict=True) for one in records(change, at)]
 
 
 @post(

@@ -57,6 +57,7 @@ from core.sdk import (
 from core.signals import feed
 from core.signals.cursors import Place, Resync
 from core.signals.keys import Keys, parse_id
+from core.signals.kinds import Kinds
 from core.signals.pages import Pages
 from plugins.compat import feedback, ncmec_entries, words
 from plugins.compat.feedback import SENDS, Sender, Taken
@@ -107,6 +108,7 @@ async def list_members(principal: Principal) -> Response[bytes]:
 async def list_entries(
     principal: Principal,
     snapshot: AsyncSession,
+    kinds: Kinds,
     keys: Keys,
     pages: Pages,
     selection: Selection,
@@ -120,9 +122,9 @@ async def list_entries(
     """
     chosen = words.carried(selection, KINDS)
     place = await _place(snapshot, principal, keys, chosen, since, after)
-    page = await pages.read(chosen, place, _PAGE)
-    # What came between finding the place and reading waits for the next time, should sight have changed with it.
-    last = await clock.at(snapshot, _micros(until) - 1) if until else place.now.head
+    page = await feed.changes(snapshot, principal, kinds, keys, chosen, place.cursor, _PAGE)
+    last = await clock.at(snapshot, _micros(until) - 1) if until else page.top
+    pages.note(chosen, place, min(page.reached, last))
     changes = [change for change in page.changes if change.position <= last]
     micros = await clock.times(snapshot, [change.position for change in changes])
     entries = [entry(change, at // _SECOND) for change, at in zip(changes, micros, strict=True)]

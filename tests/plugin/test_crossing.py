@@ -87,10 +87,12 @@ async def seen(principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys:
 
 @get("/walked", operation_id="Walked", **scoped(Scope.SIGNALS_READ))
 async def walked(
-    principal: Principal, snapshot: AsyncSession, keys: Keys, selection: Selection, pages: Pages
+    principal: Principal, snapshot: AsyncSession, kinds: Kinds, keys: Keys, selection: Selection, pages: Pages
 ) -> list[str]:
     place = await feed.place(snapshot, principal, keys, selection)
-    return [one.value for one in (await pages.read(selection, place, 10)).changes]
+    page = await feed.changes(snapshot, principal, kinds, keys, selection, place.cursor, 10)
+    pages.note(selection, place, page.reached)
+    return [one.value for one in page.changes]
 
 
 async def forged(request: Request[Any, Any, Any]) -> str:

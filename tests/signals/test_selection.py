@@ -216,11 +216,12 @@ async def test_standing_is_what_is_live_in_the_selection(ring: Room) -> None:
 async def test_readers_of_a_part_are_holders_of_what_is_in_it_alone(ring: Room) -> None:
     """Of what could never reach it, a program behind a partner is no holder."""
     readers, reader = Readers(ring.db), ring.partners["ben"]
-    pages = Pages(ring.db, readers, KINDS, KEYS, reader, "graph")
+    pages = Pages(readers, reader, "graph")
     await ring.submit("ann", host("green", tlp="GREEN"), host("red", tlp="RED", groups=["ring"]))
     async with ring.db.snapshot(reader.partner) as session:
         place = await feed.place(session, reader, KEYS, LEAVING)
-    page = await pages.read(LEAVING, place, 10)
+        page = await feed.changes(session, reader, KINDS, KEYS, LEAVING, place.cursor, 10)
+    pages.note(LEAVING, place, page.reached)
     assert [change.value for change in page.changes] == ["green.example"]
     held = {signal.value: signal.id for signal in (await ring.page("ann")).signals}
     told = {
