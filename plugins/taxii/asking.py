@@ -7,14 +7,12 @@ from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.log import clock
-from core.sdk import FieldError, Invalid, Principal, Time, to_micros
+from core.sdk import FieldError, Invalid, Time, to_micros
 from core.signals import feed
 from core.signals.cursors import Cursor, Now, Place
-from core.signals.keys import Keys
-from plugins.taxii.collections import Collection
+from plugins.taxii.collections import Collection, Eyes
 from plugins.taxii.markings import PREFACE, PREFACE_AT
 from plugins.taxii.meaning import ID, version
 
@@ -107,42 +105,34 @@ class Walk(msgspec.Struct, frozen=True):
         return at <= self.position and (at <= self.since or changed > self.start)
 
 
-async def walk(
-    session: AsyncSession,
-    principal: Principal,
-    keys: Keys,
-    collection: Collection,
-    chosen: Filters,
-    next: str | None,
-    added_after: str | None,
-) -> Walk:
+async def walk(eyes: Eyes, chosen: Filters, next: str | None = None, added_after: str | None = None) -> Walk:
     """From the query. Who sends both stands where the later of them is: some move the time along with `next`.
 
     Raises `Invalid` for a `next` that was not given to this partner under these filters.
     """
-    now = (await feed.place(session, principal, keys, collection.selection)).now
+    now = (await feed.place(eyes.session, eyes.principal, eyes.keys, eyes.collection.selection)).now
     begun = Walk(0, now.head, 0, now)
     if added_after is not None:
         after = to_micros(_moment(added_after, "added_after", "Expected a time with a zone (RFC 3339)."))
         said = sum(after >= PREFACE_AT + n for n in range(len(PREFACE)))
-        position = await clock.at(session, after)
+        position = await clock.at(eyes.session, after)
         # A date does not tell when its walk began: whatever is gone may matter.
         begun = Walk(position, 0, position, now) if position else Walk(said, now.head, 0, now)
     if next is None:
         return begun
-    payload = keys.unseal(next, principal.partner)
+    payload = eyes.keys.unseal(next, eyes.principal.partner)
     if payload is None or len(payload) != _FORM.size:
         raise _invalid("next", "This is not a place that the hub gave you in this collection.")
     position, start, since, bound = _FORM.unpack(payload)
-    if bound != _bound(collection, chosen) or position > now.head:
+    if bound != _bound(eyes.collection, chosen) or position > now.head:
         raise _invalid("next", "This place belongs to another collection or other filters; keep them, or leave it out.")
     return max(begun, Walk(position, start, since, now), key=lambda one: one.position)
 
 
-def next_of(walk: Walk, reached: int, principal: Principal, keys: Keys, collection: Collection, chosen: Filters) -> str:
+def next_of(walk: Walk, reached: int, eyes: Eyes, chosen: Filters) -> str:
     """What `walk` takes to go on from `reached`; good for as often and as long as one likes."""
-    payload = _FORM.pack(reached, walk.start, walk.since, _bound(collection, chosen))
-    return keys.seal(payload, principal.partner)
+    payload = _FORM.pack(reached, walk.start, walk.since, _bound(eyes.collection, chosen))
+    return eyes.keys.seal(payload, eyes.principal.partner)
 
 
 def _bound(collection: Collection, chosen: Filters) -> bytes:

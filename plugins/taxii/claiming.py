@@ -43,7 +43,7 @@ class Claiming(Submit):
 
     async def prepare(self, session: AsyncSession) -> None:
         self.member = await audiences.memberships(session, self.partner)
-        self.history = await versions.own(session, str(self.collection.id), self.partner, self.objects)
+        self.history = await versions.own(session, self.collection.name, self.partner, self.objects)
         await self.plan(session)
         await super().prepare(session)
 

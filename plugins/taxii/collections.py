@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth import groups
 from core.sdk import NotFound, Principal, Scope, Selection, Tlp
+from core.signals.keys import Keys
+from core.signals.kinds import Kinds
 from plugins.taxii.markings import NAMESPACE
 from plugins.taxii.resources import TaxiiCollection
 
@@ -22,6 +24,11 @@ class Collection(msgspec.Struct, frozen=True):
     """In the database; null: the community."""
 
     @property
+    def name(self) -> str:
+        """The id as addresses and rows have it."""
+        return str(self.id)
+
+    @property
     def selection(self) -> Selection:
         return Selection(leaving=True, community=self.group is None, group=self.group)
 
@@ -29,6 +36,22 @@ class Collection(msgspec.Struct, frozen=True):
     def strictest(self) -> Tlp:
         """The strictest marking of what it holds; what is posted without a marking is taken for that."""
         return Tlp.GREEN if self.group is None else Tlp.AMBER
+
+
+class Eyes(msgspec.Struct, frozen=True):
+    """Who looks at a collection, and what it takes to read signals."""
+
+    session: AsyncSession
+    """Read-only, with the reader's eyes."""
+    principal: Principal
+    kinds: Kinds
+    keys: Keys
+    collection: Collection
+
+    @property
+    def parts(self) -> tuple[AsyncSession, Principal, Kinds, Keys, Selection]:
+        """What functions of the feed take first."""
+        return self.session, self.principal, self.kinds, self.keys, self.collection.selection
 
 
 COMMUNITY = Collection(uuid5(NAMESPACE, "community"), "community", "Community", None)
@@ -42,17 +65,17 @@ async def every(session: AsyncSession, principal: Principal) -> list[Collection]
 
 async def find(session: AsyncSession, principal: Principal, name: str) -> Collection:
     """The one of this id. Raises `NotFound`, also for that of a group to which the caller does not belong."""
-    if name == str(COMMUNITY.id):
+    if name == COMMUNITY.name:
         return COMMUNITY
     for one in await every(session, principal):
-        if name == str(one.id):
+        if name == one.name:
             return one
     raise NotFound
 
 
 def shown(one: Collection, principal: Principal) -> TaxiiCollection:
     return TaxiiCollection(
-        id=str(one.id),
+        id=one.name,
         title=one.title,
         alias=one.slug,
         can_read=Scope.SIGNALS_READ in principal.scopes,

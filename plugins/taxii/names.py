@@ -9,35 +9,13 @@ from collections import OrderedDict
 from collections.abc import Collection as Some
 from collections.abc import Iterable, Mapping
 
-import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from core.sdk import Principal, Selection
 from core.signals import feed
-from core.signals.keys import Keys
-from core.signals.kinds import Kinds
-from plugins.taxii.collections import Collection
+from plugins.taxii.collections import Eyes
 from plugins.taxii.stix import indicator_id
 
 _REMEMBERED = 100_000
 _VERSION = len("indicator--xxxxxxxx-xxxx-")
 """Where a UUID says how it was made."""
-
-
-class Eyes(msgspec.Struct, frozen=True):
-    """Who looks at a collection, and what it takes to read signals."""
-
-    session: AsyncSession
-    """Read-only, with the reader's eyes."""
-    principal: Principal
-    kinds: Kinds
-    keys: Keys
-    collection: Collection
-
-    @property
-    def parts(self) -> tuple[AsyncSession, Principal, Kinds, Keys, Selection]:
-        """What functions of the feed take first."""
-        return self.session, self.principal, self.kinds, self.keys, self.collection.selection
 
 
 class _Given:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from plugins.taxii import names, reading, stored
+from plugins.taxii.collections import Eyes
 from plugins.taxii.markings import PREFACE
-from plugins.taxii.names import Eyes
 from plugins.taxii.statuses import TaxiiStatusDetails
 from plugins.taxii.storing import Posted
 
@@ -29,8 +29,7 @@ async def refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatus
     others = await _others(eyes, ids)
     theirs = [one for one in posted if one.meant.id in others]
     same = {one.number: others[one.meant.id].get(one.meant.version) for one in theirs}
-    where = (eyes.session, eyes.principal, str(eyes.collection.id))
-    rows = await stored.at(*where, {position for position in same.values() if position})
+    rows = await stored.at(eyes, {position for position in same.values() if position})
     bodies = {row.position: msgspec.json.decode(row.body) for row in rows}
     for one in theirs:
         position = same[one.number]
@@ -41,7 +40,7 @@ async def refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatus
 
 async def _others(eyes: Eyes, ids: set[str]) -> dict[str, dict[str, int]]:
     """Of each id that another partner posted first, where its versions are; only what the poster may see."""
-    rows = await stored.posted(eyes.session, eyes.principal, str(eyes.collection.id), ids)
+    rows = await stored.posted(eyes, ids)
     first: dict[str, int] = {}
     found: dict[str, dict[str, int]] = {}
     for row in await reading.standing(eyes, rows, set()):

@@ -28,8 +28,8 @@ from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
 from plugins.taxii import asking, collections, posting, statuses
+from plugins.taxii.collections import Eyes
 from plugins.taxii.errors import DOOR, MEDIA_TYPE, Unprocessable
-from plugins.taxii.names import Eyes
 from plugins.taxii.posting import Poster
 from plugins.taxii.routes import Match
 from plugins.taxii.statuses import TaxiiPostStatus

@@ -30,8 +30,8 @@ from core.signals.screening import screened
 from core.signals.writer import SignalWriter
 from plugins.taxii import asking, checking, names, owning, reading, sharing, stored
 from plugins.taxii.asking import Filters
+from plugins.taxii.collections import Eyes
 from plugins.taxii.meaning import ID, Voiced, meaning
-from plugins.taxii.names import Eyes
 from plugins.taxii.removing import RemoveObject
 from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, why
 from plugins.taxii.storing import Posted, StoreObjects
@@ -143,7 +143,7 @@ def _said(voiced: Voiced, signals: Mapping[str, str]) -> list[OpinionIn]:
 async def _signals(eyes: Eyes, refs: Collection[str]) -> dict[str, str]:
     """Public ids of the signals that objects of the collection mean, posted or rendered; by the objects' ids."""
     found = dict(await names.signals(eyes, refs))
-    rows = await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), Filters(), refs)
+    rows = await stored.named(eyes, Filters(), refs)
     for row in sorted(rows):
         meant = meaning(row.body)
         if not isinstance(meant, Refused) and meant.signal:
@@ -171,7 +171,7 @@ async def remove(poster: Poster, name: str, chosen: Filters) -> None:
     if job.removed:
         return
     every = asking.filters(name, None, "all", None)
-    begun = await asking.walk(eyes.session, eyes.principal, eyes.keys, eyes.collection, every, None, None)
+    begun = await asking.walk(eyes, every)
     if not job.left and (await reading.page(eyes, every, begun, 1)).entries:
         raise Forbidden("Only who posted an object may delete it.")
     raise NotFound

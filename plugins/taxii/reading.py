@@ -13,9 +13,9 @@ from core.signals import feed, selection
 from core.signals.feed import Change
 from plugins.taxii import names, rendered, stored
 from plugins.taxii.asking import Filters, Walk
+from plugins.taxii.collections import Eyes
 from plugins.taxii.markings import PREFACE, PREFACE_AT
 from plugins.taxii.meaning import Meant, meaning
-from plugins.taxii.names import Eyes
 from plugins.taxii.rendered import Entry
 from plugins.taxii.stored import Row
 
@@ -88,9 +88,9 @@ _PREFACE = [_entry_of_preface(position, body) for position, body in enumerate(PR
 
 async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[list[Entry | Row], int]:
     """Some `most` entries after a position, and the position up to which all are there."""
-    collection, top = str(eyes.collection.id), walk.now.head
+    top = walk.now.head
     between = {"start": walk.start, "after": walk.position, "last": top, "most": most}
-    rows = await stored.window(eyes.session, eyes.principal, collection, chosen, **between)
+    rows = await stored.window(eyes, chosen, **between)
     end = rows[-1].position if len(rows) == most else top
     if chosen.types is not None and "indicator" not in chosen.types:
         return [*await standing(eyes, rows, set())], end
@@ -140,7 +140,7 @@ async def _unmoved(eyes: Eyes, walk: Walk, shown: Sequence[Row]) -> list[Change]
 async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry | Row]:
     """Objects asked for by id; not what is withdrawn."""
     ids = chosen.ids or ()
-    rows = await stored.named(eyes.session, eyes.principal, str(eyes.collection.id), chosen, ids)
+    rows = await stored.named(eyes, chosen, ids)
     shown = await standing(eyes, rows, set())
     entries: list[Entry | Row] = [*_preface(chosen, walk), *shown]
     if chosen.admits("indicator", "2.1"):

@@ -14,7 +14,7 @@ from core.sdk import SignalOut, State
 from core.signals.feed import Change, Voice
 from plugins.taxii import names, stix, stored
 from plugins.taxii.asking import Walk
-from plugins.taxii.names import Eyes
+from plugins.taxii.collections import Eyes
 from plugins.taxii.stored import Carried, Pair, Row
 
 
@@ -60,7 +60,7 @@ async def entries(eyes: Eyes, walk: Walk, changes: Sequence[Change]) -> list[Ent
     if not changes:
         return []
     signals = {voice.signal for change in changes for voice in change.voices}
-    objects = await stored.carried(eyes.session, eyes.principal, str(eyes.collection.id), signals)
+    objects = await stored.carried(eyes, signals)
     twins = [twin for change in changes if (twin := _twin(change, walk, objects))]
     moved = [one for change in changes for one in _moved(change, walk, objects)] if objects else []
     at = await _times(eyes, {twin.since for twin in twins} | {change.position for change in changes})
@@ -106,9 +106,8 @@ def _moved(change: Change, walk: Walk, objects: Objects) -> list[_Moved]:
 
 
 async def _again(eyes: Eyes, walk: Walk, moved: Sequence[_Moved], at: Mapping[int, int]) -> list[Entry]:
-    where = (eyes.session, eyes.principal, str(eyes.collection.id))
-    last = {(row.id, row.partner): row for row in await stored.newest(*where, {one.id for one in moved})}
-    held = {row.position: row for row in await stored.at(*where, {one.held for one in moved})}
+    last = {(row.id, row.partner): row for row in await stored.newest(eyes, {one.id for one in moved})}
+    held = {row.position: row for row in await stored.at(eyes, {one.held for one in moved})}
     found = []
     for one in moved:
         newest, modified = last.get((one.id, one.pair[0])), at[one.change.position]

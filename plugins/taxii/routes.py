@@ -22,8 +22,8 @@ from core.signals.kinds import Kinds
 from core.signals.pages import Pages
 from plugins.taxii import asking, collections, reading
 from plugins.taxii.asking import MOST, Filters, Walk
+from plugins.taxii.collections import Eyes
 from plugins.taxii.errors import DOOR, MEDIA_TYPE
-from plugins.taxii.names import Eyes
 from plugins.taxii.reading import Page
 from plugins.taxii.rendered import Entry
 from plugins.taxii.resources import (
@@ -211,10 +211,8 @@ def read_nothing(rest: str) -> Response[bytes]:
 
 
 async def _page(asked: Asked, chosen: Filters) -> tuple[Page, Walk]:
-    eyes = asked.eyes
-    parts = (eyes.session, eyes.principal, eyes.keys, eyes.collection)
-    walk = await asking.walk(*parts, chosen, asked.next, asked.added_after)
-    return await reading.page(eyes, chosen, walk, asked.limit), walk
+    walk = await asking.walk(asked.eyes, chosen, asked.next, asked.added_after)
+    return await reading.page(asked.eyes, chosen, walk, asked.limit), walk
 
 
 async def _must_be(asked: Asked, name: str, found: Page) -> None:
@@ -233,8 +231,7 @@ def _paged(
         return Response(b"{}", media_type=MEDIA_TYPE)
     following = b'"more":false'
     if found.more:
-        eyes = asked.eyes
-        token = asking.next_of(walk, found.reached, eyes.principal, eyes.keys, eyes.collection, chosen)
+        token = asking.next_of(walk, found.reached, asked.eyes, chosen)
         following = b'"more":true,"next":"%b"' % token.encode()
     body = b'{%b,"%b":[%b]}' % (following, noun.encode(), b",".join(items))
     headers = {

@@ -12,6 +12,7 @@ from sqlalchemy.sql import Select
 from core.auth.access import visible
 from core.sdk import AMONG, Principal, Query
 from plugins.taxii.asking import Filters
+from plugins.taxii.collections import Eyes
 from plugins.taxii.models import Micros, TaxiiObject
 
 _AT_ONCE = 5_000
@@ -40,21 +41,11 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-async def window(
-    session: AsyncSession,
-    principal: Principal,
-    collection: str,
-    chosen: Filters,
-    *,
-    start: int,
-    after: int,
-    last: int,
-    most: int,
-) -> list[Row]:
+async def window(eyes: Eyes, chosen: Filters, *, start: int, after: int, last: int, most: int) -> list[Row]:
     """The first `most` rows between two positions; of those that say themselves that they are revoked, such as came
     after `start`."""
-    query = _window(principal, collection, chosen)
-    found = await query.rows(session, start=start, after=after, last=last, most=most)
+    query = _window(eyes.principal, eyes.collection.name, chosen)
+    found = await query.rows(eyes.session, start=start, after=after, last=last, most=most)
     return [*map(Row._make, found)]
 
 
@@ -66,17 +57,17 @@ def _window(principal: Principal, collection: str, chosen: Filters) -> Query:
     return Query(wanted.order_by(TaxiiObject.position).limit(bindparam("most", type_=Micros)))
 
 
-async def named(
-    session: AsyncSession, principal: Principal, collection: str, chosen: Filters, ids: Some[str]
-) -> list[Row]:
+async def named(eyes: Eyes, chosen: Filters, ids: Some[str]) -> list[Row]:
     """Every row of these objects that fits; none that says itself that it is revoked."""
-    wanted = _seen(principal, collection).where(~TaxiiObject.revoked, *_fitting(chosen), TaxiiObject.id.in_(AMONG))
-    return [*map(Row._make, await _among(session, Query(wanted), ids))]
+    wanted = _seen(eyes.principal, eyes.collection.name).where(
+        ~TaxiiObject.revoked, *_fitting(chosen), TaxiiObject.id.in_(AMONG)
+    )
+    return [*map(Row._make, await _among(eyes.session, Query(wanted), ids))]
 
 
-async def newest(session: AsyncSession, principal: Principal, collection: str, ids: Some[str]) -> list[Row]:
+async def newest(eyes: Eyes, ids: Some[str]) -> list[Row]:
     """The last version of each of these objects, for each of its posters."""
-    found = await _among(session, _newest(principal, collection), ids)
+    found = await _among(eyes.session, _newest(eyes.principal, eyes.collection.name), ids)
     return [*map(Row._make, found)]
 
 
@@ -85,10 +76,10 @@ def _newest(principal: Principal, collection: str) -> Query:
     return Query(_seen(principal, collection).where(TaxiiObject.is_last, TaxiiObject.id.in_(AMONG)))
 
 
-async def at(session: AsyncSession, principal: Principal, collection: str, positions: Some[int]) -> list[Row]:
+async def at(eyes: Eyes, positions: Some[int]) -> list[Row]:
     """The rows at these positions."""
-    query = Query(_seen(principal, collection).where(TaxiiObject.position.in_(AMONG)))
-    return [*map(Row._make, await _among(session, query, positions))]
+    query = Query(_seen(eyes.principal, eyes.collection.name).where(TaxiiObject.position.in_(AMONG)))
+    return [*map(Row._make, await _among(eyes.session, query, positions))]
 
 
 class Posted(NamedTuple):
@@ -101,9 +92,9 @@ class Posted(NamedTuple):
     signal: int | None
 
 
-async def posted(session: AsyncSession, principal: Principal, collection: str, ids: Some[str]) -> list[Posted]:
+async def posted(eyes: Eyes, ids: Some[str]) -> list[Posted]:
     """Every version of these objects, in the order in which they came."""
-    found = await _among(session, _posted(principal, collection), ids)
+    found = await _among(eyes.session, _posted(eyes.principal, eyes.collection.name), ids)
     return sorted(map(Posted._make, found))
 
 
@@ -134,12 +125,10 @@ Pair = tuple[int, int]
 """Of a claim: partner, row of its signal."""
 
 
-async def carried(
-    session: AsyncSession, principal: Principal, collection: str, signals: Some[int]
-) -> dict[Pair, list[Carried]]:
+async def carried(eyes: Eyes, signals: Some[int]) -> dict[Pair, list[Carried]]:
     """The objects, deleted ones too, that mean these signals, by the claims that they stand for."""
     found: dict[Pair, list[Carried]] = defaultdict(list)
-    for partner, signal, *row in await _among(session, _carried(principal, collection), signals):
+    for partner, signal, *row in await _among(eyes.session, _carried(eyes.principal, eyes.collection.name), signals):
         found[partner, signal].append(Carried(*row))
     return found
 

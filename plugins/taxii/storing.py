@@ -153,7 +153,7 @@ class StoreObjects(Claiming):
         return {
             "position": position,
             "date_added": head.at + position - head.base - 1,
-            "collection": str(self.collection.id),
+            "collection": self.collection.name,
             "id": meant.id,
             "version": meant.version,
             "partner": self.partner,
