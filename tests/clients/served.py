@@ -31,6 +31,12 @@ class Served:
         """What `work` gives when it is awaited on the hub's own loop: for seeding, and for looking behind the API."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
+    def ask(self, slug: str, method: str, path: str, body: Any = None) -> Any:
+        """What a partner is answered that asks well, by a token of its own."""
+        answer = self.run(self.hub.client_as(slug).request(method, path, json=body))
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
 
 @contextmanager
 def served(settings: Settings, cast: Cast | None = None) -> Iterator[Served]:

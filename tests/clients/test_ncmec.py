@@ -3,10 +3,8 @@
 A hub on a real socket for the whole file. TikTok says what Meta's client fetches.
 """
 
-import shutil
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,10 +16,8 @@ from threatexchange.exchanges.impl.ncmec_api import NCMECCollabConfig, NCMECSign
 from threatexchange.signal_type.md5 import VideoMD5Signal
 from threatexchange.signal_type.pdq.signal import PdqSignal
 
-from core.settings import Settings
 from core.wire.feed_keys import FeedFormat, IssuedFeedKey
-from tests.clients.served import Served, served
-from tests.conftest import CAST, Cast
+from tests.clients.served import Served
 from tests.plugins.compat.keys import issue
 
 DIGESTS = {f"{number:032x}" for number in range(1, 1_051)}
@@ -31,23 +27,11 @@ SECRET, HIDDEN = "a" * 32, "b" * 32
 
 
 @pytest.fixture(scope="module")
-def hub(sqlite_templates: Path, sqlite_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    file = shutil.copy(sqlite_templates / f"{CAST}.db", tmp_path_factory.mktemp("ncmec") / "hub.db")
-    settings = Settings(secret="s" * 32, database_url=f"sqlite+aiosqlite:///{file}", blobs_url="memory:///")
-    with served(settings, sqlite_cast) as hub:
-        ask(hub, "tiktok", "POST", "/v1/groups", {"slug": "ring", "name": "Ring"})
-        ask(hub, "tiktok", "POST", "/v1/groups/ring/invitations", {"partner": "meta"})
-        ask(hub, "meta", "PUT", "/v1/groups/ring/membership")
-        submit(hub, *[md5(value, tlp="GREEN") for value in sorted(DIGESTS)])
-        submit(hub, {"kind": "pdq", "value": PDQ, "tlp": "AMBER", "groups": ["ring"]})
-        submit(hub, md5(SECRET, tlp="RED", groups=["ring"]), md5(HIDDEN))
-        yield hub
-
-
-def ask(hub: Served, slug: str, method: str, path: str, body: Any = None) -> Any:
-    answer = hub.run(hub.hub.client_as(slug).request(method, path, json=body))
-    assert answer.is_success, answer.text
-    return answer.json() if answer.content else None
+def hub(ring: Served) -> Served:
+    submit(ring, *[md5(value, tlp="GREEN") for value in sorted(DIGESTS)])
+    submit(ring, {"kind": "pdq", "value": PDQ, "tlp": "AMBER", "groups": ["ring"]})
+    submit(ring, md5(SECRET, tlp="RED", groups=["ring"]), md5(HIDDEN))
+    return ring
 
 
 def md5(value: str, **more: Any) -> dict[str, Any]:
@@ -55,7 +39,7 @@ def md5(value: str, **more: Any) -> dict[str, Any]:
 
 
 def submit(hub: Served, *signals: Mapping[str, Any]) -> list[str]:
-    results = ask(hub, "tiktok", "POST", "/v1/signals", {"signals": signals})["results"]
+    results = hub.ask("tiktok", "POST", "/v1/signals", {"signals": signals})["results"]
     return [result["id"] for result in results]
 
 
@@ -113,7 +97,7 @@ def test_the_exchange_brings_pages_and_drops_what_is_taken_back(
     assert meta.fetch() >= 2
     assert meta.values() == {PDQ, "c" * 32, *DIGESTS}
     before = int(time.time())
-    ask(hub, "tiktok", "POST", "/v1/signals/retractions", {"ids": [signal]})
+    hub.ask("tiktok", "POST", "/v1/signals/retractions", {"ids": [signal]})
     (page,) = library(key).get_entries_iter(start_timestamp=before, end_timestamp=before + 60)
     assert [one.id for one in page.updates if one.deleted] == [signal]
     meta.merge({f"{one.member_id}-{one.id}": one for one in page.updates})
@@ -152,7 +136,7 @@ def test_feedback_is_an_opinion(hub: Served, key: IssuedFeedKey) -> None:
     reasons = client.feedback_reasons(FingerprintType.md5)
     (harmless,) = (guid for guid, name in reasons.items() if name == "Harmless")
     client.submit_feedback(doubted.member_id, doubted.id, FingerprintType.md5, FeedbackType.downvote, harmless)
-    said = [ask(hub, "google", "GET", f"/v1/signals/{one.id}")["signal"]["opinions"] for one in (agreed, doubted)]
+    said = [hub.ask("google", "GET", f"/v1/signals/{one.id}")["signal"]["opinions"] for one in (agreed, doubted)]
     assert [(one["agree"], one["false_positive"]) for one in said] == [(1, 0), (0, 1)]
     with pytest.raises(requests.HTTPError, match="404"):
         client.submit_upvote(7, agreed.id, FingerprintType.md5)

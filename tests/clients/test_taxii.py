@@ -4,10 +4,8 @@ TikTok says what the others read: more than two pages for everybody, something f
 may not leave the hub. Each test that posts does so as Google, in its own names.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +16,10 @@ import stix2
 from stix2.datastore.taxii import TAXIICollectionSink, TAXIICollectionSource
 from taxii2client.v21 import Collection, Server, as_pages
 
-from core.settings import Settings
 from plugins.taxii.errors import MEDIA_TYPE
 from plugins.taxii.markings import EXTENSION
 from plugins.taxii.stix import indicator_id
-from tests.clients.served import Served, served
-from tests.conftest import CAST, Cast
+from tests.clients.served import Served
 from tests.plugins.taxii.posts import Json, indicator, stix_object
 
 SIGNALS = 2_100
@@ -32,28 +28,16 @@ LATER, LAST = "2026-02-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"
 
 
 @pytest.fixture(scope="module")
-def hub(sqlite_templates: Path, sqlite_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    file = shutil.copy(sqlite_templates / f"{CAST}.db", tmp_path_factory.mktemp("taxii") / "hub.db")
-    settings = Settings(secret="s" * 32, database_url=f"sqlite+aiosqlite:///{file}", blobs_url="memory:///")
-    with served(settings, sqlite_cast) as hub:
-        ask(hub, "tiktok", "POST", "/v1/groups", {"slug": "ring", "name": "Ring"})
-        ask(hub, "tiktok", "POST", "/v1/groups/ring/invitations", {"partner": "meta"})
-        ask(hub, "meta", "PUT", "/v1/groups/ring/membership")
-        shared = [said(f"https://lure-{n}.example/gift", tlp="GREEN") for n in range(SIGNALS)]
-        in_group = [said(f"https://ring-{n}.example/gift", tlp="AMBER", groups=["ring"]) for n in range(9)]
-        hidden = [said(OWN), said(RED, tlp="RED", groups=["ring"])]
-        ask(hub, "tiktok", "POST", "/v1/signals", {"signals": [*shared, *in_group, *hidden]})
-        yield hub
+def hub(ring: Served) -> Served:
+    shared = [said(f"https://lure-{n}.example/gift", tlp="GREEN") for n in range(SIGNALS)]
+    in_group = [said(f"https://ring-{n}.example/gift", tlp="AMBER", groups=["ring"]) for n in range(9)]
+    hidden = [said(OWN), said(RED, tlp="RED", groups=["ring"])]
+    ring.ask("tiktok", "POST", "/v1/signals", {"signals": [*shared, *in_group, *hidden]})
+    return ring
 
 
 def said(value: str, **more: Any) -> Json:
     return {"kind": "url", "value": value, **more}
-
-
-def ask(hub: Served, slug: str, method: str, path: str, body: Any = None) -> Any:
-    answer = hub.run(hub.hub.client_as(slug).request(method, path, json=body))
-    assert answer.is_success, answer.text
-    return answer.json() if answer.content else None
 
 
 def collections(hub: Served, slug: str) -> dict[str, Collection]:
@@ -65,7 +49,7 @@ def collections(hub: Served, slug: str) -> dict[str, Collection]:
 
 def feed(hub: Served, slug: str) -> list[Json]:
     """What the partner reads in the native feed."""
-    return list(ask(hub, slug, "GET", "/v1/signals?limit=10000")["signals"])
+    return list(hub.ask(slug, "GET", "/v1/signals?limit=10000")["signals"])
 
 
 def walked(what: Any, noun: str = "objects", **asked: Any) -> list[Json]:
@@ -117,8 +101,7 @@ def test_wrong_password(hub: Served) -> None:
 
 
 def test_added_after_follows_a_retraction(hub: Served) -> None:
-    ask(
-        hub,
+    hub.ask(
         "google",
         "POST",
         "/v1/signals",
@@ -127,7 +110,7 @@ def test_added_after_follows_a_retraction(hub: Served) -> None:
     one = collections(hub, "meta")["community"]
     last = walked(one.get_manifest, per_request=1_000)[-1]
     assert one.get_objects(added_after=datetime.fromisoformat(last["date_added"])) == {}
-    ask(hub, "google", "POST", "/v1/signals/retractions", {"external_ids": ["f"]})
+    hub.ask("google", "POST", "/v1/signals/retractions", {"external_ids": ["f"]})
     (gone,) = one.get_objects(added_after=datetime.fromisoformat(last["date_added"]))["objects"]
     assert (gone["id"], gone["revoked"]) == (last["id"], True)
     assert stix2.parse(gone, allow_custom=False)["modified"] > datetime.fromisoformat(last["version"])

@@ -4,10 +4,9 @@ A hub on a real socket for the whole file. TikTok says what Meta's clients fetch
 """
 
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,8 @@ from threatexchange.exchanges.impl.fb_threatexchange_api import (
 )
 from threatexchange.signal_type.url import URLSignal
 
-from core.settings import Settings
 from core.wire.feed_keys import FeedFormat, IssuedFeedKey
-from tests.clients.served import Served, served
-from tests.conftest import CAST, Cast
+from tests.clients.served import Served
 from tests.plugins.compat.keys import issue
 
 PAGES = 850
@@ -45,27 +42,11 @@ HIDDEN = "https://only-for-tiktok.example/own"
 
 
 @pytest.fixture(scope="module")
-def hub(sqlite_templates: Path, sqlite_cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    file = shutil.copy(sqlite_templates / f"{CAST}.db", tmp_path_factory.mktemp("threatexchange") / "hub.db")
-    settings = Settings(secret="s" * 32, database_url=f"sqlite+aiosqlite:///{file}", blobs_url="memory:///")
-    with served(settings, sqlite_cast) as hub:
-        post(hub, "tiktok", "/v1/groups", {"slug": "ring", "name": "Ring"})
-        post(hub, "tiktok", "/v1/groups/ring/invitations", {"partner": "meta"})
-        ask(hub, "meta", "PUT", "/v1/groups/ring/membership")
-        submit(hub, *[url(f"https://lure.example/{number}", tlp="GREEN") for number in range(PAGES)])
-        submit(hub, *[{"kind": "pdq", "value": value, "tlp": "GREEN"} for value in PDQ])
-        submit(hub, url(SECRET, tlp="RED", groups=["ring"]), url(HIDDEN))
-        yield hub
-
-
-def ask(hub: Served, slug: str, method: str, path: str, body: Any = None) -> Any:
-    answer = hub.run(hub.hub.client_as(slug).request(method, path, json=body))
-    assert answer.is_success, answer.text
-    return answer.json() if answer.content else None
-
-
-def post(hub: Served, slug: str, path: str, body: Any) -> Any:
-    return ask(hub, slug, "POST", path, body)
+def hub(ring: Served) -> Served:
+    submit(ring, *[url(f"https://lure.example/{number}", tlp="GREEN") for number in range(PAGES)])
+    submit(ring, *[{"kind": "pdq", "value": value, "tlp": "GREEN"} for value in PDQ])
+    submit(ring, url(SECRET, tlp="RED", groups=["ring"]), url(HIDDEN))
+    return ring
 
 
 def url(value: str, **more: Any) -> dict[str, Any]:
@@ -73,18 +54,18 @@ def url(value: str, **more: Any) -> dict[str, Any]:
 
 
 def submit(hub: Served, *signals: Mapping[str, Any]) -> list[str]:
-    results = post(hub, "tiktok", "/v1/signals", {"signals": signals})["results"]
+    results = hub.ask("tiktok", "POST", "/v1/signals", {"signals": signals})["results"]
     assert {result["status"] for result in results} <= {"created", "updated"}, results
     return [result["id"] for result in results]
 
 
 def retract(hub: Served, *ids: str) -> None:
-    assert post(hub, "tiktok", "/v1/signals/retractions", {"ids": ids})["retracted"] == len(ids)
+    assert hub.ask("tiktok", "POST", "/v1/signals/retractions", {"ids": ids})["retracted"] == len(ids)
 
 
 def agree(hub: Served, signal: str, stance: str = "agree") -> None:
     item = {"id": signal, "stance": stance, "reason": "We looked at it."}
-    post(hub, "google", "/v1/signals/opinions", {"items": [item]})
+    hub.ask("google", "POST", "/v1/signals/opinions", {"items": [item]})
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +145,7 @@ def test_the_library_submits_and_opines(hub: Served, key: IssuedFeedKey) -> None
     api.submit_hash(StopNCIISignalType.URL, value, tags={"phishing"})
     api.submit_feedback(StopNCIISignalType.URL, theirs, StopNCIICSPFeedbackValue.NotBlocked)
     asked = {"items": [{"kind": "url", "value": value}, {"kind": "url", "value": theirs}]}
-    said, doubted = (one["signal"] for one in post(hub, "google", "/v1/signals/lookup", asked)["results"])
+    said, doubted = (one["signal"] for one in hub.ask("google", "POST", "/v1/signals/lookup", asked)["results"])
     assert (said["category"], said["tlp"]) == ("phishing", "GREEN")
     assert (doubted["state"], doubted["opinions"]["disagree"]) == ("disputed", 1)
 
@@ -253,7 +234,7 @@ def test_graph_takes_reactions_and_descriptors(hub: Served, token: IssuedFeedKey
     assert answer["success"], answer
     items = [{"kind": "url", "value": value} for value in ("https://lure.example/8", said["indicator"])]
     agreed, submitted = (
-        one["signal"] for one in post(hub, "google", "/v1/signals/lookup", {"items": items})["results"]
+        one["signal"] for one in hub.ask("google", "POST", "/v1/signals/lookup", {"items": items})["results"]
     )
     assert agreed["opinions"]["agree"] == 1
     assert (submitted["category"], submitted["confidence"], submitted["tlp"]) == ("phishing", 75, "GREEN")
