@@ -12,6 +12,8 @@ from core.sdk import (
     Addressed,
     Count,
     FieldError,
+    Invalid,
+    NotFound,
     OpinionIn,
     OpinionStatus,
     Principal,
@@ -135,6 +137,15 @@ async def _known(sender: Sender, ids: Collection[str]) -> set[str]:
     parts = (sender.snapshot, sender.principal)
     shown = await feed.named(*parts, sender.kinds, sender.keys, sender.selection, ids=ids)
     return {one.signal.id for one in shown} | await opinions.given(*parts, ids)
+
+
+async def say_one(sender: Sender, said: OpinionIn, pointer: str) -> None:
+    """Give an opinion that is all that was sent. Raises `NotFound` for what the sender may not see, or `Invalid`."""
+    error = (await say(sender, {0: [said]}, pointer)).get(0)
+    if error and error.code == OpinionStatus.NOT_FOUND:
+        raise NotFound
+    if error:
+        raise Invalid("The opinion was not taken.", errors=[error])
 
 
 def _error(statuses: Collection[OpinionStatus], pointer: str) -> FieldError:

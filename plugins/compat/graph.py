@@ -41,7 +41,6 @@ from core.sdk import (
     Invalid,
     NotFound,
     OpinionIn,
-    OpinionStatus,
     Principal,
     Scope,
     Selection,
@@ -206,12 +205,8 @@ async def react(
         raise NotFound
     opinions = [one for word in reactions.split(",") if word and (one := reaction(named, word))]
     removed = [OpinionIn(named, None) for word in reactions_to_remove.split(",") if word and reaction(named, word)]
-    if said := (opinions or removed)[-1:]:
-        errors = await feedback.say(sender, {0: said}, "/reactions")
-        if 0 in errors and errors[0].code == OpinionStatus.NOT_FOUND:
-            raise NotFound
-        if errors:
-            raise Invalid("The reaction was not taken.", errors=[errors[0]])
+    if said := opinions or removed:
+        await feedback.say_one(sender, said[-1], "/reactions")
     return GraphDone(id=number)
 
 

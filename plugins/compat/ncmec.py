@@ -39,7 +39,6 @@ from core.sdk import (
     Invalid,
     NotFound,
     OpinionIn,
-    OpinionStatus,
     Principal,
     Refused,
     Scope,
@@ -221,11 +220,7 @@ async def give_feedback(
         stance, reason = _stance(await body(request, _FEEDBACK))
     except Refused as refusal:
         raise _invalid(refusal) from None
-    errors = await feedback.say(sender, {0: [OpinionIn(id, stance, reason)]}, "")
-    if errors:
-        if errors[0].code == OpinionStatus.NOT_FOUND:
-            raise NotFound
-        raise Invalid("The feedback was not taken.", errors=[errors[0]])
+    await feedback.say_one(sender, OpinionIn(id, stance, reason), "")
     return _xml(envelope("feedbackResult"))
 
 
