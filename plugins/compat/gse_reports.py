@@ -5,7 +5,7 @@ names the attributes of a record, but how records stand in a body could not be f
 """
 
 import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -177,10 +177,12 @@ def meanings(sent: Sequence[msgspec.Raw]) -> list[Translated]:
     return translate_items(sent, _report, _meaning, "")
 
 
-def kinds_of(signal: str, signal_type: str) -> str:
+def _kind(signal: str, signal_type: str) -> str:
     """Our kind of a signal. Raises `Refused` for a type that the hub does not take."""
+    if signal_type in _KIND_OF:
+        return _KIND_OF[signal_type]
     if signal_type:
-        return _ours(signal_type, _KIND_OF)
+        raise Refused(f"Expected one of: {', '.join(_KIND_OF)}.", "/signal_type", "unknown_word")
     if "/" in signal:
         return "url"
     try:
@@ -198,7 +200,7 @@ def _meaning(report: SignalReport) -> SignalIn:
     except ValueError:
         raise Refused("Expected YYYY-MM-DD HH:MM:SS.", "/report_date", "invalid") from None
     return SignalIn(
-        kind=kinds_of(report.signal, report.signal_type),
+        kind=_kind(report.signal, report.signal_type),
         value=report.signal,
         category=extra.category or _CATEGORY_OF.get(report.abuse_type, Category.OTHER),
         confidence=report.confidence_score,
@@ -220,12 +222,6 @@ def _extra(sent: dict[str, Any]) -> SignalExtra:
     except msgspec.ValidationError as exc:
         fault = field_error(exc, "/extra_data")
         raise Refused(fault.detail, fault.pointer, fault.code) from None
-
-
-def _ours(word: str, known: Mapping[str, str]) -> str:
-    if word not in known:
-        raise Refused(f"Expected one of: {', '.join(known)}.", "/signal_type", "unknown_word")
-    return known[word]
 
 
 def _written(at: datetime) -> str:
