@@ -111,9 +111,9 @@ async def delete_object(
 ) -> Response[bytes]:
     """Drop your own versions of an object: all of them, or those that match. The bytes go for good.
 
-    What is left says again what it said; with the last version your claim goes, for every collection. Readers are told
-    of that only by `revoked`, which is posted as a version: one that has the object keeps it. What others posted, or
-    the hub made of signals, cannot be deleted.
+    What is left says again what it said; with the last version your claim goes, for every collection, unless you made
+    it by another name as well. Readers are told that an indicator is revoked when its claim goes; of other objects only
+    by `revoked`, which is posted as a version. What others posted, or the hub made of signals, cannot be deleted.
     """
     await posting.remove(poster, name, asking.filters(None, None, version or "all", spec_version))
     return Response(b"", status_code=200, media_type=MEDIA_TYPE)

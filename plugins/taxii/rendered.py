@@ -53,6 +53,7 @@ class _Moved(NamedTuple):
     """Position of the newest version that the reader may hold."""
     stands: bool
     """Its claim does again; else it is gone."""
+    deleted: bool
 
 
 async def entries(eyes: Eyes, walk: Walk, changes: Sequence[Change]) -> list[Entry]:
@@ -89,7 +90,9 @@ def _was_rendered(voice: Voice, objects: Objects) -> bool:
     """Whether there may have been a time when the claim stood and no object spoke for it."""
     known = objects.get((voice.partner, voice.signal), ())
     came_with_it = any(one.position <= voice.opened for one in known)
-    stayed = any(one.speaks or one.removed for one in known) and not any(one.revoked for one in known)
+    # What was deleted spoke until then.
+    spoke = any(one.speaks or (one.removed or 0) > voice.position for one in known)
+    stayed = spoke and not any(one.revoked for one in known)
     return not (came_with_it and stayed)
 
 
@@ -100,8 +103,10 @@ def _moved(change: Change, walk: Walk, objects: Objects) -> list[_Moved]:
     for pair in {(voice.partner, voice.signal) for voice in change.voices}:
         for one in sorted(objects.get(pair, ())):
             told = pair in opened and (one.covers or 0) >= opened[pair]
-            if one.removed is None and not told and walk.may_hold(one.position, change.position):
-                moved[one.id] = _Moved(change, pair, one.id, one.position, pair in opened)
+            # A copy keeps what was deleted for as long as the claim stands by another name.
+            is_due = one.removed is None or pair not in opened
+            if is_due and not told and walk.may_hold(one.position, change.position):
+                moved[one.id] = _Moved(change, pair, one.id, one.position, pair in opened, bool(one.removed))
     return list(moved.values())
 
 
@@ -111,10 +116,12 @@ async def _again(eyes: Eyes, walk: Walk, moved: Sequence[_Moved], at: Mapping[in
     found = []
     for one in moved:
         newest, modified = last.get((one.id, one.pair[0])), at[one.change.position]
-        if newest is None or newest.signal != one.pair[1]:
+        if one.deleted and not any(name == one.id for name, _ in last):
+            found.append(_deleted(eyes, one, modified))
+        elif newest is None or newest.signal != one.pair[1]:
             # What it means now is told by itself.
             continue
-        if newest.revoked:
+        elif newest.revoked:
             found.append(_entry(one.change, modified, newest, newest.version, newest.body))
         elif not one.stands or newest.position <= walk.position:
             # A newer version than the reader has is not shown with a claim that is gone.
@@ -126,6 +133,14 @@ async def _again(eyes: Eyes, walk: Walk, moved: Sequence[_Moved], at: Mapping[in
 
 def _entry(change: Change, added: int, row: Row, version: str, body: bytes) -> Entry:
     return Entry(change.position, added, row.id, version, row.type, row.spec_version, body)
+
+
+def _deleted(eyes: Eyes, one: _Moved, modified: int) -> Entry:
+    """Of its bytes nothing is left: what is withdrawn is what its claim said."""
+    change, collection = one.change, eyes.collection
+    gone = SignalOut(change.signal.id, State.GONE, change.position)
+    body = stix.indicator(gone, change.kind, change.value, one.id, modified, modified, collection.strictest)
+    return Entry(change.position, modified, one.id, stix.timestamp(modified), "indicator", "2.1", body)
 
 
 def _rendered(eyes: Eyes, twin: _Twin, at: Mapping[int, int]) -> Entry:

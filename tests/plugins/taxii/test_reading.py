@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid5
 
 import pytest
+import stix2
 from sqlalchemy import update
 
 from core.auth.models import Partner
@@ -133,6 +134,36 @@ async def test_a_poster_withdraws_by_its_own_version(hub: TestedHub) -> None:
     await follower.catch_up()
     assert follower.given[-1] == revoked
     assert (await walked(hub, "meta")).held() == {}
+
+
+async def test_what_is_deleted_is_revoked_for_who_may_hold_it(hub: TestedHub) -> None:
+    poster, name = Poster(hub, "tiktok"), indicator("a")["id"]
+    await poster.post(indicator("a"), indicator("a", LATER), indicator("b"))
+    await Poster(hub, "google").post(indicator("b"))
+    follower = await walked(hub, "meta")
+    assert await poster.delete(indicator("b")["id"]) == 200
+    await follower.catch_up()
+    assert len(follower.held()) == 2, "another partner stands by it"
+    assert await poster.delete(name) == 200
+    fresh = await walked(hub, "meta")
+    await follower.catch_up()
+    assert (follower.given[-1]["id"], follower.given[-1]["revoked"]) == (name, True)
+    assert stix2.parse(follower.given[-1])
+    assert follower.held().keys() == fresh.held().keys() == {indicator("b")["id"]}
+    assert name not in {one["id"] for one in fresh.given}
+
+
+async def test_what_is_deleted_is_revoked_when_its_claim_goes_later(hub: TestedHub) -> None:
+    poster, sent = Poster(hub, "tiktok"), indicator("a")
+    await poster.post(sent)
+    await submit(hub, "tiktok", "https://a.example/gift", kind="url")
+    follower = await walked(hub, "meta")
+    assert await poster.delete(sent["id"]) == 200
+    await follower.catch_up()
+    assert sent["id"] in follower.held(), "it is claimed as before, by another name"
+    await retract(hub, "tiktok", "https://a.example/gift")
+    await follower.catch_up()
+    assert follower.held() == {}
 
 
 async def test_who_asks_for_objects_of_stix_2_0_is_told_what_is_withdrawn(hub: TestedHub) -> None:
