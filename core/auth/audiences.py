@@ -7,6 +7,7 @@ but `sees` runs in a `head.writing` transaction, whose lock keeps two writers fr
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, select, update
@@ -18,16 +19,24 @@ from core.driver import Driver
 from core.log.events import record
 from core.wire.events import SightChanged
 from core.wire.scopes import PartnerKind, Scope
-from core.wire.signals import COMMUNITY
+from core.wire.signals import COMMUNITY, Tlp
+
+Mark = TypeVar("Mark", bound=str)
 
 NONE = ""
 """The TLP of an audience that carries none: its owner alone, or its groups."""
+_STRICTNESS = {mark: rank for rank, mark in enumerate((NONE, *Tlp))}
 
 Key = tuple[int, str, tuple[int, ...]]
 """An audience by content: owner, TLP (or `NONE`), ids of groups in ascending order."""
 
 # SQLite takes 32,766 variables a statement.
 _AT_ONCE = 1_000
+
+
+def strictest(marks: Iterable[Mark]) -> Mark:
+    """Of some TLPs, or `NONE`, which is below all of them."""
+    return max(marks, key=_STRICTNESS.__getitem__)
 
 
 class Viewer(msgspec.Struct, frozen=True):

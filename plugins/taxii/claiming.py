@@ -62,7 +62,7 @@ class Claiming(Submit):
         self.items, narrowing = [], []
         for item, _ in said:
             key = item.signal.key
-            with_whom = sharing.shared(self.collection, sharing.strictest(marks[key]), self._stood.get(key), slugs)
+            with_whom = sharing.shared(self.collection, audiences.strictest(marks[key]), self._stood.get(key), slugs)
             if with_whom is None:
                 narrowing.append(item)
             else:

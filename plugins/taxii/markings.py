@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from core.auth import audiences
 from core.sdk import Tlp
 
 NAMESPACE = UUID("5d7c0f52-3f0b-4f0e-9a53-7f6f2f6f6f54")
@@ -33,12 +34,12 @@ _READ = {name: tlp for tlp, name in MARKINGS.items()} | {
     "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": Tlp.AMBER,
     "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": Tlp.RED,
 }
-_STRICTNESS = {tlp: rank for rank, tlp in enumerate(Tlp)}
 
 
 def strictest(refs: Iterable[str]) -> Tlp | None:
     """The TLP that `object_marking_refs` name; None when they name none."""
-    return max((_READ[ref] for ref in refs if ref in _READ), key=_STRICTNESS.__getitem__, default=None)
+    marks = [_READ[ref] for ref in refs if ref in _READ]
+    return audiences.strictest(marks) if marks else None
 
 
 def _marking(tlp: Tlp) -> dict[str, object]:

@@ -6,14 +6,12 @@ the community's collection is for everybody, and is not narrowed by a group that
 for each collection. Held by tests/plugins/taxii/test_posting.py.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from core.auth import audiences
 from core.sdk import COMMUNITY, RE_EXPORTED, Tlp
 from core.signals.standing import Stood
 from plugins.taxii.collections import Collection
-
-_STRICTNESS: dict[str, int] = {audiences.NONE: -1} | {tlp: rank for rank, tlp in enumerate(Tlp)}
 
 
 def fault(collection: Collection, tlp: Tlp | None) -> str:
@@ -31,10 +29,6 @@ def audience(collection: Collection, partner: int, tlp: Tlp | None) -> audiences
     return partner, mark, () if collection.group is None else (collection.group,)
 
 
-def strictest(marks: Iterable[str]) -> str:
-    return max(marks, key=_STRICTNESS.__getitem__)
-
-
 def shared(
     collection: Collection, tlp: str, stood: Stood | None, slugs: Mapping[int, str]
 ) -> tuple[str, tuple[str, ...]] | None:
@@ -49,4 +43,4 @@ def shared(
     if not stood.groups and stood.tlp in COMMUNITY:
         return None
     others = {slugs[group] for group in audiences.split(stood.groups) if group in slugs} - {collection.slug}
-    return strictest([tlp, stood.tlp]) if others else tlp, tuple(sorted(others | {collection.slug}))
+    return audiences.strictest([tlp, stood.tlp]) if others else tlp, tuple(sorted(others | {collection.slug}))
