@@ -63,6 +63,11 @@ class Change(msgspec.Struct, frozen=True):
     """Other spellings of the value under which a copy may hold it: they have to go, too."""
     voices: tuple[Voice, ...]
 
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Every value that a copy keyed by values has to drop."""
+        return (self.value, *self.former) if self.gone else self.former
+
 
 class Changes(msgspec.Struct, frozen=True):
     """A page of changes."""

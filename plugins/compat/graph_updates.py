@@ -137,7 +137,7 @@ def signal_id(number: str) -> str | None:
 
 def updates(change: Change, seconds: int) -> Iterator[ThreatUpdate]:
     """A change that was made at this time, and the end of every other spelling that a copy may hold."""
-    for value in (change.value, *change.former) if change.gone else change.former:
+    for value in change.dropped:
         yield ThreatUpdate(number(change.signal.id), value, KINDS[change.kind], seconds, should_delete=True)
     if not change.gone:
         yield _standing(change.signal, seconds)

@@ -154,7 +154,7 @@ def record(signal: SignalOut, position: int, micros: int) -> SignalRecord:
 def records(change: Change, micros: int) -> Iterator[SignalRecord]:
     """A change, and what a copy may hold and is to drop: as feedback, for the exchange has no other word."""
     changed = _written(datetime.fromtimestamp(micros // 1_000_000, UTC))
-    for value in (change.value, *change.former) if change.gone else change.former:
+    for value in change.dropped:
         yield SignalRecord(
             id=change.position,
             signal=value,

@@ -151,8 +151,7 @@ def active(signal: SignalOut, position: int) -> HashRecord:
 
 def records(change: Change) -> Iterator[HashRecord]:
     """A change. What a copy may hold and is to drop comes as it was shown: withdrawn, and doubted."""
-    dropped = (change.value, *change.former) if change.gone else change.former
-    for value in dropped:
+    for value in change.dropped:
         doubt = CspFeedback(_HUB, FeedbackValue.NOT_BLOCKED)
         yield _record(change.signal.id, change.kind, value, change.position, CaseStatus.WITHDRAWN, [doubt])
     if not change.gone:
