@@ -4,9 +4,9 @@ Where to look:
 
 - Reading: `routes`; `asking` has the query, filters and where a reader stands; `reading` makes a page, of what was
   posted (`stored`) and what the hub says itself (`rendered`, written by `stix`); `names` finds its signals again.
-- Posting: `post_routes`, `posting`; `meaning` is what an object says (`patterns`, `markings`); `checking`, `grammar` and
-  `owning` are why it may not be kept, `sharing` is with whom it is shared. `storing` and `removing` are jobs of the claim
-  log, on `claiming` and `versions`; `statuses` has what became of it.
+- Posting: `post_routes`, `posting`; `meaning` is what an object says (`patterns`, `markings`); `checking`, `grammar`
+  and `owning` are why it may not be kept, `sharing` is with whom it is shared. `storing` and `removing` are jobs of the
+  claim log, on `claiming` and `versions`; `statuses` has what became of it.
 - Both: `collections`, who looks at which; `errors`; `resources`, what TAXII calls so.
 """
 
