@@ -83,7 +83,8 @@ def _read(poster: Poster, number: int, raw: bytes) -> Posted | TaxiiStatusDetail
     item = items.accept(meant.signal, number, pointer, poster.eyes.kinds, poster.eyes.keys, poster.guard)
     if isinstance(item, SubmitResult):
         return TaxiiStatusDetails(meant.id, meant.version, why(item.errors))
-    return Posted(number, raw, meant, item)
+    unmarked = f"No TLP marking: taken as {poster.eyes.collection.strictest}."
+    return Posted(number, raw, meant, item, "" if meant.tlp else unmarked)
 
 
 async def _owned(poster: Poster, read: Sequence[Posted | TaxiiStatusDetails]) -> list[Posted | TaxiiStatusDetails]:

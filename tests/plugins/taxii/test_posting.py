@@ -322,7 +322,7 @@ async def test_what_is_held_is_kept_and_said(hub: TestedHub) -> None:
     async with hub.parts.db.writer() as session:
         await session.execute(update(SignalPolicy).where(SignalPolicy.name == "burst_per_hour").values(value=2))
     status = await Poster(hub, "tiktok").post(*(indicator(name) for name in "abcd"))
-    assert [one["message"][:4] for one in status["successes"]] == ["", "", "held", "held"]
+    assert [one["message"][:4] for one in status["successes"]] == ["No T", "No T", "held", "held"]
     assert len(await feed(hub, "meta")) == 2
 
 
