@@ -3,7 +3,7 @@
 2026-11-22: STIX leaves it to clients whom they believe, and stock clients take the latest version of an id, whoever
 sent it. So others may post the very same thing, as those do who pass it on, and nothing else under that id. We gave up
 that two partners take turns with new versions of what is neither's own. Ids of indicators that this process did not
-give out lately are not known for the hub's. Held by tests/plugins/taxii/test_posting.py.
+give out lately are not known for the hub's. Held by tests/plugins/taxii/test_refused.py.
 """
 
 from collections.abc import Sequence

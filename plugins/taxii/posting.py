@@ -2,7 +2,7 @@
 
 2026-11-22: a post is done when it is answered, in one transaction with its claims, so a status never waits. What is
 refused costs itself alone: nothing that a client of the collection could not read again is stored. Held by
-tests/plugins/taxii/test_posting.py and tests/clients/test_taxii.py.
+test_posting.py and test_refused.py in tests/plugins/taxii, and by tests/clients/test_taxii.py.
 """
 
 from collections.abc import Collection, Mapping, Sequence

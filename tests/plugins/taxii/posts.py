@@ -5,12 +5,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 import msgspec
+from sqlalchemy import select
 
 from core.sdk import Tlp
 from core.testing import TestedHub
 from plugins.taxii.collections import COMMUNITY
 from plugins.taxii.errors import MEDIA_TYPE
 from plugins.taxii.markings import MARKINGS, NAMESPACE
+from plugins.taxii.models import TaxiiObject
 
 Json = dict[str, Any]
 HEADERS = {"content-type": MEDIA_TYPE, "accept": MEDIA_TYPE}
@@ -69,3 +71,9 @@ async def submit(hub: TestedHub, slug: str, *values: str, **more: Any) -> list[J
 async def retract(hub: TestedHub, slug: str, *external_ids: str) -> None:
     body = {"external_ids": external_ids}
     assert (await hub.client_as(slug).post("/v1/signals/retractions", json=body)).is_success
+
+
+async def rows(hub: TestedHub) -> list[TaxiiObject]:
+    """Whatever is stored."""
+    async with hub.parts.db.survey() as session:
+        return list(await session.scalars(select(TaxiiObject).order_by(TaxiiObject.position)))

@@ -1,7 +1,6 @@
 """What partners post is kept as it came, in one transaction with the claims and opinions that it means."""
 
 import asyncio
-from typing import Any
 
 import msgspec
 import pytest
@@ -12,19 +11,12 @@ from core.signals.models import SignalPolicy
 from core.testing import TestedHub
 from plugins.taxii import statuses, versions
 from plugins.taxii.errors import MEDIA_TYPE
-from plugins.taxii.markings import IDENTITY
 from plugins.taxii.models import TaxiiObject, TaxiiStatus
 from tests.people import principal_of
-from tests.plugins.taxii.posts import HEADERS, Json, Poster, indicator, stix_object
+from tests.plugins.taxii.posts import Json, Poster, indicator, rows, stix_object
 
 URL = "https://a.example/gift"
 LATER, LAST = "2026-02-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"
-
-
-async def rows(hub: TestedHub) -> list[TaxiiObject]:
-    """Whatever is stored."""
-    async with hub.parts.db.survey() as session:
-        return list(await session.scalars(select(TaxiiObject).order_by(TaxiiObject.position)))
 
 
 async def feed(hub: TestedHub, slug: str) -> dict[str, Json]:
@@ -119,102 +111,6 @@ async def test_the_same_id_of_two_partners(hub: TestedHub) -> None:
     assert all(row.is_first and row.is_last for row in await rows(hub))
     assert await Poster(hub, "google").delete(indicator("a")["id"]) == 200
     assert (await feed(hub, "meta"))[URL]["claims"] == 1
-
-
-async def test_nobody_speaks_in_anothers_name(hub: TestedHub) -> None:
-    """Whoever has the object would drop it, or take what it says now for a word of its poster's."""
-    poster, thief, reader = (Poster(hub, slug) for slug in ("tiktok", "google", "meta"))
-    await poster.post(indicator("a"))
-    for later in (indicator("a", LATER, revoked=True), indicator("a", LATER, url="https://other.example/")):
-        status = await thief.post(later)
-        assert (status["success_count"], status["failures"][0]["message"][:8]) == (0, "id_taken")
-    assert (await thief.post(indicator("a")))["success_count"] == 1, "who passes it on says the same"
-    assert (await thief.post(indicator("a", LATER, revoked=True)))["success_count"] == 0
-    assert (await poster.post(indicator("a", LATER, revoked=True)))["success_count"] == 1
-    assert (await thief.post(indicator("b", revoked=True)))["success_count"] == 0, "there is nothing to revoke"
-    assert [one.get("revoked") for one in await bodies(reader, "indicator")] == [None]
-
-
-async def bodies(poster: Poster, kind: str) -> list[dict[str, Any]]:
-    answer = await poster.client.get(poster.objects, params={"match[type]": kind}, headers=HEADERS)
-    return list(answer.json().get("objects", []))
-
-
-async def test_nobody_speaks_in_the_hubs_name(hub: TestedHub) -> None:
-    values = ["https://one.example/", "https://two.example/"]
-    said = [{"kind": "url", "value": value, "tlp": "GREEN"} for value in values]
-    await hub.client_as("tiktok").post("/v1/signals", json={"signals": said})
-    thief = Poster(hub, "google")
-    made = await bodies(thief, "indicator")
-    forged = indicator("x", LATER, url=values[1]) | {"id": made[0]["id"]}
-    mine = stix_object("identity", "x", LATER, name="The hub", identity_class="system") | {"id": IDENTITY}
-    status = await thief.post(forged, mine, forged | {"revoked": True})
-    assert [one["message"][:8] for one in status["failures"]] == ["id_taken"] * 3
-    assert await bodies(thief, "indicator") == made
-
-
-POISON: dict[str, Any] = {
-    "no id": {"type": "indicator"},
-    "another type's id": indicator("a") | {"id": stix_object("malware", "a")["id"]},
-    "no time": indicator("a", "not a time"),
-    "a time of no year": indicator("a", "9999-12-31T23:59:59-23:59"),
-    "no times at all": {key: one for key, one in indicator("a").items() if key not in ("created", "modified")},
-    "before it was made": indicator("a", "2025-01-01T00:00:00Z"),
-    "a NUL": indicator("a", description="a\0b"),
-    "a file in a text": indicator("a", description="A" * 9_000),
-    "too large": indicator("a", external_references=[{"source_name": "x" * 8_000}] * 9),
-    "too deep": indicator("a", x=msgspec.json.decode("[" * 30 + "]" * 30)),
-    "media": stix_object("artifact", "a", payload_bin="AAAA"),
-    "a file": stix_object("file", "a", content_ref=stix_object("artifact", "a")["id"]),
-    "a pattern that is none": indicator("a") | {"pattern": "[url:value = ]"},
-    "no pattern": {key: one for key, one in indicator("a").items() if key != "pattern"},
-    "a name that is null": stix_object("tool", "a", name=None),
-    "a relationship of nothing": stix_object("relationship", "a"),
-    "a URL without one": {key: one for key, one in stix_object("url", "a").items() if key in ("id", "type")},
-    "good until it began": indicator("a", valid_until="2026-01-01T00:00:00Z"),
-    "by nobody": indicator("a", created_by_ref="somebody"),
-    "marked with nothing": indicator("a", object_marking_refs=["TLP:GREEN"]),
-    "a reference to nowhere": indicator("a", external_references=[{"url": "https://x.example/"}]),
-    "an id of the other STIX": {k: v for k, v in indicator("a", labels=["x"]).items() if k != "spec_version"},
-    "a person": stix_object("identity", "a", name="Somebody", identity_class="individual"),
-    "no signal's value": indicator("a", url="not a URL"),
-    "for few": indicator("a", tlp="AMBER"),
-    "no object": 7,
-}
-
-
-async def test_poison_costs_itself_alone(hub: TestedHub) -> None:
-    status = await Poster(hub, "tiktok").post(*POISON.values(), indicator("good"))
-    assert status["failure_count"] == len(POISON)
-    assert [one["id"] for one in status["successes"]] == [indicator("good")["id"]]
-    assert all(one["message"] for one in status["failures"])
-    assert [row.id for row in await rows(hub)] == [indicator("good")["id"]]
-
-
-BODIES = {
-    "no JSON": (b"{", 422),
-    "an object": (msgspec.json.encode(indicator("a")), 422),
-    "a list": (b"[]", 422),
-    "no list": (b'{"objects":{}}', 422),
-    "10,001": (b'{"objects":[%b]}' % b",".join([b"{}"] * 10_001), 413),
-    "34 MB": (b'{"objects":["%b"]}' % (b"A" * 34_000_000), 413),
-}
-
-
-@pytest.mark.parametrize("engine_name", ["sqlite"])
-async def test_what_is_no_envelope(hub: TestedHub) -> None:
-    poster = Poster(hub, "tiktok")
-    for name, (body, status) in BODIES.items():
-        answer = await poster.client.post(poster.objects, content=body, headers=HEADERS)
-        assert answer.status_code == status, name
-        assert answer.headers["content-type"] == MEDIA_TYPE, name
-        assert answer.json()["http_status"] == str(status), name
-    for media_type in ("application/json", "application/taxii+json;version=2.0"):
-        answer = await poster.client.post(poster.objects, content=b"{}", headers={"content-type": media_type})
-        assert answer.status_code == 415
-    assert (await hub.client_as("meta", "signals:read").post(poster.objects, headers=HEADERS)).status_code == 403
-    nowhere = poster.objects.replace("/objects/", "0/objects/")
-    assert (await poster.client.post(nowhere, content=b'{"objects":[]}', headers=HEADERS)).status_code == 404
 
 
 @pytest.fixture
