@@ -19,6 +19,11 @@ from plugins.taxii.meaning import Meant, meaning
 from plugins.taxii.rendered import Entry
 from plugins.taxii.stored import Row
 
+_AT_ONCE = 1_001
+"""Objects looked at in one go: each may have 64 kB."""
+_HEAVY = 16 * 1024 * 1024
+"""Bytes from which on a page is cut."""
+
 
 class Claimed(Protocol):
     """What stands and falls with a claim, if it means a signal."""
@@ -44,14 +49,16 @@ class Page(msgspec.Struct, frozen=True):
 
 
 async def page(eyes: Eyes, chosen: Filters, walk: Walk, limit: int) -> Page:
-    """The next `limit` entries that fit; as many unless the collection ends, since clients ask for no more afterwards
-    than they got once."""
+    """The next `limit` entries that fit; as many unless the collection ends or they are too much to hold, since clients
+    ask for no more afterwards than they got once."""
     if chosen.ids is not None:
         return _cut(await _named(eyes, chosen, walk), limit, walk.position)
     found = _preface(chosen, walk)
     while walk.position < walk.now.head and len(found) <= limit:
-        more, reached = await _window(eyes, chosen, walk, limit + 1 - len(found))
+        more, reached = await _window(eyes, chosen, walk, min(limit + 1 - len(found), _AT_ONCE))
         found += more
+        if sum(len(entry.body) for entry in found) > _HEAVY:
+            limit = min(limit, len(found) - 1)
         walk = msgspec.structs.replace(walk, position=reached)
     return _cut(found, limit, walk.position)
 

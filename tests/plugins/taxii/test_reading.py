@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from core.auth.models import Partner
 from core.testing import TestedHub
-from plugins.taxii import names
+from plugins.taxii import names, reading
 from plugins.taxii.collections import COMMUNITY
 from plugins.taxii.markings import EXTENSION, NAMESPACE, PREFACE
 from plugins.taxii.stix import indicator_id
@@ -112,6 +112,18 @@ async def test_a_poster_withdraws_by_its_own_version(hub: TestedHub) -> None:
     await follower.catch_up()
     assert follower.given[-1] == revoked
     assert (await walked(hub, "meta")).held() == {}
+
+
+async def test_what_is_too_much_for_a_page_comes_on_the_next(hub: TestedHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    await Poster(hub, "tiktok").post(*(indicator(f"h{n}", description="x" * 8_000) for n in range(7)))
+    monkeypatch.setattr(reading, "_HEAVY", 20_000)
+    monkeypatch.setattr(reading, "_AT_ONCE", 2)
+    reader = Walker(hub, "meta")
+    sizes = [len((body := await reader.page())["objects"])]
+    while body.get("more"):
+        sizes.append(len((body := await reader.page(next=body["next"]))["objects"]))
+    assert max(sizes[1:]) < 5
+    assert len(reader.given) == 7 + len(PREFACE) == sum(sizes)
 
 
 async def test_what_is_deleted_is_revoked_for_who_may_hold_it(hub: TestedHub) -> None:
