@@ -74,19 +74,28 @@ class _Common(Connector):
 def connector(plugins: PluginHost, principal: Principal, media_type: str) -> Connector:
     """The one that reads this media type of the caller's partner, else the format that has it.
 
-    Raises `UnsupportedMediaType`, or `NotFound` when nothing reads the partner's own JSON.
+    Raises `UnsupportedMediaType`, `NotFound` when nothing reads the partner's own JSON, or `Unavailable` when what
+    does is shut away: no other checks the partner's signature and knows its words.
     """
     own = plugins.connectors(principal.kind, principal.slug)
+    _require_heard(plugins, principal, media_type)
     if media_type in own:
         return own[media_type]
     common = {name: _Common(form.name, form.read) for name, form in plugins.feed_formats().items() if form.read}
     if media_type in common:
         return common[media_type]
     if media_type == JSON or media_type.endswith("+json"):
+        _require_heard(plugins, principal, JSON)
         if JSON in own:
             return own[JSON]
         raise NotFound("No connector reads your partner's own format; send /v1/signals.")
     raise UnsupportedMediaType(f"Send {' or '.join(sorted({*own, *common})) or JSON}.")
+
+
+def _require_heard(plugins: PluginHost, principal: Principal, media_type: str) -> None:
+    """To be called once the connectors are in hand: another thread may shut theirs away at any moment."""
+    if plugins.is_silenced(principal.kind, principal.slug, media_type):
+        raise Unavailable("Your connector is shut away; send again later.")
 
 
 def verify(connector: Connector, headers: Mapping[str, str], payload: bytes) -> None:

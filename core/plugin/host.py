@@ -154,6 +154,24 @@ class PluginHost:
             for media_type in connector.media_types
         }
 
+    def is_silenced(self, kind: PartnerKind, slug: str, media_type: str) -> bool:
+        """Whether this partner's own connector for the media type is shut away, so that nothing else may read it.
+
+        A plugin in quarantine is known by the connectors that it told before. One that failed earlier, or is disabled,
+        has told none: if its name is the partner's slug it is taken for its connector, of every media type, unless
+        another plugin told one of the partner's own.
+        """
+        own = [
+            (media_type in connector.media_types, plugin.ward.quarantine is None)
+            for plugin in self._plugins
+            for connector in plugin.connectors
+            if connector.kind is kind and connector.partner == slug
+        ]
+        if own:
+            return (True, False) in own and (True, True) not in own
+        failed = {plugin.name for plugin in self._plugins if plugin.ward.quarantine and not plugin.is_started}
+        return slug in failed | {found.name for found in self._admission.disabled}
+
     def speaking(self, name: str) -> Sequence[Connector]:
         """The connectors of the plugin of this name as it wrote them, for those who try them on purpose."""
         return [connector for plugin in self._named(name) for connector in plugin.speaking]

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from core.sdk import Connector, PartnerKind, PluginInfo, SignalIn, Translated, Withdrawal, hookimpl
 from core.settings import Settings
 from core.testing import TestedHub, run_hub
+from tests.plugin.fakes import host, plugin
 
 
 def notice(report_id: str, verdict: str, **more: Any) -> dict[str, Any]:
@@ -98,6 +99,56 @@ async def test_where_a_secret_is_set_the_signature_is_asked_for(hub_settings: Se
         answer = await hub.client_as("tiktok").post("/v1/connect", json={"notices": []})
     assert answer.status_code == 401
     assert "TikTok-Signature" in answer.json()["detail"]
+
+
+async def test_what_is_agreed_with_one_partner_is_read_by_its_own_connector_or_not_at_all(
+    hub_settings: Settings,
+) -> None:
+    """The connector of every platform would check no signature."""
+    payload = {"notices": [notice("1", "REMOVED")]}
+    async with run_hub(hub_settings) as hub:
+        keeper = hub.parts.plugins.keeper
+        (tiktok,) = (one for one in keeper.plugins if one.name == "tiktok")
+        keeper.shut(tiktok, "lifespan", RuntimeError())
+        http = hub.client_as("tiktok")
+        shut = [
+            await http.post("/v1/connect", json=payload, headers={"Content-Type": media_type})
+            for media_type in ("application/json", "application/notices+json")
+        ]
+        picture = await http.post("/v1/connect", content=b"", headers={"Content-Type": "image/png"})
+        other = await hub.client_as("meta").post("/v1/connect", json=payload)
+    assert [answer.status_code for answer in shut] == [503] * 2
+    assert "shut away" in shut[0].json()["detail"]
+    assert (picture.status_code, other.status_code) == (415, 409)
+
+
+def test_who_reads_for_a_partner_is_known_by_what_was_told_or_by_name() -> None:
+    def named(slug: str) -> Connector:
+        class Named(Careless):
+            partner = slug
+
+        return Named()
+
+    def late() -> list[Connector]:
+        raise ZeroDivisionError
+
+    first = plugin("first", connectors=lambda: [named("told")])
+    twice = plugin("twice", connectors=lambda: [named("told")])
+    early, off, plain = plugin("early", connectors=late), plugin("off"), plugin("plain")
+    running = host(first, twice, early, off, plain, disabled_plugins=("off",))
+    assert running.quarantined_names() == ("early", "twice")
+
+    def silenced(slug: str) -> bool:
+        return running.is_silenced(PartnerKind.PLATFORM, slug, "application/json")
+
+    assert not silenced("told"), "who came second takes nothing away"
+    assert silenced("early")
+    assert silenced("off")
+    assert not silenced("plain")
+    running.keeper.shut(running.keeper.plugins[0], "memory", MemoryError())
+    running.keeper.shut(running.keeper.plugins[-1], "memory", MemoryError())
+    assert silenced("told")
+    assert not silenced("plain"), "it told that it has none"
 
 
 class Careless(Connector):
