@@ -2,6 +2,7 @@
 
 from uuid import uuid5
 
+import pytest
 import stix2
 from sqlalchemy import update
 
