@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 import socket
 import threading
@@ -68,7 +69,7 @@ def serve_folder(data: Path, base_url: str, port: int, list_: Path | None = None
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Both are held for as long as the process lives, and taken before anything is written for others to read.
     with alone_in(data, "demo"), closing(take_port("127.0.0.1", port)) as door:
-        _run(_settle(data, base_url, sandbox), data, list_, door)
+        _run(settle(data, base_url, sandbox), data, list_, door)
 
 
 def _run(settings: Settings, data: Path, list_: Path | None, door: socket.socket) -> None:
@@ -85,20 +86,31 @@ def _run(settings: Settings, data: Path, list_: Path | None, door: socket.socket
     serve_app(create_app(settings), door)
 
 
-def _settle(data: Path, base_url: str, sandbox: bool) -> Settings:
-    """The settings of the folder; written at the first start, with a secret of its own."""
+def settle(data: Path, base_url: str, sandbox: bool) -> Settings:
+    """The settings of the folder, with a secret of its own from the first start on, and the address of this one: other
+    commands that take the file print it."""
     file = data / "settings.toml"
-    if not file.exists():
-        whole = data.resolve()
-        lines = {
-            "secret": secrets.token_urlsafe(32),
-            "database_url": f"sqlite:///{whole / 'hub.db'}",
-            "blobs_url": f"{whole.as_uri()}/blobs",
-            "uploads_folder": str(whole / "uploads"),
-        }
-        # A JSON string is a TOML string.
-        _write(file, "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()))
+    text = file.read_text("utf-8") if file.exists() else _first(data.resolve())
+    _write(file, _at(base_url, text))
     return load(file, base_url=base_url, sandbox=sandbox)
+
+
+def _first(data: Path) -> str:
+    lines = {
+        "secret": secrets.token_urlsafe(32),
+        "database_url": f"sqlite:///{data / 'hub.db'}",
+        "blobs_url": f"{data.as_uri()}/blobs",
+        "uploads_folder": str(data / "uploads"),
+    }
+    # A JSON string is a TOML string.
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
+
+
+def _at(base_url: str, text: str) -> str:
+    """Whatever else is set stays, and so do tables of plugins, which may have a `base_url` of their own."""
+    top, *tables = re.split(r"^(?=\[)", text, maxsplit=1, flags=re.MULTILINE)
+    others = re.sub(r"^base_url\s*=.*\n?", "", top, flags=re.MULTILINE)
+    return f"base_url = {json.dumps(base_url)}\n{others}{''.join(tables)}"
 
 
 async def _prepare(settings: Settings, known: Demo) -> Demo:

@@ -9,8 +9,9 @@ from typing import Any
 from click.testing import CliRunner
 
 from core.cli import main
-from core.cli.demo import LISTED_BY
+from core.cli.demo import LISTED_BY, settle
 from core.demo import FEED_KEYS, PARTNERS
+from core.settings import load
 from core.wire.feed_keys import FeedFormat
 from tests.live import LiveHub, live_hub
 
@@ -72,6 +73,20 @@ def test_nothing_is_written_or_told_before_the_port_is_ours(tmp_path: Path) -> N
         refused = CliRunner().invoke(main, ["demo", "--data", str(tmp_path), "--port", port])
     assert (refused.exit_code, f"127.0.0.1:{port}" in refused.stderr) == (1, True)
     assert not (tmp_path / "demo.json").exists()
+
+
+def test_the_settings_say_where_the_hub_is_now(tmp_path: Path) -> None:
+    """`kmm --config` prints addresses of them, such as that of a feed key; what somebody added to them stays."""
+    file = tmp_path / "settings.toml"
+    first = settle(tmp_path, "http://127.0.0.1:9000", sandbox=False)
+    assert load(file, {}) == first
+    with file.open("a") as settings:
+        settings.write('[plugins.example]\nbase_url = "https://mail.example"\n')
+    moved = settle(tmp_path, "http://127.0.0.1:9001", sandbox=False)
+    assert load(file, {}) == moved
+    assert (moved.base_url, moved.secret) == ("http://127.0.0.1:9001", first.secret)
+    assert moved.plugins == {"example": {"base_url": "https://mail.example"}}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_folder_has_one_demo(tmp_path: Path) -> None:
