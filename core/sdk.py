@@ -41,7 +41,7 @@ from core.plugin.hooks import Context, Format, NoSettings, PluginInfo, ReportFor
 from core.plugin.sheet import run_connector_contract
 from core.query import AMONG, Query
 from core.reports.asked import by_day, time_dimension
-from core.times import HUB_ZONE, from_micros, now, to_micros
+from core.times import DAY, HUB_ZONE, SECOND, from_micros, now, to_micros
 from core.wire.answers import AnswerIn
 from core.wire.assets import Scan, Verdict
 from core.wire.common import Count, ExternalId, FieldError, Line, PageSize, Problem, Prose, Time, Title
@@ -108,12 +108,14 @@ __all__ = [
     "AT_ONCE",
     "COMMUNITY",
     "CSV",
+    "DAY",
     "HANDLERS",
     "HUB_ZONE",
     "JSON",
     "JSON_LIMIT",
     "NDJSON",
     "RE_EXPORTED",
+    "SECOND",
     "XLSX",
     "Addressed",
     "AnswerIn",

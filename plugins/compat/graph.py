@@ -36,6 +36,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth.logins import Login
 from core.log import clock
 from core.sdk import (
+    SECOND,
     Context,
     FeedFormat,
     Invalid,
@@ -57,8 +58,6 @@ from plugins.compat.graph_groups import ThreatPrivacyGroup, ThreatPrivacyGroups
 from plugins.compat.graph_submissions import Submission, meaning, reaction, submission
 from plugins.compat.graph_updates import KINDS, ThreatPaging, ThreatUpdates, mark, signal_id, updates
 
-_SECOND = 1_000_000
-"""Microseconds."""
 Seconds = Annotated[int, Meta(ge=0, lt=2**40)]
 
 
@@ -125,14 +124,14 @@ async def _chosen(
 
 async def _before(session: AsyncSession, second: int) -> int:
     """The last position before a second."""
-    return await clock.at(session, second * _SECOND - 1)
+    return await clock.at(session, second * SECOND - 1)
 
 
 async def _seconds(session: AsyncSession, positions: Collection[int]) -> dict[int, int]:
     ordered = sorted(positions)
     micros = await clock.times(session, ordered)
     # Before the first tick there is no time.
-    return {position: max(0, at // _SECOND) for position, at in zip(ordered, micros, strict=True)}
+    return {position: max(0, at // SECOND) for position, at in zip(ordered, micros, strict=True)}
 
 
 async def _place(

@@ -29,6 +29,7 @@ from core.auth.logins import Login
 from core.log import clock
 from core.sdk import (
     AT_ONCE,
+    DAY,
     JSON,
     Count,
     FeedFormat,
@@ -54,8 +55,6 @@ from plugins.compat import feedback, gse_reports, words
 from plugins.compat.feedback import SENDS, Sender, Taken, signals_of
 from plugins.compat.gse_reports import KINDS, FeedbackType, SignalRecord, records
 
-_DAY = 24 * 3_600 * 1_000_000
-"""Microseconds."""
 _SAYS = {
     FeedbackType.ACTIONED: (Stance.AGREE, "", Outcome.REMOVED),
     FeedbackType.NO_ACTION: (Stance.DISAGREE, "feedback_noaction in the Global Signal Exchange.", Outcome.NO_ACTION),
@@ -116,7 +115,7 @@ async def read_feed(
     Sorted by `id`. One change may be several records, of the same `id`.
     """
     chosen = words.carried(selection, KINDS)
-    position = since - 1 if since else await clock.at(snapshot, now() - _DAY)
+    position = since - 1 if since else await clock.at(snapshot, now() - DAY)
     place = await feed.place(snapshot, principal, keys, chosen, position=position)
     # What came at `idFrom` itself was sent before, to who begins where it ended.
     place = place.holding(since)

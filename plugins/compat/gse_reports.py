@@ -25,6 +25,7 @@ from core.sdk import (
     Tlp,
     Translated,
     field_error,
+    from_micros,
     translate_items,
 )
 from core.signals.feed import Change
@@ -127,7 +128,7 @@ _report = msgspec.json.Decoder(SignalReport, strict=False)
 
 def record(signal: SignalOut, position: int, micros: int) -> SignalRecord:
     """An item, as it was changed at this time."""
-    changed = _written(datetime.fromtimestamp(micros // 1_000_000, UTC))
+    changed = _written(from_micros(micros))
     category = Category(str(signal.category))
     return SignalRecord(
         id=position,
@@ -153,7 +154,7 @@ def record(signal: SignalOut, position: int, micros: int) -> SignalRecord:
 
 def records(change: Change, micros: int) -> Iterator[SignalRecord]:
     """A change, and what a copy may hold and is to drop: as feedback, for the exchange has no other word."""
-    changed = _written(datetime.fromtimestamp(micros // 1_000_000, UTC))
+    changed = _written(from_micros(micros))
     for value in change.dropped:
         yield SignalRecord(
             id=change.position,

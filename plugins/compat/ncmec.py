@@ -34,6 +34,7 @@ from core.auth.logins import basic
 from core.log import clock
 from core.sdk import (
     AT_ONCE,
+    SECOND,
     FeedFormat,
     FieldError,
     Invalid,
@@ -67,8 +68,6 @@ _YOU = 2
 _PAGE = 1_000
 _FEEDBACK = 64 * 1024
 """Bytes of what is said of an entry."""
-_SECOND = 1_000_000
-"""Microseconds."""
 _REASONS = {
     "8a0c5d0e-6f0b-4c1c-9d4e-2b7f3a1c0001": ("Doubtful", Stance.DISAGREE),
     "8a0c5d0e-6f0b-4c1c-9d4e-2b7f3a1c0002": ("Harmless", Stance.FALSE_POSITIVE),
@@ -126,7 +125,7 @@ async def list_entries(
     pages.note(chosen, place, min(page.reached, last))
     changes = [change for change in page.changes if change.position <= last]
     micros = await clock.times(snapshot, [change.position for change in changes])
-    entries = [entry(change, at // _SECOND) for change, at in zip(changes, micros, strict=True)]
+    entries = [entry(change, at // SECOND) for change, at in zip(changes, micros, strict=True)]
     following = ""
     if page.more and page.reached < last:
         asked = {"from": since, "to": until, "after": feed.token(place, page.reached, principal, keys, chosen)}

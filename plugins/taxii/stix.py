@@ -11,24 +11,22 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import UNSET
 
-from core.sdk import Feed, Format, Refused, SignalOut, Tlp, Translated, Withdrawal, from_micros, to_micros
+from core.sdk import SECOND, Feed, Format, Refused, SignalOut, Tlp, Translated, Withdrawal, from_micros, to_micros
 from plugins.taxii import patterns
 from plugins.taxii.markings import EXTENSION, IDENTITY, MARKINGS, NAMESPACE, PREFACE
 from plugins.taxii.meaning import meaning
 
-_SECOND = 1_000_000
-
 
 def timestamp(micros: int) -> str:
     """RFC 3339 in UTC with six digits of a second, always: STIX and TAXII compare versions as text."""
-    second, rest = divmod(micros, _SECOND)
+    second, rest = divmod(micros, SECOND)
     return f"{_second(second)}.{rest:06d}Z"
 
 
 @lru_cache(maxsize=4_096)
 def _second(second: int) -> str:
     # Not strftime, which writes the year 999 with three digits.
-    return from_micros(second * _SECOND).isoformat()[:19]
+    return from_micros(second * SECOND).isoformat()[:19]
 
 
 def indicator_id(signal: str, collection: UUID) -> str:

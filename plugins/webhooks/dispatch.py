@@ -17,12 +17,12 @@ import msgspec
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.sdk import Context, new_id, now
+from core.sdk import SECOND, Context, new_id, now
 from plugins.webhooks import deliveries
 from plugins.webhooks.courier import Courier
 from plugins.webhooks.endpoints import NOBODY
 from plugins.webhooks.ledger import Ledger
-from plugins.webhooks.live import READERS, SECOND, Live
+from plugins.webhooks.live import READERS, Live
 from plugins.webhooks.models import Desk, Endpoint, Replay
 from plugins.webhooks.replaying import Replaying
 from plugins.webhooks.transport import Transport

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.log import head
-from core.sdk import Conflict, Context, FieldError, NotFound, Principal, from_micros, new_id, now
+from core.sdk import SECOND, Conflict, Context, FieldError, NotFound, Principal, from_micros, new_id, now
 from plugins.webhooks.address import Refused, check_url
 from plugins.webhooks.models import Desk, Endpoint
 from plugins.webhooks.signing import new_secret
@@ -34,7 +34,6 @@ NOBODY = _Nobody()
 """With whose eyes the plugin reads its own tables."""
 _MOST = 20
 """Endpoints of a partner."""
-_SECOND = 1_000_000
 
 
 async def create(session: AsyncSession, principal: Principal, ctx: Context, data: EndpointIn) -> EndpointMade:
@@ -111,7 +110,7 @@ async def delete(session: AsyncSession, row: Endpoint) -> None:
 async def rotate(session: AsyncSession, ctx: Context, row: Endpoint, data: RotationIn) -> SecretOut:
     """A third secret never signs: the one before the last goes at once."""
     secret = new_secret()
-    row.old_secret, row.old_until = row.secret, now() + data.overlap * _SECOND
+    row.old_secret, row.old_until = row.secret, now() + data.overlap * SECOND
     row.secret = ctx.seal(secret.encode(), row.id)
     row.version += 1
     await tell_desk(session)

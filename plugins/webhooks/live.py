@@ -9,7 +9,7 @@ from sqlalchemy import update
 from core.events import feed
 from core.log import head
 from core.log.events import record
-from core.sdk import EventOut, Gone, Scope, WebhookDisabled, WebhookLapsed, now
+from core.sdk import SECOND, EventOut, Gone, Scope, WebhookDisabled, WebhookLapsed, now
 from plugins.webhooks.courier import Courier
 from plugins.webhooks.endpoints import tell_desk
 from plugins.webhooks.models import Endpoint
@@ -17,7 +17,6 @@ from plugins.webhooks.schedule import GiveUp, after_failure
 from plugins.webhooks.transport import Line
 from plugins.webhooks.wire import EndpointState
 
-SECOND = 1_000_000
 _PAGE = 50
 _FRESH = 5 * SECOND
 """How old a page may be when an event of it is sent: what a partner may see changes."""

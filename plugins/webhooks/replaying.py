@@ -4,9 +4,9 @@ import asyncio
 from contextlib import suppress
 
 from core.events import feed
-from core.sdk import EventOut, Gone, Scope, WebhookPing, from_micros, now
+from core.sdk import SECOND, EventOut, Gone, Scope, WebhookPing, from_micros, now
 from plugins.webhooks.courier import Courier
-from plugins.webhooks.live import SECOND, dice
+from plugins.webhooks.live import dice
 from plugins.webhooks.models import Endpoint, Replay
 from plugins.webhooks.schedule import Again, after_failure
 from plugins.webhooks.transport import Line
