@@ -108,6 +108,8 @@ def verify(connector: Connector, headers: Mapping[str, str], payload: bytes) -> 
         connector.verify(shown, payload)
     except BadSignature as exc:
         raise Unauthorized(str(exc), headers={"WWW-Authenticate": "Bearer"}) from None
+    except Unavailable:
+        raise
     except Exception as exc:
         raise _broken(connector, exc) from None
 

@@ -1,5 +1,6 @@
 """A breaker: who fails again and again is not asked for a while, so that nobody waits for its failures."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -28,6 +29,11 @@ class Breaker:
     @property
     def is_open(self) -> bool:
         return self._again is not None
+
+    @property
+    def pause(self) -> int:
+        """Whole seconds until a work may be tried."""
+        return max(math.ceil((self._again or 0.0) - self._clock()), 0)
 
     def admits(self) -> bool:
         """Whether a work may be tried now."""

@@ -45,7 +45,10 @@ class Ward:
         if self.quarantine:
             raise Unavailable(self.closed())
         if not self.breaker.admits():
-            raise Unavailable(f"The plugin {self.name} failed several times; it is asked again within a minute.")
+            raise Unavailable(
+                f"The plugin {self.name} failed several times; it is asked again within a minute.",
+                headers={"Retry-After": str(self.breaker.pause)},
+            )
 
     def closed(self) -> str:
         """What is said to those who ask for a plugin in quarantine."""

@@ -101,56 +101,6 @@ async def test_where_a_secret_is_set_the_signature_is_asked_for(hub_settings: Se
     assert "TikTok-Signature" in answer.json()["detail"]
 
 
-async def test_what_is_agreed_with_one_partner_is_read_by_its_own_connector_or_not_at_all(
-    hub_settings: Settings,
-) -> None:
-    """The connector of every platform would check no signature."""
-    payload = {"notices": [notice("1", "REMOVED")]}
-    async with run_hub(hub_settings) as hub:
-        keeper = hub.parts.plugins.keeper
-        (tiktok,) = (one for one in keeper.plugins if one.name == "tiktok")
-        keeper.shut(tiktok, "lifespan", RuntimeError())
-        http = hub.client_as("tiktok")
-        shut = [
-            await http.post("/v1/connect", json=payload, headers={"Content-Type": media_type})
-            for media_type in ("application/json", "application/notices+json")
-        ]
-        picture = await http.post("/v1/connect", content=b"", headers={"Content-Type": "image/png"})
-        other = await hub.client_as("meta").post("/v1/connect", json=payload)
-    assert [answer.status_code for answer in shut] == [503] * 2
-    assert "shut away" in shut[0].json()["detail"]
-    assert (picture.status_code, other.status_code) == (415, 409)
-
-
-def test_who_reads_for_a_partner_is_known_by_what_was_told_or_by_name() -> None:
-    def named(slug: str) -> Connector:
-        class Named(Careless):
-            partner = slug
-
-        return Named()
-
-    def late() -> list[Connector]:
-        raise ZeroDivisionError
-
-    first = plugin("first", connectors=lambda: [named("told")])
-    twice = plugin("twice", connectors=lambda: [named("told")])
-    early, off, plain = plugin("early", connectors=late), plugin("off"), plugin("plain")
-    running = host(first, twice, early, off, plain, disabled_plugins=("off",))
-    assert running.quarantined_names() == ("early", "twice")
-
-    def silenced(slug: str) -> bool:
-        return running.is_silenced(PartnerKind.PLATFORM, slug, "application/json")
-
-    assert not silenced("told"), "who came second takes nothing away"
-    assert silenced("early")
-    assert silenced("off")
-    assert not silenced("plain")
-    running.keeper.shut(running.keeper.plugins[0], "memory", MemoryError())
-    running.keeper.shut(running.keeper.plugins[-1], "memory", MemoryError())
-    assert silenced("told")
-    assert not silenced("plain"), "it told that it has none"
-
-
 class Careless(Connector):
     """Translates without care: what it makes is checked all the same."""
 
@@ -218,6 +168,70 @@ async def test_what_a_connector_makes_is_checked_and_its_bugs_are_its_own(hub_se
         bug = await http.post("/v1/connect", json={"bug": 1})
     assert [one["status"] for one in made.json()["results"]] == ["rejected", "rejected", "rejected", "created"]
     assert bug.status_code == 503
+
+
+class Own(Careless):
+    partner = "tiktok"
+
+
+async def test_what_is_agreed_with_one_partner_is_read_by_its_own_connector_or_not_at_all(
+    hub_settings: Settings,
+) -> None:
+    """The connector of every platform would check no signature."""
+    async with run_hub(hub_settings, [plugin("own", connectors=lambda: [Own()]), CarelessPlugin()]) as hub:
+        keeper = hub.parts.plugins.keeper
+        keeper.shut(keeper.plugins[0], "memory", MemoryError())
+        http = hub.client_as("tiktok")
+        types = ("application/json", "application/notices+json", "image/png")
+        answers = [await http.post("/v1/connect", content=b"{}", headers={"Content-Type": one}) for one in types]
+        other = await hub.client_as("meta").post("/v1/connect", json={})
+    assert [answer.status_code for answer in answers] == [503, 503, 415]
+    assert "shut away" in answers[0].json()["detail"]
+    assert other.status_code == 200
+
+
+def test_who_reads_for_a_partner_is_known_by_what_was_told_or_by_name() -> None:
+    def named(slug: str) -> Connector:
+        class Named(Careless):
+            partner = slug
+
+        return Named()
+
+    def late() -> list[Connector]:
+        raise ZeroDivisionError
+
+    first = plugin("first", connectors=lambda: [named("told")])
+    twice = plugin("twice", connectors=lambda: [named("told")])
+    early, off, plain = plugin("early", connectors=late), plugin("off"), plugin("plain")
+    running = host(first, twice, early, off, plain, disabled_plugins=("off",))
+    assert running.quarantined_names() == ("early", "twice")
+
+    def silenced(slug: str) -> bool:
+        return running.is_silenced(PartnerKind.PLATFORM, slug, "application/json")
+
+    assert not silenced("told"), "who came second takes nothing away"
+    assert silenced("early")
+    assert silenced("off")
+    assert not silenced("plain")
+    running.keeper.shut(running.keeper.plugins[0], "memory", MemoryError())
+    running.keeper.shut(running.keeper.plugins[-1], "memory", MemoryError())
+    assert silenced("told")
+    assert not silenced("plain"), "it told that it has none"
+
+
+class Unsigned(Careless):
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        raise ZeroDivisionError
+
+
+async def test_who_failed_again_and_again_is_named_with_when_to_come_back(hub_settings: Settings) -> None:
+    async with run_hub(hub_settings, [CuriousPlugin(Unsigned())]) as hub:
+        http = hub.client_as("meta")
+        *_, failed, spared = [await http.post("/v1/connect", json={}) for _ in range(6)]
+    assert (failed.status_code, "Retry-After" in failed.headers) == (503, False)
+    assert spared.status_code == 503
+    assert "curious failed several times" in spared.json()["detail"]
+    assert 0 < int(spared.headers["Retry-After"]) <= 30
 
 
 async def test_a_platform_answers_a_takedown_in_its_own_words(hub: TestedHub) -> None:

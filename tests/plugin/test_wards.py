@@ -41,7 +41,9 @@ def test_the_breaker_opens_and_lets_one_through() -> None:
     assert breaker.admits()
     assert fail(breaker, 3) == [False] * 3  # The fifth opens it; what was under way then says nothing.
     assert not breaker.admits()
-    clock.now += 31
+    clock.now += 10.5
+    assert breaker.pause == 20
+    clock.now += 20.5
     assert breaker.admits()
     assert not breaker.admits(), "one at a time"
     breaker.passed()
