@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, false, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import Select
 
 from core.auth.access import visible
@@ -14,8 +13,6 @@ from core.sdk import AMONG, Principal, Query
 from plugins.taxii.asking import Filters
 from plugins.taxii.collections import Eyes
 from plugins.taxii.models import Micros, TaxiiObject
-
-_AT_ONCE = 5_000
 
 
 class Row(NamedTuple):
@@ -62,12 +59,12 @@ async def named(eyes: Eyes, chosen: Filters, ids: Some[str]) -> list[Row]:
     wanted = _seen(eyes.principal, eyes.collection.name).where(
         ~TaxiiObject.revoked, *_fitting(chosen), TaxiiObject.id.in_(AMONG)
     )
-    return [*map(Row._make, await _among(eyes.session, Query(wanted), ids))]
+    return [*map(Row._make, await Query(wanted).every(eyes.session, ids))]
 
 
 async def newest(eyes: Eyes, ids: Some[str]) -> list[Row]:
     """The last version of each of these objects, for each of its posters."""
-    found = await _among(eyes.session, _newest(eyes.principal, eyes.collection.name), ids)
+    found = await _newest(eyes.principal, eyes.collection.name).every(eyes.session, ids)
     return [*map(Row._make, found)]
 
 
@@ -79,7 +76,7 @@ def _newest(principal: Principal, collection: str) -> Query:
 async def at(eyes: Eyes, positions: Some[int]) -> list[Row]:
     """The rows at these positions."""
     query = Query(_seen(eyes.principal, eyes.collection.name).where(TaxiiObject.position.in_(AMONG)))
-    return [*map(Row._make, await _among(eyes.session, query, positions))]
+    return [*map(Row._make, await query.every(eyes.session, positions))]
 
 
 class Posted(NamedTuple):
@@ -94,7 +91,7 @@ class Posted(NamedTuple):
 
 async def posted(eyes: Eyes, ids: Some[str]) -> list[Posted]:
     """Every version of these objects, in the order in which they came."""
-    found = await _among(eyes.session, _posted(eyes.principal, eyes.collection.name), ids)
+    found = await _posted(eyes.principal, eyes.collection.name).every(eyes.session, ids)
     return sorted(map(Posted._make, found))
 
 
@@ -128,7 +125,7 @@ Pair = tuple[int, int]
 async def carried(eyes: Eyes, signals: Some[int]) -> dict[Pair, list[Carried]]:
     """The objects, deleted ones too, that mean these signals, by the claims that they stand for."""
     found: dict[Pair, list[Carried]] = defaultdict(list)
-    for partner, signal, *row in await _among(eyes.session, _carried(eyes.principal, eyes.collection.name), signals):
+    for partner, signal, *row in await _carried(eyes.principal, eyes.collection.name).every(eyes.session, signals):
         found[partner, signal].append(Carried(*row))
     return found
 
@@ -162,11 +159,3 @@ def _fitting(chosen: Filters) -> list[ColumnElement[bool]]:
         true() if chosen.spec_versions is None else of_specs,
         true() if "all" in chosen.versions else of_versions,
     ]
-
-
-async def _among(session: AsyncSession, query: Query, values: Some[Any]) -> list[Any]:
-    every = sorted(values)
-    found: list[Any] = []
-    for start in range(0, len(every), _AT_ONCE):
-        found += await query.rows(session, among=every[start : start + _AT_ONCE])
-    return found

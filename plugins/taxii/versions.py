@@ -104,19 +104,13 @@ def _flags(versions: Sequence[Version]) -> Iterable[tuple[Version, bool, bool]]:
 
 async def own(session: AsyncSession, collection: str, partner: int, names: Collection[str]) -> History:
     """What the partner has posted of these ids. Only on a writer's session."""
-    found: list[Version] = []
-    for some in _pieces(names):
-        rows = await _OWN.rows(session, among=some, collection=collection, partner=partner)
-        found += [Version(*row) for row in rows]
-    return History(sorted(found, key=lambda one: one.version))
+    rows = await _OWN.every(session, names, collection=collection, partner=partner)
+    return History(sorted([Version(*row) for row in rows], key=lambda one: one.version))
 
 
 async def contents(session: AsyncSession, positions: Collection[int]) -> dict[int, bytes]:
     """The bytes of rows, by position. Only on a writer's session."""
-    found: dict[int, bytes] = {}
-    for some in _pieces(positions):
-        found |= dict(await _CONTENTS.rows(session, among=some))
-    return found
+    return dict(await _CONTENTS.every(session, positions))
 
 
 async def write_flags(session: AsyncSession, changed: Iterable[Version]) -> None:
