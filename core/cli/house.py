@@ -118,11 +118,12 @@ def show(answer: msgspec.Struct) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """As wide as it takes: what stands in it is copied from there, and a folded secret is none."""
     table = Table(*columns, box=None, header_style="bold")
     for row in rows:
-        table.add_row(*row)
+        # Not markup: what partners and plugins say may hold square brackets.
+        table.add_row(*map(Text, row))
     Console(width=_WIDE).print(table)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import click
 import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from core import cells
 from core.app import create_app
@@ -83,7 +82,7 @@ async def _send_here(settings: Settings, sending: Import, partner: str) -> None:
 
 async def send(sending: Import, client: httpx.AsyncClient) -> None:
     """Send it under a progress bar, then say what became of it. Raises `click.ClickException` when the hub stops it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar:
         task = bar.add_task(sending.path.name, total=sending.items)
         try:
@@ -133,13 +132,13 @@ async def _check(house: House) -> _Found:
         return await integrity.orphans(session), *await differences(session), told
 
 
-def _difference(one: Difference) -> tuple[str | Text, ...]:
+def _difference(one: Difference) -> tuple[str, ...]:
     day, partner, audience, *place = one.place
-    return day, str(partner), str(audience), *map(Text, place), one.column, f"{one.stored:,}", f"{one.counted:,}"
+    return day, str(partner), str(audience), *place, one.column, f"{one.stored:,}", f"{one.counted:,}"
 
 
-def _told(one: cells.Difference) -> tuple[str | Text, ...]:
-    place = Text(" ".join(str(part) or "-" for part in one.key))
+def _told(one: cells.Difference) -> tuple[str, ...]:
+    place = " ".join(str(part) or "-" for part in one.key)
     return one.cells, place, one.measure, f"{one.stored:,}", f"{one.counted:,}"
 
 
@@ -153,7 +152,6 @@ def _report(sending: Import) -> None:
         click.echo(f"Every rejected line: {sending.rejected_file}")
 
 
-def _reason(reason: str, lines: Sequence[Rejected]) -> tuple[str, Text, Text]:
+def _reason(reason: str, lines: Sequence[Rejected]) -> tuple[str, str, str]:
     examples = "\n".join(f"line {one.line}: {one.text[:60]}" for one in lines[:3])
-    # Not markup: what a partner sent may hold square brackets.
-    return f"{len(lines):,}", Text(reason), Text(examples)
+    return f"{len(lines):,}", reason, examples

@@ -78,6 +78,11 @@ def test_a_feed_key_is_three_words_until_it_is_revoked(kmm: Run) -> None:
     assert "There is no partner" in refused(kmm("feedkey", "revoke", "fk_none"))
 
 
+def test_names_are_listed_as_they_are(kmm: Run) -> None:
+    kmm("partner", "add", "zalo", "--kind", "platform", "--name", "[/x] [bold] Co")
+    assert "[/x] [bold] Co" in kmm("partner", "list").stdout
+
+
 def test_suspension_lasts_until_it_is_lifted(kmm: Run) -> None:
     kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
     assert made(kmm("partner", "suspend", "zalo"))["state"] == "suspended"

@@ -201,12 +201,12 @@ async def test_kmm_plugins_shows_what_the_running_hub_knows(house: House) -> Non
     # Another process has it from the installed plugins.
     installed = next(one for one in PluginHost(settings()).statuses() if one.name == "exports")
     exports.name, exports.origin = "exports", installed.origin
-    running.keeper.shut(exports, "heartbeat", TimeoutError("no pulse"))
+    running.keeper.shut(exports, "heartbeat", TimeoutError("[/x] no pulse"))
     await running.keeper.begin(house.db)
     shown = (await house.kmm()).output
     (line,) = (line for line in shown.splitlines() if line.strip().startswith("exports"))
     assert "quarantined since 20" in line
-    assert "heartbeat: TimeoutError: no pulse" in line
+    assert "heartbeat: TimeoutError: [/x] no pulse" in line
 
 
 async def test_memory_that_grows_is_traced_to_its_plugin_which_is_shut_away(house: House) -> None:
