@@ -25,7 +25,7 @@ def test_the_tour_gives_what_it_shows(tmp_path: Path) -> None:
     """In one shell, as a reader would type it; `…` stands for anything."""
     script = "set -euo pipefail\n" + f"\necho; echo '{END}'\n".join(block for block, _ in TOUR)
     with live_hub(tmp_path / "hub") as hub:
-        environment = os.environ | {"HUB": hub.base_url, "DEMO": str(hub.folder / "demo.json"), "KMM": str(KMM)}
+        environment = os.environ | {"DEMO": str(hub.folder / "demo.json"), "KMM": str(KMM)}
         done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     shown = done.stdout.split(END)
