@@ -72,13 +72,16 @@ class LicenceNotAccepted(Forbidden):
     code = "licence_not_accepted"
 
 
+NOTHING_HERE = "There is nothing here that you may see."
+
+
 class NotFound(Fault):
     """Missing, or not for this caller: the two are never told apart."""
 
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
 
-    def __init__(self, detail: str = "There is nothing here that you may see.", **more: Any) -> None:
+    def __init__(self, detail: str = NOTHING_HERE, **more: Any) -> None:
         super().__init__(detail, **more)
 
 

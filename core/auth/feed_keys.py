@@ -69,7 +69,7 @@ async def revoke(session: AsyncSession, principal: Principal, key: str) -> None:
     row = await session.get(FeedKey, key) if ids.named("fk", key) else None
     partner = await session.get(Partner, row.partner) if row else None
     if row is None or partner is None:
-        raise NotFound
+        raise NotFound(f"There is no feed key {key}.")
     partners.require_charge(principal, partner.kind)
     if row.revoked is None:
         await session.execute(update(FeedKey).where(FeedKey.id == key).values(revoked=times.now()))

@@ -83,3 +83,4 @@ def revoke(house: House, key: str) -> None:
             await feed_keys.revoke(session, HUB, key)
 
     run(work())
+    click.echo(f"{key} is refused from now on.")

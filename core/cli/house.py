@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import Database
-from core.errors import Fault, NotFound
+from core.errors import NOTHING_HERE, Fault, NotFound
 from core.log import head
 from core.plugin.host import PluginHost
 from core.settings import Settings, load
@@ -102,7 +102,7 @@ def _alone(exc: Exception) -> Exception:
 
 
 def _tell(exc: Exception) -> str | None:
-    if isinstance(exc, NotFound):
+    if isinstance(exc, NotFound) and exc.detail == NOTHING_HERE:
         return "There is no partner, group, client, policy, calendar or template of this name."
     if isinstance(exc, Fault):
         return exc.detail + "".join(f"\n  {error.pointer} {error.detail}" for error in exc.errors)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.plugin.models import PluginState
 from core.plugin.ward import Quarantine
 from core.wire.health import Reading
@@ -53,13 +53,14 @@ async def clear(session: AsyncSession, plugin: str, origin: str) -> None:
     state.origin, state.phase, state.error = origin, "", ""
 
 
-async def release(session: AsyncSession, plugin: str) -> str:
-    """Let `plugin` out, in every process; returns the phase it was shut away in. Raises `NotFound`."""
+async def release(session: AsyncSession, plugin: str) -> None:
+    """Let `plugin` out, in every process. Raises `NotFound`, or `Conflict` for one that could not be started."""
     state = await session.get(PluginState, plugin, with_for_update=True)
     if state is None or standing(state, state.origin) is None:
-        raise NotFound(f"No plugin {plugin} is in quarantine; see `kmm plugins`.")
+        raise NotFound(f"{plugin} is not in quarantine; see `kmm plugins`.")
+    if state.phase not in {*LASTING, "lifespan"}:
+        raise Conflict(f"{plugin} could not be started ({state.phase}): restart the hub to load the mended code.")
     state.released = times.now()
-    return state.phase
 
 
 async def note(session: AsyncSession, plugin: str, origin: str, readings: Sequence[Reading]) -> None:

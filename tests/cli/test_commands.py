@@ -72,10 +72,10 @@ def test_a_feed_key_is_three_words_until_it_is_revoked(kmm: Run) -> None:
     listed = kmm("feedkey", "list", "zalo").stdout
     assert listed.split()[-4:] == ["pdq", "url", "40", "reads"]
     assert not {key["key"], key["subscription_key"]} & set(listed.split())
-    assert kmm("feedkey", "revoke", key["id"]).exit_code == 0
+    assert kmm("feedkey", "revoke", key["id"]).stdout == f"{key['id']} is refused from now on.\n"
     assert "revoked" in kmm("feedkey", "list", "zalo").stdout
     assert "no pqd" in kmm(*words, "--kinds", "pqd").stderr
-    assert "There is no partner" in refused(kmm("feedkey", "revoke", "fk_none"))
+    assert "There is no feed key fk_none" in refused(kmm("feedkey", "revoke", "fk_none"))
 
 
 def test_names_are_listed_as_they_are(kmm: Run) -> None:

@@ -174,12 +174,13 @@ async def test_quarantine_is_kept_by_every_process_and_over_a_restart_until_it_i
         restarted = house.process("restarted")
         await restarted.keeper.begin(house.db)
         assert restarted.quarantined_names() == ("odd",)
-        assert (await house.kmm("release", "odd")).exit_code == 0
+        assert (await house.kmm("release", "odd")).stdout == "odd is let out.\n"
         await one.keeper.attend(house.db)
         await two.keeper.attend(house.db)
         assert not one.quarantined
         assert (await ask(one))["odd"] == (await ask(two))["odd"] == [draft("good")]
-        assert (await house.kmm("release", "odd")).exit_code == 1
+        again = await house.kmm("release", "odd")
+        assert (again.exit_code, again.stderr) == (1, "Error: odd is not in quarantine; see `kmm plugins`.\n")
     assert sorted(house.entered) == ["one", "one", "two", "two"]
 
 
@@ -189,6 +190,9 @@ async def test_another_version_is_tried_anew_and_so_is_what_could_not_be_loaded(
     before.keeper.shut(odd, "heartbeat", TimeoutError())
     before.keeper.shut(well, "load", ImportError("a library"))
     await before.keeper.begin(house.db)
+    unmended = await house.kmm("release", "good")
+    assert unmended.exit_code == 1
+    assert "could not be started (load): restart the hub" in unmended.stderr
     after = house.process("after")
     after.keeper.plugins[0].origin = "another 2"
     await after.keeper.begin(house.db)
