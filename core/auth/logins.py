@@ -42,6 +42,17 @@ def basic(scope: Connection) -> Login | None:
     return Login(name, secret) if name and secret and _CLEAN.match(text) else None
 
 
+def paired(name: bytes, secret: bytes) -> LoginReader:
+    """Reads a name and its secret, each from a header of its own, which is given in lower case."""
+
+    def read(scope: Connection) -> Login | None:
+        sent = dict(scope["headers"])
+        found = Login(*(sent.get(header, b"").decode("latin-1") for header in (name, secret)))
+        return found if found.name else None
+
+    return read
+
+
 def challenge(readers: Sequence[LoginReader]) -> Mapping[str, str]:
     """The header of a 401. Bearer comes first: what else there is has no scheme of RFC 9110, except Basic."""
     return {"WWW-Authenticate": 'Bearer, Basic realm="kmm"' if basic in readers else "Bearer"}

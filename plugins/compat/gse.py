@@ -21,11 +21,10 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, get, post
 from litestar.params import QueryParameter
-from litestar.types import Scope as Connection
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth.logins import Login
+from core.auth.logins import paired
 from core.log import clock
 from core.sdk import (
     AT_ONCE,
@@ -86,17 +85,11 @@ class SignalFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _many = msgspec.json.Decoder(Annotated[list[msgspec.Raw], Meta(max_length=AT_ONCE)])
 _given = msgspec.json.Decoder(SignalFeedback)
-
-
-def keyed(scope: Connection) -> Login | None:
-    """The key and the secret, each in a header of its own."""
-    sent = dict(scope["headers"])
-    key, secret = (sent.get(name, b"").decode("latin-1") for name in (b"api-key", b"api-secret"))
-    return Login(key, secret) if key else None
+_keys = paired(b"api-key", b"api-secret")
 
 
 def _open(scope: Scope) -> dict[str, Any]:
-    return scoped(scope, logins=(keyed,), feed_format=FeedFormat.GSE) | {"status_code": 200}
+    return scoped(scope, logins=(_keys,), feed_format=FeedFormat.GSE) | {"status_code": 200}
 
 
 @get("/gse/feed/24hr", operation_id="ReadSignalReports", **_open(Scope.SIGNALS_READ))

@@ -27,11 +27,10 @@ from typing import Annotated, Any
 import msgspec
 from litestar import get, post
 from litestar.params import JSONBody, QueryParameter
-from litestar.types import Scope as Connection
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.auth.logins import Login
+from core.auth.logins import paired
 from core.sdk import (
     FeedFormat,
     OpinionIn,
@@ -71,18 +70,11 @@ _SAYS = {
 that others could use."""
 
 _feedback = msgspec.json.Decoder(FeedbackGiven)
-
-
-def keyed(scope: Connection) -> Login | None:
-    """The two keys of the exchange, each in a header of its own."""
-    sent = dict(scope["headers"])
-    names = (b"x-functions-key", b"ocp-apim-subscription-key")
-    key, subscription = (sent.get(name, b"").decode("latin-1") for name in names)
-    return Login(key, subscription) if key else None
+_keys = paired(b"x-functions-key", b"ocp-apim-subscription-key")
 
 
 def _open(scope: Scope) -> dict[str, Any]:
-    return scoped(scope, logins=(keyed,), feed_format=FeedFormat.STOPNCII)
+    return scoped(scope, logins=(_keys,), feed_format=FeedFormat.STOPNCII)
 
 
 @get("/stopncii/v1/FetchHashes", operation_id="FetchHashes", **_open(Scope.SIGNALS_READ))
