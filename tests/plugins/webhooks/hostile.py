@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 
-import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -123,10 +122,6 @@ clock: ContextVar[Clock] = ContextVar("clock")
 def by_its_clock() -> int:
     """For `plugins.webhooks.live.now`."""
     return clock.get().at
-
-
-class _Caller(msgspec.Struct, frozen=True):
-    partner: int
 
 
 def context(hub: TestedHub, *receivers: Receiver) -> Context:
