@@ -8,11 +8,10 @@ from msgspec import UNSET
 
 from core.auth import clients, groups, partners
 from core.auth.access import HUB
-from core.cli.house import House, Words, pass_house, run, show, show_table
+from core.cli.house import House, Words, key_set, pass_house, run, show, show_table
 from core.reports.verify import NotGenuine
 from core.sandbox import admission
 from core.wire.groups import GroupIn, GroupOut
-from core.wire.oauth import KeySet
 from core.wire.partners import (
     AuthMethod,
     ClientIn,
@@ -45,7 +44,7 @@ def add(house: House, slug: str, kind: PartnerKind, name: str, sheet: BinaryIO |
         if not (sheet and keys):
             raise click.UsageError("--sheet and --keys go together.")
         try:
-            admission.require(sheet.read(), msgspec.json.decode(keys.read(), type=KeySet), slug, kind)
+            admission.require(sheet.read(), key_set(keys.read()), slug, kind)
         except NotGenuine as exc:
             raise click.ClickException(str(exc)) from None
 
@@ -138,8 +137,8 @@ def add_client(
     """Issue a client to PARTNER and print it as JSON. Its secret is shown this once."""
 
     async def work() -> IssuedClient:
-        key_set = msgspec.json.decode(jwks.read(), type=KeySetIn) if jwks else UNSET
-        data = ClientIn(scopes=(*scopes, *more), auth_method=auth, jwks=key_set)
+        own_keys = msgspec.json.decode(jwks.read(), type=KeySetIn) if jwks else UNSET
+        data = ClientIn(scopes=(*scopes, *more), auth_method=auth, jwks=own_keys)
         async with house.registry("IssueClient") as session:
             return await clients.issue(session, HUB, partner, data, house.settings)
 

@@ -23,6 +23,7 @@ from core.log import head
 from core.plugin.host import PluginHost
 from core.settings import Settings, load
 from core.signals.kinds import BUILTIN
+from core.wire.oauth import KeySet
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -111,6 +112,14 @@ def _tell(exc: Exception) -> str | None:
     if isinstance(exc, msgspec.MsgspecError | OSError):
         return str(exc)
     return None
+
+
+def key_set(data: bytes) -> KeySet:
+    """The keys of a copy of /.well-known/document-keys.json. Raises `ClickException`."""
+    try:
+        return msgspec.json.decode(data, type=KeySet)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise click.ClickException(f"The key set cannot be read: {exc}") from None
 
 
 def show(answer: msgspec.Struct) -> None:

@@ -8,17 +8,15 @@ from typing import Any
 
 import click
 import httpx
-import msgspec
 from rich.console import Console
 
 from core import times
-from core.cli.house import Commands, Words, show, show_table
+from core.cli.house import Commands, Words, key_set, show, show_table
 from core.cli.policy import Day
 from core.cli.remote import Remote, ask, remote_options, told
 from core.reports import verify as proof
 from core.wire.cuts import CutOut, CutSource, CutState
 from core.wire.documents import ReaderClass
-from core.wire.oauth import KeySet
 from core.wire.reports import Remade, ReportOut, Reports, ReportState
 from core.wire.schedules import Covers, ScheduleOut, Schedules
 from core.wire.templates import Templates
@@ -154,9 +152,7 @@ def _beside(file: Path, given: Path | None, name: str, option: str) -> bytes:
 
 def _verified(name: str, data: bytes, signed: bytes, keys: bytes) -> proof.Verified:
     try:
-        return proof.verify(data, signed, msgspec.json.decode(keys, type=KeySet))
-    except msgspec.MsgspecError as exc:
-        raise click.ClickException(f"The key set cannot be read: {exc}") from None
+        return proof.verify(data, signed, key_set(keys))
     except proof.NotGenuine as exc:
         raise click.ClickException(f"{name} is not genuine. {exc}") from None
 

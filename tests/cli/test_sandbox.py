@@ -98,6 +98,10 @@ def test_a_sheet_is_good_for_its_partner_as_it_was_signed(sheet: Path, database_
     forged = tmp_path / "sheet.jws"
     forged.write_text(sheet.read_text()[:-8] + "AAAAAAAA")
     assert "damaged" in admitted(database_url, "example-shop", "platform", forged, keys).output
+    for unreadable in (b"no JSON", b"{}", b"\xff"):
+        forged.write_bytes(unreadable)
+        refused = admitted(database_url, "example-shop", "platform", sheet, forged)
+        assert (refused.exit_code, "The key set cannot be read" in refused.stderr) == (1, True)
     unkeyed = ["partner", "add", "example-shop", "--kind", "platform", "--name", "Shop", "--sheet", str(sheet)]
     assert "go together" in CliRunner().invoke(main, unkeyed).output
 
