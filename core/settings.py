@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     sandbox: bool = False
     """Whether anyone may open an account: for a hub of synthetic data, on a database of its own (`kmm sandbox`)."""
     disabled_plugins: tuple[str, ...] = ()
+    """Names, as `kmm plugins` lists them, of plugins that are not even imported. A variable has commas between them."""
     plugin_memory: Annotated[int, Meta(ge=16)] = 256
     """MB by which the hub may grow before the plugin is looked for that holds it, and shut away if there is one."""
     plugins: dict[str, dict[str, Any]] = {}

@@ -81,9 +81,12 @@ class PluginHost:
         found = discovery.installed() if plugins is None else discovery.given(plugins)
         for one in found:
             self._admission.admit(one)
-        unknown = settings.plugins.keys() - {one.name for one in found}
-        if unknown:
+        names = {one.name for one in found}
+        if unknown := settings.plugins.keys() - names:
             log.warning("settings for plugins that are not installed: %s", ", ".join(sorted(unknown)))
+        if unknown := set(settings.disabled_plugins) - names:
+            told = ", ".join(sorted(unknown)), ", ".join(sorted(names))
+            log.warning("disabled plugins that are not installed: %s; there are: %s", *told)
 
     def move(self, database_url: str) -> None:
         """Have the lanes, which are not running, stand on this database."""

@@ -164,6 +164,11 @@ def test_settings_for_a_plugin_that_is_not_there_are_mentioned(caplog: pytest.Lo
     assert "tiktokk" in caplog.text
 
 
+def test_who_is_disabled_by_a_wrong_name_is_mentioned(caplog: pytest.LogCaptureFixture) -> None:
+    host(plugin("good"), plugin("odd"), disabled_plugins=("odd", "goood"))
+    assert "not installed: goood; there are: good, odd" in caplog.text
+
+
 def test_what_two_plugins_add_belongs_to_the_first() -> None:
     first = plugin("first", signal_kinds=lambda: [kind("k1")])
     second = plugin("second", signal_kinds=lambda: [kind("k2"), kind("k1")])
