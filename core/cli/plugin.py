@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from core.cli.house import Commands, Words
+from core.plugin import discovery
 from core.wire.scopes import PartnerKind
 
 _TEMPLATE = Path(__file__).with_name("templates") / "example-bank"
@@ -28,6 +29,8 @@ def new(name: str, kind: PartnerKind) -> None:
     """
     if not _NAME.fullmatch(name):
         raise click.ClickException("Give a name such as example-bank: words in lower case, joined by hyphens.")
+    if any(found.name == name for found in discovery.installed()):
+        raise click.ClickException(f"A plugin of the name {name} is installed already; see `kmm plugins`.")
     folder = Path(name)
     if folder.exists():
         raise click.ClickException(f"{folder} is there already.")

@@ -30,7 +30,13 @@ def test_every_spelling_of_the_name_is_filled_in(here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("Blue Whale", "words in lower case"), ("json", "Python has"), ("taken", "there already")]
+    ("name", "why"),
+    [
+        ("Blue Whale", "words in lower case"),
+        ("json", "Python has"),
+        ("taken", "there already"),
+        ("tiktok", "installed already"),
+    ],
 )
 def test_a_name_that_would_do_harm_is_refused(here: Path, name: str, why: str) -> None:
     (here / "taken").mkdir()
