@@ -86,6 +86,8 @@ class Keeper:
             for plugin in self.plugins:
                 state = states.get(plugin.name)
                 standing = shared.standing(state, plugin.origin)
+                # What it said last, perhaps to an earlier run: the first look is held against it.
+                plugin.readings = shared.readings(state) if state else ()
                 if plugin.ward.quarantine:
                     await shared.shut(session, plugin.name, plugin.origin, plugin.ward.quarantine)
                 elif standing and standing.phase in shared.LASTING:

@@ -14,11 +14,13 @@ from click.testing import CliRunner, Result
 from core.cli import main
 from core.db import Database
 from core.errors import Unavailable
-from core.plugin import hooks
+from core.plugin import hooks, shared
 from core.plugin.breaker import Breaker
+from core.plugin.ground import NOBODY
 from core.plugin.host import PluginHost
 from core.plugin.memory import MemoryWatch
 from core.sdk import Canonical, Draft, Format, Invalid, SignalIn, SignalKind, Translated, translate_table
+from core.wire.health import Reading
 from tests.plugin import hoarding
 from tests.plugin.fakes import ASKED, Caller, draft, host, plugin, settings
 
@@ -211,6 +213,17 @@ async def test_kmm_plugins_shows_what_the_running_hub_knows(house: House) -> Non
     (line,) = (line for line in shown.splitlines() if line.strip().startswith("exports"))
     assert "quarantined since 20" in line
     assert "heartbeat: TimeoutError: [/x] no pulse" in line
+
+
+async def test_what_an_earlier_run_said_of_itself_does_not_stand(house: House) -> None:
+    async with house.db.edge(NOBODY) as session:
+        await shared.note(session, "good", "given", [Reading("breaker", "It failed several times.", ok=False)])
+    running = house.process("one")
+    await running.keeper.begin(house.db)
+    async with running.keeper.running():
+        await running.keeper.examine(house.db)
+    async with house.db.snapshot(NOBODY) as session:
+        assert shared.readings((await shared.read(session))["good"]) == ()
 
 
 async def test_memory_that_grows_is_traced_to_its_plugin_which_is_shut_away(house: House) -> None:
