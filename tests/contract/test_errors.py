@@ -73,6 +73,15 @@ async def test_paths_that_are_not_there(hub: TestedHub, path: str) -> None:
     assert_problem(await hub.client_as("secretariat").get(path), 404, path)
 
 
+async def test_an_empty_body_is_faulty_as_a_whole(hub: TestedHub) -> None:
+    client = hub.client_as("secretariat")
+    for headers in ({}, {"Content-Type": JSON}):
+        answer = await client.post("/v1/groups", content=b"", headers=headers)
+        problem = assert_problem(answer, 400, "FoundGroup")
+        assert problem["type"] == "urn:kmm:problem:invalid"
+        assert [(one["pointer"], one["code"]) for one in problem["errors"]] == [("", "missing")]
+
+
 async def test_bodies_of_another_media_type(hub: TestedHub) -> None:
     client, contract = hub.client_as("secretariat"), Contract(hub.app)
     for operation in contract.operations():
