@@ -1,4 +1,4 @@
-"""Every refusal, of every operation, has one shape (RFC 9457)."""
+"""Every refusal, of every operation, has one shape (RFC 9457), but where TAXII has its own."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import httpx
 import pytest
 
 from core.edge import JSON
-from core.errors import PROBLEM_JSON
 from core.testing import TestedHub
+from tests.contract import refusals
 from tests.contract.samples import Contract, Operation
 
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"])
 
 
-IN_ANY_FORM = {"SubmitPayload"}
-"""What its body is, the partner's connector knows."""
+IN_ANY_FORM = {"ReportFeedback", "ReportSignals", "SubmitPayload"}
+"""What the body is, the partner's connector knows, or the format that the route is for."""
 
 
 def somewhere(operation: Operation) -> str:
@@ -25,8 +25,7 @@ def assert_problem(answer: httpx.Response, status: int, said: str) -> dict[str, 
     assert answer.status_code == status, (said, answer.text)
     if answer.request.method == "HEAD":
         return {}
-    assert answer.headers["content-type"] == PROBLEM_JSON, said
-    problem: dict[str, Any] = answer.json()
+    problem = refusals.read(answer, said)
     assert problem["status"] == status, said
     assert problem["title"], said
     assert problem.keys() <= {"type", "title", "status", "detail", "errors"}, said
@@ -123,11 +122,11 @@ async def test_parameters_that_do_not_fit(hub: TestedHub, query: str) -> None:
 @pytest.mark.parametrize(
     ("path", "pointer", "known"),
     [
-        ("/v1/signals?min_scor=50", "/min_scor", "This call knows after, kind, limit, min_score, wait."),
-        ("/v1/signals?limit=5&KIND=url", "/KIND", "This call knows after, kind, limit, min_score, wait."),
+        ("/v1/signals?min_scor=50", "/min_scor", "This call knows after, campaign, kind, limit, min_score, wait."),
+        ("/v1/signals?limit=5&KIND=url", "/KIND", "This call knows after, campaign, kind, limit, min_score, wait."),
         ("/v1/me/limits?a~b/c", "/a~0b~1c", "This call takes no query parameters."),
         ("/v1/signals/sig_aaaaaaaaaaaaaaaaaaaaaaaaaa?id=sig_a", "/id", "This call takes no query parameters."),
-        ("/v1/signals?principal=x", "/principal", "This call knows after, kind, limit, min_score, wait."),
+        ("/v1/signals?principal=x", "/principal", "This call knows after, campaign, kind, limit, min_score, wait."),
     ],
 )
 async def test_parameters_that_a_call_does_not_have(hub: TestedHub, path: str, pointer: str, known: str) -> None:

@@ -10,19 +10,16 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-import msgspec
 import pytest
 
 from core.cli.demo_content import fill
 from core.edge import JSON
-from core.errors import PROBLEM_JSON
 from core.testing import TestedHub
+from tests.contract import refusals
 from tests.contract.naughty import CODE_POINTS, STORED, STRINGS, has_surrogates
 from tests.contract.samples import Contract, Operation, Path, strings
 
 OPERATOR = "secretariat"
-TAXII = "application/taxii+json;version=2.1"
-"""In which TAXII says what went wrong: TAXII 2.1 §3.6.1."""
 ECHOES = {
     "AdmitPartner",
     "ChangeCampaign",
@@ -207,8 +204,4 @@ async def send(client: httpx.AsyncClient, method: str, where: str, body: object 
 def assert_sound(answer: httpx.Response, said: str) -> None:
     assert answer.status_code < 500, (said, answer.text)
     if answer.is_error and answer.request.method != "HEAD":
-        # What has no route is refused by the router, in one form for all.
-        is_taxii = answer.request.url.path.startswith("/taxii2") and answer.headers["content-type"] == TAXII
-        assert is_taxii or answer.headers["content-type"] == PROBLEM_JSON, said
-        status = msgspec.json.decode(answer.content)["http_status" if is_taxii else "status"]
-        assert int(status) == answer.status_code, said
+        assert refusals.read(answer, said)["status"] == answer.status_code, said
