@@ -122,7 +122,7 @@ class Keeper:
 
     async def examine(self, db: Database) -> None:
         """Look how the plugins are: what they say themselves, their breakers, the memory that they hold."""
-        culprit = await self._memory.look(self.sound())
+        culprit = await self._memory.look([one for one in self.sound() if not one.built_in])
         if culprit:
             self.shut(culprit.plugin, "memory", MemoryError(culprit.said))
         for plugin in self.plugins:
