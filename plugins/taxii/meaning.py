@@ -134,13 +134,14 @@ def version(moment: datetime | None) -> str:
 
 
 def _indicator(said: _Object, meant: Meant) -> Meant:
-    is_read = said.pattern_type != "stix" or not said.pattern or patterns.read(said.pattern)
-    if not is_read and not grammar.is_pattern(said.pattern):
+    pattern = said.pattern if said.pattern_type == "stix" else ""
+    in_pattern = patterns.read(pattern)
+    if pattern and in_pattern is None and not grammar.is_pattern(pattern):
         raise Refused("Expected a pattern of STIX 2.1.", "/pattern")
     if said.revoked:
         return msgspec.structs.replace(meant, withdraws=True)
     own = _own(said)
-    observed = _observed(said, own)
+    observed = (own["kind"], own["value"]) if {"kind", "value"} <= own.keys() else in_pattern
     if observed is None:
         return msgspec.structs.replace(meant, note=_NO_SIGNAL)
     kind, value = observed
@@ -163,12 +164,6 @@ def _own(said: _Object) -> Mapping[str, Any]:
     if not isinstance(own, dict):
         raise Refused("Expected an object.", f"/extensions/{EXTENSION}")
     return own
-
-
-def _observed(said: _Object, own: Mapping[str, Any]) -> tuple[Any, Any] | None:
-    if "kind" in own and "value" in own:
-        return own["kind"], own["value"]
-    return patterns.read(said.pattern) if said.pattern_type == "stix" else None
 
 
 def _voiced(said: _Object, meant: Meant) -> Meant:
