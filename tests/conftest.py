@@ -40,13 +40,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _shorten(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`make test` has ten minutes: of what runs on both engines it takes every fourth on PostgreSQL, no long one.
+    """`make test` has ten minutes: of what runs on both engines it takes every sixth on PostgreSQL, no long one.
 
     `make drills` runs all of it. What is for PostgreSQL alone stays.
     """
     names = {item.nodeid for item in items}
     twice = [item for item in items if _twin(item) in names]
-    left = {item.nodeid for number, item in enumerate(twice) if number % 4 or item.nodeid.startswith(_LONG)}
+    left = {item.nodeid for number, item in enumerate(twice) if number % 6 or item.nodeid.startswith(_LONG)}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left])
     items[:] = [item for item in items if item.nodeid not in left]
 
