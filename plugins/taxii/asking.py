@@ -14,7 +14,8 @@ from core.signals import feed
 from core.signals.cursors import Cursor, Now, Place
 from plugins.taxii.collections import Collection, Eyes
 from plugins.taxii.markings import PREFACE, PREFACE_AT
-from plugins.taxii.meaning import ID, version
+from plugins.taxii.meaning import version
+from plugins.taxii.objects import ID
 
 MOST = 10_000
 """Objects of a page."""

@@ -1,13 +1,12 @@
 """What may be kept, beyond what `meaning` holds an object to: it goes out to others byte for byte."""
 
 import re
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
-from plugins.taxii.meaning import ID
+from plugins.taxii.objects import Said
 
 SIZE = 64 * 1024
 """Bytes of one object."""
@@ -17,64 +16,43 @@ _DEPTH = 20
 _RANDOM = re.compile(r".*--.{14}4.*", re.DOTALL)
 """Ids of STIX 2.0 are UUIDs of the version 4 (section 2.7)."""
 
-_Ref = Annotated[str, Meta(pattern=rf"^{ID.pattern}\Z")]
-
-
-class _Reference(msgspec.Struct):
-    source_name: str
-
-
-class _Phase(msgspec.Struct):
-    kill_chain_name: str
-    phase_name: str
-
-
-class _Object(msgspec.Struct):
-    id: str
-    type: str
-    identity_class: str | None = None
-    payload_bin: Any = None
-    content_ref: Any = None
-    # Stock clients read all of a page or nothing of it: what these are is held to whatever the type.
-    created_by_ref: _Ref | None = None
-    object_marking_refs: list[_Ref] = []
-    external_references: list[_Reference] = []
-    kill_chain_phases: list[_Phase] = []
-
-
-_decoder = msgspec.json.Decoder(_Object)
 _names = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ABSENT = {b"null", b"[]", b'""'}
 
 
-def fault(raw: bytes, spec_version: str) -> str:
-    """Why an object that `meaning` can read is not kept; empty for one that may be.
+def fault(raw: bytes, said: Said, spec_version: str) -> str:
+    """Why an object that means something is not kept; empty for one that may be.
 
     No media, because those may be of abuse; no persons, because partners share traces and not people; nothing without
     what STIX requires of its type, which would stop clients of the collection from reading the page that it is on.
     """
     if len(raw) > SIZE:
         return f"An object may have {SIZE} bytes."
-    try:
-        said = _decoder.decode(raw)
-        given = {name for name, value in _names.decode(raw).items() if bytes(value) not in _ABSENT}
-    except msgspec.MsgspecError as exc:
-        return str(exc)
-    if missing := [name for name in _required(said.type, spec_version) if name not in given]:
+    if missing := _missing(raw, said, _required(said.type, spec_version)):
         return f"STIX {spec_version} requires: {', '.join(missing)}."
     if spec_version == "2.0" and not _RANDOM.fullmatch(said.id):
         return "Ids of STIX 2.0 are UUIDs of version 4."
     return _unwanted(said) or _fault_of_values(raw)
 
 
-def _unwanted(said: _Object) -> str:
+def _missing(raw: bytes, said: Said, required: Sequence[str]) -> list[str]:
+    missing = [name for name in required if not getattr(said, name, None)]
+    if missing:
+        given = _names.decode(raw)
+        # Of what we do not look at, false and 0 are there as well.
+        looked_at = Said.__struct_fields__
+        return [name for name in missing if name in looked_at or bytes(given.get(name, b"null")) in _ABSENT]
+    return missing
+
+
+def _unwanted(said: Said) -> str:
     if said.payload_bin is not None or said.content_ref is not None:
         return "Media and files are not taken: send their hashes."
     is_person = said.type == "identity" and said.identity_class == "individual"
     return "An identity of a person is not taken." if is_person else ""
 
 
-def _required(type: str, spec_version: str) -> Iterable[str]:
+def _required(type: str, spec_version: str) -> Sequence[str]:
     if spec_version == "2.0":
         return _REQUIRED_BEFORE.get(type, _REQUIRED.get(type, ()))
     return _REQUIRED.get(type, ())

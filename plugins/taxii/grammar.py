@@ -5,7 +5,7 @@ Each token is made a letter, and what the grammar derives from letters a letter 
 
 import re
 
-_STRING = r"'(?:[^'\\]|\\['\\])*'"
+_STRING = r"'[^'\\]*(?:\\['\\][^'\\]*)*'"
 _WORDS = (
     *("AND", "OR", "NOT", "FOLLOWEDBY", "EXISTS", "IN", "LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"),
     *("START", "STOP", "WITHIN", "SECONDS", "REPEATS", "TIMES", "true", "false"),

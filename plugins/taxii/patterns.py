@@ -67,12 +67,10 @@ def read(pattern: str) -> tuple[str, str] | None:
     if not found:
         return None
     first, one, second, other = found.groups()
-    terms = {_path(first): _plain(one)} | ({_path(second): _plain(other)} if second else {})
-    if len(terms) == 2:
-        return _read_pair(terms)
-    ((path, value),) = terms.items()
-    kind = _KINDS.get(path)
-    return (kind, value) if kind and not second else None
+    if second:
+        return _read_pair({_path(first): _plain(one), _path(second): _plain(other)})
+    kind = _KINDS.get(_path(first))
+    return (kind, _plain(one)) if kind else None
 
 
 def _read_pair(terms: Mapping[str, str]) -> tuple[str, str] | None:
@@ -89,10 +87,10 @@ def _path(text: str) -> str:
 
 
 def _plain(literal: str) -> str:
-    return _ESCAPED.sub(r"\1", literal)
+    return _ESCAPED.sub(r"\1", literal) if "\\" in literal else literal
 
 
 _KINDS = {_path(path): kind for kind, path in _SIMPLE.items()} | {_IPV4: "ip", _IPV6: "ip"}
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_TERM = r"\s*([a-z0-9-]+:[A-Za-z0-9_.'-]+)\s*=\s*'((?:[^'\\]|\\['\\])*)'\s*"
+_TERM = r"\s*([a-z0-9-]+:[A-Za-z0-9_.'-]+)\s*=\s*'([^'\\]*(?:\\['\\][^'\\]*)*)'\s*"
 _PATTERN = re.compile(rf"\s*\[{_TERM}(?:AND{_TERM})?\]\s*")

@@ -28,10 +28,11 @@ from core.signals.items import Item
 from core.signals.keys import public_id
 from core.signals.screening import screened
 from core.signals.writer import SignalWriter
-from plugins.taxii import asking, checking, names, owning, reading, sharing, stored
+from plugins.taxii import asking, checking, names, objects, owning, reading, sharing, stored
 from plugins.taxii.asking import Filters
 from plugins.taxii.collections import Eyes
-from plugins.taxii.meaning import ID, Voiced, meaning
+from plugins.taxii.meaning import Voiced, meaning, understood
+from plugins.taxii.objects import ID
 from plugins.taxii.removing import RemoveObject
 from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, why
 from plugins.taxii.storing import Posted, StoreObjects
@@ -63,6 +64,8 @@ async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> TaxiiPostStatu
 
 async def _screened(poster: Poster, read: Sequence[Posted | TaxiiStatusDetails]) -> list[Posted | TaxiiStatusDetails]:
     """What is a claim as well is looked at as any other submission is."""
+    if poster.guard.screen is None:
+        return list(read)
     claims = [one.item for one in read if isinstance(one, Posted) and one.item]
     looked = iter(await screened(poster.eyes.principal, poster.guard, claims))
     return [
@@ -71,10 +74,12 @@ async def _screened(poster: Poster, read: Sequence[Posted | TaxiiStatusDetails])
 
 
 def _read(poster: Poster, number: int, raw: bytes) -> Posted | TaxiiStatusDetails:
-    meant = meaning(raw)
-    if isinstance(meant, Refused):
-        return TaxiiStatusDetails(_named(raw), "", f"{meant.pointer or 'object'}: {meant.reason}")
-    fault = checking.fault(raw, meant.spec_version) or sharing.fault(poster.eyes.collection, meant.tlp)
+    try:
+        said = objects.read(raw)
+        meant = understood(said)
+    except Refused as refused:
+        return TaxiiStatusDetails(_named(raw), "", f"{refused.pointer or 'object'}: {refused.reason}")
+    fault = checking.fault(raw, said, meant.spec_version) or sharing.fault(poster.eyes.collection, meant.tlp)
     if fault:
         return TaxiiStatusDetails(meant.id, meant.version, fault)
     if meant.signal is None:
