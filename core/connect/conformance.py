@@ -12,7 +12,7 @@ from core.auth.access import HUB, Principal
 from core.auth.viewers import viewer
 from core.connect import inbound
 from core.db import Database
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, Unavailable
 from core.log import head
 from core.plugin import sheet
 from core.plugin.connector import Connector, Example, Withdrawal
@@ -118,6 +118,9 @@ async def _admitted(parts: Parts, connector: Connector) -> Principal:
 async def _line(check: Check[Callable[[Bench], Awaitable[str | None]]], bench: Bench) -> SheetLine:
     try:
         return held(check, await check.hold(bench))
+    except Unavailable as exc:
+        # The hub tells its callers no more than that; who wrote the connector wants to know why.
+        return broken(check, exc.__cause__ if isinstance(exc.__cause__, Exception) else exc)
     except Exception as exc:
         return broken(check, exc)
 
@@ -170,10 +173,11 @@ async def _are_read_back(bench: Bench) -> str | None:
         await bench.send(example)
     page = await bench.page()
     for form in bench.forms:
-        body = form.render(page)
-        require(body == form.render(page), f"{form.name}: rendered twice, it differs")
+        body = await to_thread(form.render, page)
+        require(body == await to_thread(form.render, page), f"{form.name}: rendered twice, it differs")
         if form.read:
-            said = {(one.kind, one.value) for one in form.read(body) if isinstance(one, SignalIn)}
+            read = await to_thread(form.read, body)
+            said = {(one.kind, one.value) for one in read if isinstance(one, SignalIn)}
             shown = {(one.kind, one.value) for one in page.signals if _carries(form, one)}
             lost, new = len(shown - said), len(said - shown)
             require(said == shown, f"{form.name}: of {len(shown)} signals {lost} are not read back, {new} are new")

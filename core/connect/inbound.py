@@ -111,7 +111,7 @@ def verify(connector: Connector, headers: Mapping[str, str], payload: bytes) -> 
     except Unavailable:
         raise
     except Exception as exc:
-        raise _broken(connector, exc) from None
+        raise _broken(connector, exc) from exc
 
 
 async def take(
@@ -207,7 +207,7 @@ def _translate(connector: Connector, payload: bytes) -> Sequence[Translated]:
     except Fault:
         raise
     except Exception as exc:
-        raise _broken(connector, exc) from None
+        raise _broken(connector, exc) from exc
     most = AT_ONCE if connector.whole is None else WHOLE
     if len(translated) > most:
         raise TooLarge(f"A payload may have {most} items; send several.")

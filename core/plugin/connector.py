@@ -121,6 +121,11 @@ class Connector(ABC):
         return [_example(path) for path in sorted(self.recorded.glob("*.json"))]
 
 
+def signs(connector: Connector) -> bool:
+    """Whether its partner signs what it sends."""
+    return getattr(connector.verify, "__func__", None) is not Connector.verify
+
+
 def translate_items(
     items: Iterable[msgspec.Raw],
     decoder: msgspec.json.Decoder[N],
@@ -139,7 +144,7 @@ def _item(
     except Refused as refusal:
         return Refused(refusal.reason, pointer + refusal.pointer, refusal.code)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        fault = field_error(exc, pointer)
+        fault = field_error(exc, pointer, decoder.type)
         return Refused(fault.detail, fault.pointer, fault.code)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar, get_type_hints
 import msgspec
 
 from core.errors import Unavailable
-from core.plugin.connector import UNREADABLE, BadSignature, Connector, Example, Refused, Translated, Withdrawal
+from core.plugin.connector import UNREADABLE, BadSignature, Connector, Example, Refused, Translated, Withdrawal, signs
 from core.plugin.hooks import Format
 from core.plugin.ward import Answers
 from core.wire.answers import AnswerIn
@@ -75,7 +75,7 @@ def _reading(read: Callable[[bytes], Sequence[Translated]], call: Call) -> Calla
 
 def of_connector(connector: Connector, call: Call) -> Connector:
     """The connector as the hub uses it."""
-    return _Contained(connector, call)
+    return (_Signed if signs(connector) else _Contained)(connector, call)
 
 
 class _Contained(Connector):
@@ -86,15 +86,23 @@ class _Contained(Connector):
         self._inside = inside
         self._call = call
         self._read = _reading(inside.translate, call)
-
-    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        self._call(lambda: self._inside.verify(dict(headers), body), _PAYLOAD, (BadSignature,))
+        self._recorded: Sequence[Example] = ()
 
     def translate(self, body: bytes) -> Sequence[Translated]:
         return self._read(body)
 
     def examples(self) -> Sequence[Example]:
-        return self._inside.examples()
+        """Asked for once: whoever has had them does not wait for them again."""
+        if not self._recorded:
+            self._recorded = self._call(lambda: list(self._inside.examples()), _PAYLOAD, ())
+        return self._recorded
+
+
+class _Signed(_Contained):
+    """Of a partner that signs."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        self._call(lambda: self._inside.verify(dict(headers), body), _PAYLOAD, (BadSignature,))
 
 
 _DECLARED = tuple(get_type_hints(Connector))

@@ -179,6 +179,12 @@ class PluginHost:
         """The connectors of the plugin of this name as it wrote them, for those who try them on purpose."""
         return [connector for plugin in self._named(name) for connector in plugin.speaking]
 
+    def of_partner(self, slug: str) -> list[tuple[Connector, Sequence[Format]]]:
+        """The partner's own connectors as the hub uses them, each with the forms of the feed of its plugin; those of
+        plugins that are shut away as well, which then say so."""
+        told = [(connector, plugin.feed_formats) for plugin in self._plugins for connector in plugin.connectors]
+        return [(connector, forms) for connector, forms in told if connector.partner == slug]
+
     def forms(self, name: str) -> Sequence[Format]:
         """The forms of the feed of the plugin of this name."""
         return [form for plugin in self._named(name) for form in plugin.feed_formats]

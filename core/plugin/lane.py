@@ -71,12 +71,12 @@ class Lane:
         """What `work()` gives on the lane, to a caller that cannot await.
 
         Raises `TimeoutError` after `budget` seconds, and at once while an earlier work that was late goes on: nobody
-        waits twice for the same.
+        waits twice for the same. Context variables of the caller are there as well.
         """
         if self.is_here:
             return work()
         if self.is_overdue:
-            raise TimeoutError
+            raise TimeoutError("an earlier call goes on still")
         done = Future[R]()
 
         def begin() -> None:
@@ -93,9 +93,11 @@ class Lane:
         try:
             return done.result(budget)
         except TimeoutError:
-            if not done.done() and not done.cancel():
+            if done.done():
+                raise
+            if not done.cancel():
                 self._overdue = done
-            raise
+            raise TimeoutError(f"took longer than {budget:g} s") from None
 
     async def beats(self) -> bool:
         """Whether the lane's loop still turns. A hook that blocks its thread, or ended it, stops it."""

@@ -2,6 +2,8 @@
 
 2026-11-22: one list of checks serves `kmm connector check`, the fixture `connector_sheet` and `run_connector_contract`,
 so that what an author tries is what decides. Held by tests/cli/test_connector_check.py: a fault fails its check alone.
+A sandbox hands over connectors that are asked on their plugin's lane, within its budgets: what a check holds or watches
+it holds and watches around single calls. Held by tests/cli/test_sandbox.py.
 """
 
 import sys
@@ -9,13 +11,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from os import environ
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from core.plugin.connector import UNREADABLE, BadSignature, Connector, Refused
+from core.errors import Unavailable
+from core.plugin.connector import UNREADABLE, BadSignature, Connector, Refused, Translated, signs
 from core.wire.conformance import SheetLine
 from core.wire.signals import SignalIn
 
@@ -117,16 +121,21 @@ def _is_pure(connector: Connector) -> None:
 
 def _tells_time(connector: Connector) -> None:
     examples = connector.examples()
-    answers = []
-    for name in ("UTC", "Asia/Ho_Chi_Minh"):
-        # A sandbox may try several connectors at once.
-        with _one_zone, zone(name):
-            answers.append([list(connector.translate(example.payload)) for example in examples])
+    answers = [
+        [_translated_in(name, connector, example.payload) for example in examples]
+        for name in ("UTC", "Asia/Ho_Chi_Minh")
+    ]
     latest = time.time() + _CLOCKS
     for example, here, there in zip(examples, *answers, strict=True):
         require(here == there, f"{example.status}: a time depends on the zone of the machine")
         seen = [at for one in here if isinstance(one, SignalIn) for at in (one.first_seen, one.last_seen) if at]
         require(all(at.timestamp() <= latest for at in seen), f"{example.status}: seen in the future")
+
+
+def _translated_in(name: str, connector: Connector, payload: bytes) -> list[Translated]:
+    # A sandbox may try several connectors at once; held for no more than the one call, which has a budget there.
+    with _one_zone, zone(name):
+        return list(connector.translate(payload))
 
 
 def _is_quick(connector: Connector) -> str | None:
@@ -150,7 +159,7 @@ def _refuses_garbage(connector: Connector) -> None:
 
 def _asks_for_signatures(connector: Connector) -> str | None:
     """A connector that verifies at all refuses a body without signature, and has no exception but `BadSignature`."""
-    if type(connector).verify is Connector.verify:
+    if not signs(connector):
         return "Its partner signs nothing."
     try:
         connector.verify({}, connector.examples()[0].payload)
@@ -174,6 +183,9 @@ def _refusals(connector: Connector, body: bytes) -> int | None:
     """How many items are refused; None where the whole body is."""
     try:
         return sum(isinstance(one, Refused) for one in connector.translate(body))
+    except Unavailable:
+        # Its plugin is not asked; nothing was refused.
+        raise
     except UNREADABLE:
         return None
 
@@ -219,23 +231,20 @@ def zone(name: str) -> Iterator[None]:
         time.tzset()
 
 
-class _Watch(threading.local):
-    reached: list[str] | None = None
-
-
-_watch = _Watch()
+_reached: ContextVar[list[str] | None] = ContextVar("reached", default=None)
+"""Goes along when a call is carried over to another thread."""
 
 
 @contextmanager
 def _watched() -> Iterator[Sequence[str]]:
-    """Names of the audit events of `_OUTSIDE` that this thread causes meanwhile."""
+    """Names of the audit events of `_OUTSIDE` that the caller causes meanwhile, in whatever thread."""
     _listen()
     reached: list[str] = []
-    _watch.reached = reached
+    before = _reached.set(reached)
     try:
         yield reached
     finally:
-        _watch.reached = None
+        _reached.reset(before)
 
 
 @cache
@@ -243,7 +252,8 @@ def _listen() -> None:
     """Once for good: what was added to the interpreter's hooks stays there."""
 
     def heard(event: str, _: tuple[Any, ...]) -> None:
-        if _watch.reached is not None and event.startswith(_OUTSIDE):
-            _watch.reached.append(event)
+        reached = _reached.get()
+        if reached is not None and event.startswith(_OUTSIDE):
+            reached.append(event)
 
     sys.addaudithook(heard)

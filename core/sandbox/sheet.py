@@ -38,9 +38,7 @@ async def fill(
         checks = [check for check in _CHECKS if seen and check.scope in seen.scopes]
         lines = [await _line(session, check, principal) for check in checks]
     sheets = [Sheet(principal.slug, tuple(lines))]
-    for plugin in plugins.statuses():
-        own = [one for one in plugins.speaking(plugin.name) if one.partner == principal.slug]
-        sheets += [await examine(parts, one, plugins.forms(plugin.name)) for one in own]
+    sheets += [await examine(parts, *own) for own in plugins.of_partner(principal.slug)]
     if not all(sheet.green for sheet in sheets):
         return SandboxSheets(tuple(sheets), None)
     tried = Tried(settings.base_url, principal.slug, principal.kind, datetime.now(UTC), tuple(sheets))

@@ -1,7 +1,10 @@
 """The sandbox: from an account that anyone may open to a signed sheet, and what the real hub makes of it."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from os import environ
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,11 +14,17 @@ from msgspec.structs import replace
 from core.cli import main
 from core.client import ClientCredentials
 from core.connect import conformance
+from core.plugin import formats, ward
 from core.plugin import sheet as alone
 from core.sandbox.accounts import AN_HOUR
+from core.sdk import Translated
 from core.settings import Settings
 from core.testing import TestedHub, run_hub
+from partners.platform.plugin import Platform
+from tests.cli import test_connector_check as faults
 from tests.live import LiveHub
+from tests.plugin.fakes import host, plugin
+from tests.plugin.hostile import released
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"])
 
@@ -133,6 +142,44 @@ def test_a_connector_is_held_to_its_checks_before_its_partner_is_admitted(sandbo
     for one in connectors:
         assert {line["check"] for line in one["lines"] if line["passed"]} == names, one
     assert answer["signed"] is None
+
+
+class Hanging(Platform):
+    """Comes to no end where the machine is somewhere else."""
+
+    partner = "example-shop"
+
+    def translate(self, body: bytes) -> Sequence[Translated]:
+        if environ.get("TZ") == "Asia/Ho_Chi_Minh":
+            released.wait(20)
+        return super().translate(body)
+
+
+class Asking(faults.Asking):
+    partner = "another-shop"
+
+
+async def test_a_connector_that_hangs_fails_by_name_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "_PAYLOAD", 0.5)
+    monkeypatch.setattr(ward, "_GRACE", 0)
+    released.clear()
+    given = (plugin("hanging", connectors=lambda: [Hanging()]), plugin("asking", connectors=lambda: [Asking()]))
+    plugins, before, began = host(*given), time.tzname, time.monotonic()
+    no_hub: Any = None
+    own = [connector for slug in ("example-shop", "another-shop") for connector, _ in plugins.of_partner(slug)]
+    try:
+        hanging, asking = [await conformance.examine(no_hub, one) for one in own]
+        assert time.monotonic() - began < 5
+        assert list(hanging.failed) == ["clock", "size", "garbage"]
+        assert "took longer than 0.5 s" in hanging.failed["clock"]
+        # Watched on the lane, and the clock is free, though the other one hangs still.
+        assert list(asking.failed) == ["pure"]
+        assert time.tzname == before
+        assert list(plugins.quarantined) == ["hanging"]
+        shut_away = await conformance.examine(no_hub, own[0])
+        assert "out of order" in shut_away.failed["schema"]
+    finally:
+        released.set()
 
 
 def test_accounts_are_few_and_never_the_operators(sandbox: LiveHub) -> None:
