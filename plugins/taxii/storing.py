@@ -1,7 +1,6 @@
 """The job of the claim log that keeps what was posted, in the transaction of the claims that it means."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +20,7 @@ from plugins.taxii.stix import timestamp
 from plugins.taxii.versions import Version
 
 
-class Posted(msgspec.Struct, frozen=True):
+class Posted(msgspec.Struct, frozen=True, gc=False):
     """An object that may be kept."""
 
     number: int
@@ -85,6 +84,8 @@ class StoreObjects(Claiming):
 
     def _baseless(self) -> list[Posted]:
         """Indicators that are revoked and were never posted: clients would drop whatever else has that id."""
+        if not any(one.meant.withdraws for one in self._new.values()):
+            return []
         had = {one.id for one in self.history.live()} | {name for name, _ in self.history.removed}
         had |= {one.meant.id for one in self._new.values() if not one.meant.withdraws}
         return [one for one in self._new.values() if one.meant.withdraws and one.meant.id not in had]
@@ -128,45 +129,54 @@ class StoreObjects(Claiming):
         for result in self.results:
             if result.status is SubmitStatus.REJECTED:
                 self._refuse([self._new[result.index]], why(result.errors))
-        new = list(self._new.values())
         gone = self.history.removed
-        await versions.forget(session, [gone[one.name] for one in new if one.name in gone])
-        rows = {row["position"]: row for row in (self._row(session, head, one, stood) for one in new)}
-        stored = []
-        for one in self.history.flagged():
-            flags = {"is_first": one.is_first, "is_last": one.is_last}
-            if one.position in rows:
-                rows[one.position] |= flags
-            else:
-                stored.append(one)
-        await versions.write_flags(session, stored)
-        await insert_rows(session, TaxiiObject.__table__, list(rows.values()))
+        if gone:
+            await versions.forget(session, [gone[one.name] for one in self._new.values() if one.name in gone])
+        added = self._added(session, head, stood)
+        changed = self.history.flagged()
+        await versions.write_flags(session, [one for one in changed if one.position not in added])
+        await self._insert(session, head, added)
         await self._tell(session, head, stood)
 
-    def _row(self, session: AsyncSession, head: Head, one: Posted, stood: Mapping[bytes, Stood]) -> dict[str, Any]:
-        meant = one.meant
-        claim = stood.get(one.item.signal.key) if one.item else None
-        says_it = claim if one.number in self._newest else None
-        position = _place(session, head, says_it)
-        signal = self._signal(one, claim)
-        self.history.add(Version(position, *one.name, meant.spec_version, False, False, signal))
-        return {
-            "position": position,
-            "date_added": head.at + position - head.base - 1,
-            "collection": self.collection.name,
-            "id": meant.id,
-            "version": meant.version,
-            "partner": self.partner,
-            "audience": self._shown[meant.tlp],
-            "type": meant.type,
-            "spec_version": meant.spec_version,
-            "bytes": one.raw,
-            "is_first": False,
-            "is_last": False,
-            "revoked": meant.withdraws,
-            "signal": signal,
-            "covers": says_it.position if says_it else None,
-        }
+    def _added(
+        self, session: AsyncSession, head: Head, stood: Mapping[bytes, Stood]
+    ) -> dict[int, tuple[Posted, Version, int | None]]:
+        """By position: each new version, and the position of the claim that it covers."""
+        added = {}
+        for one in self._new.values():
+            claim = stood.get(one.item.signal.key) if one.item else None
+            says_it = claim if one.number in self._newest else None
+            position = _place(session, head, says_it)
+            version = Version(position, *one.name, one.meant.spec_version, False, False, self._signal(one, claim))
+            self.history.add(version)
+            added[position] = one, version, says_it.position if says_it else None
+        return added
+
+    async def _insert(
+        self, session: AsyncSession, head: Head, added: Mapping[int, tuple[Posted, Version, int | None]]
+    ) -> None:
+        collection, began = self.collection.name, head.at - head.base - 1
+        rows = [
+            {
+                "position": position,
+                "date_added": began + position,
+                "collection": collection,
+                "id": version.id,
+                "version": version.version,
+                "partner": self.partner,
+                "audience": self._shown[one.meant.tlp],
+                "type": one.meant.type,
+                "spec_version": version.spec_version,
+                "bytes": one.raw,
+                "is_first": version.is_first,
+                "is_last": version.is_last,
+                "revoked": one.meant.withdraws,
+                "signal": version.signal,
+                "covers": covers,
+            }
+            for position, (one, version, covers) in added.items()
+        ]
+        await insert_rows(session, TaxiiObject.__table__, rows)
 
     def _signal(self, one: Posted, claim: Stood | None) -> int | None:
         if claim:
@@ -181,7 +191,7 @@ class StoreObjects(Claiming):
             claim = stood.get(one.item.signal.key) if one.item else None
             held = "held: shown to nobody else until it is reviewed" if claim and claim.held else ""
             self._successes[number] = one.told(held or one.note)
-        good, bad = (dict(sorted(some.items())).values() for some in (self._successes, self._failures))
+        good, bad = ([some[number] for number in sorted(some)] for some in (self._successes, self._failures))
         self.status = made(timestamp(head.at), good, bad)
         row = {"id": self.status.id, "partner": self.partner, "at": head.at, "body": msgspec.json.encode(self.status)}
         await insert_rows(session, TaxiiStatus.__table__, [row])
