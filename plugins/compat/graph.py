@@ -2,7 +2,8 @@
 
 The clients that decide how it looks are those of `threatexchange` 1.2.17 (Meta, open source). Its library takes the
 address of another server (`ThreatExchangeAPI(token, endpoint_override=…)`); its command does not, so that a partner
-adds a subclass of some twenty lines, or reads the exchange of StopNCII.
+adds a subclass of some twenty lines, or reads the exchange of StopNCII. In Hasher-Matcher-Actioner one of four lines in
+its configuration is enough (`tests/drills/test_hma.py`), and it drops what is taken back.
 
 A partner that reads us so has to know:
 

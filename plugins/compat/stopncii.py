@@ -1,14 +1,15 @@
 """The exchange of StopNCII.org: what its clients fetch, submit and say of hashes, in its words.
 
 The client that decides how it looks is `threatexchange` 1.2.17 (Meta, open source: its command and its library), which
-takes the address of another server as the third part of its credential. Hasher-Matcher-Actioner uses the same library.
+takes the address of another server as the third part of its credential. Hasher-Matcher-Actioner (1.1.7) uses the same
+library, and takes the address as `base_url_override` in the credential of its exchange type `stop_ncii`.
 
 A partner that reads us so has to know:
 
 - **A hash that is taken back goes on matching** in the command and in Hasher-Matcher-Actioner: their client looks for
   the word Withdrawn in the wrong field. The record comes again with `hashStatus` Withdrawn and `NotBlocked` from
-  `hub`, which the command shows as DISPUTED. Who has to drop what is taken back reads the Graph exchange, or
-  /v1/signals.
+  `hub`, which the command shows as DISPUTED. Hasher-Matcher-Actioner is rid of it once its exchange is deleted and
+  opened anew. Who has to drop what is taken back at once reads the Graph exchange, or /v1/signals.
 - Where times are asked for, the hub gives places in its log: whole numbers that only rise. When what you may see has
   changed, it sends everything once more.
 - Fetch at least every 30 days: else the client clears its copy and begins anew, by itself.

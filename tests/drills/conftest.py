@@ -13,12 +13,12 @@ from tests.live import LiveHub, live_hub
 
 FULL = os.environ.get("KMM_DRILLS") == "full"
 
-# Their short forms are in tests/contract, tests/isolation, tests/content, tests/campaigns, tests/plugin and
+# Their short forms are in tests/contract, tests/isolation, tests/content, tests/campaigns, tests/plugin, tests/clients and
 # tests/signals.
 _WHOLE = [
     *("test_schemathesis.py", "test_isolation.py", "test_lifecycle.py", "test_large_files.py"),
     *("test_webhooks_whole.py", "test_communes.py", "test_disclosure.py", "test_cells.py"),
-    *("test_histories_of_reach.py", "test_hostile.py"),
+    *("test_histories_of_reach.py", "test_hostile.py", "test_hma.py"),
 ]
 collect_ignore = [] if FULL else _WHOLE
 
