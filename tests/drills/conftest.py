@@ -13,8 +13,8 @@ from tests.live import LiveHub, live_hub
 
 FULL = os.environ.get("KMM_DRILLS") == "full"
 
-# Their short forms are in tests/contract, tests/isolation, tests/content, tests/campaigns, tests/plugin, tests/clients and
-# tests/signals.
+# Their short forms are in tests/contract, tests/isolation, tests/content, tests/campaigns, tests/clients, tests/plugin
+# and tests/signals.
 _WHOLE = [
     *("test_schemathesis.py", "test_isolation.py", "test_lifecycle.py", "test_large_files.py"),
     *("test_webhooks_whole.py", "test_communes.py", "test_disclosure.py", "test_cells.py"),
