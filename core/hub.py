@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from litestar import Litestar
@@ -22,6 +23,7 @@ from core.reports import cuts, reports, schedules
 from core.reports.jobs import Reporter
 from core.safeguards import appeals, preservations, quality
 from core.safeguards import retention as safeguard_retention
+from core.sandbox import accounts
 from core.settings import Settings
 from core.signals import blinding, holding, readers
 from core.signals import retention as claim_retention
@@ -120,6 +122,9 @@ class Hub:
                 asyncio.create_task(_every(3600, lambda: uploads.sweep(self.db, self.growing))),
                 asyncio.create_task(_every(3600, self._sweep)),
             ]
+            if self.settings.sandbox:
+                expiring = partial(accounts.expire, self.db, self.writer, self.settings)
+                jobs.append(asyncio.create_task(_every(60, expiring)))
             try:
                 # Who waits for news would keep the server waiting.
                 with when_told_to_stop(self.wake.close):

@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Commit signal jobs that wait together in one transaction. Off only for measuring what that is worth."""
     sandbox: bool = False
     """Whether anyone may open an account: for a hub of synthetic data, on a database of its own (`kmm sandbox`)."""
+    sandbox_days: Annotated[int, Meta(ge=1)] = 7
+    """Days after which an account that was so opened ends by itself."""
     disabled_plugins: tuple[str, ...] = ()
     """Names, as `kmm plugins` lists them, of plugins that are not even imported. A variable has commas between them."""
     plugin_memory: Annotated[int, Meta(ge=16)] = 256

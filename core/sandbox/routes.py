@@ -19,7 +19,11 @@ from core.wire.sandbox import SandboxAccount, SandboxSheets
 
 @post("/sandbox/accounts", operation_id=accounts.REQUEST, **public())
 async def open_account(data: JSONBody[PartnerIn], db: Database, tokens: Tokens, settings: Settings) -> SandboxAccount:
-    """Open an account of any kind but the operator's, to try everything that your kind may do."""
+    """Open an account of any kind but the operator's, to try everything that your kind may do.
+
+    It ends by itself (`expires`); its slug may then be had again. 409 when the slug is taken, 429 when too many were
+    opened within the hour.
+    """
     async with head.writing(db, "sandbox", accounts.REQUEST) as session:
         account = await accounts.open_one(session, data, settings)
     await tokens.refresh()

@@ -15,6 +15,8 @@ class SandboxAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_id: str
     client_secret: str
     scopes: tuple[Scope, ...]
+    expires: Time
+    """Then it lets nobody in, what it said is taken back, and its slug is free."""
 
 
 class Tried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

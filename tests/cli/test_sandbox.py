@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from os import environ
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
@@ -14,8 +16,10 @@ from msgspec.structs import replace
 from core.cli import main
 from core.client import ClientCredentials
 from core.connect import conformance
+from core.demo import Account
 from core.plugin import formats, ward
 from core.plugin import sheet as alone
+from core.sandbox import accounts
 from core.sandbox.accounts import AN_HOUR
 from core.sdk import Translated
 from core.settings import Settings
@@ -131,6 +135,29 @@ async def test_it_stands_on_postgresql_too(hub_settings: Settings) -> None:
         own, connector = filled.json()["sheets"]
         assert not any(line["passed"] for line in own["lines"])
         assert all(line["passed"] for line in connector["lines"]), connector
+        await ends_by_itself(hub, applicant)
+
+
+async def ends_by_itself(hub: TestedHub, applicant: dict[str, str]) -> None:
+    """Once it is over, whoever opened it is shut out, its word is taken back, its slug is free."""
+    parts, google = hub.parts, hub.client_as("google")
+    anyone = hub.anonymous()
+    assert (await anyone.post("/v1/sandbox/accounts", json=applicant)).status_code == 409
+    opened = (await anyone.post("/v1/sandbox/accounts", json=applicant | {"slug": "second-shop"})).json()
+    assert abs(datetime.fromisoformat(opened["expires"]) - datetime.now(UTC) - timedelta(days=7)) < timedelta(hours=1)
+    hub.accounts["second-shop"] = msgspec.convert(opened, Account)
+    second = hub.client_as("second-shop")
+    assert (await second.post("/v1/signals", json={"signals": [SIGNAL]})).json()["created"] == 1
+    assert len((await google.get("/v1/signals")).json()["signals"]) == 1
+    assert await accounts.expire(parts.db, parts.writer, parts.settings) == 0
+    over = replace(parts.settings, sandbox_days=0)
+    assert await accounts.expire(parts.db, parts.writer, over) == 2
+    assert await accounts.expire(parts.db, parts.writer, over) == 0
+    await parts.tokens.refresh()
+    assert (await second.get("/v1/me")).status_code == 401
+    assert (await google.get("/v1/signals")).json()["signals"] == []
+    assert (await anyone.post("/v1/sandbox/accounts", json=applicant)).status_code == 201
+    assert (await anyone.post("/v1/sandbox/accounts", json=applicant | {"slug": "expired-9"})).status_code == 409
 
 
 def test_a_connector_is_held_to_its_checks_before_its_partner_is_admitted(sandbox: LiveHub) -> None:
