@@ -11,8 +11,8 @@ from core import times
 from core.auth.access import Principal, visible
 from core.auth.models import Partner
 from core.errors import Invalid
-from core.log import head, retention
-from core.log.models import Addressee, EventRow, Tick
+from core.log import clock, head, retention
+from core.log.models import Addressee, EventRow
 from core.signals.cursors import Resync
 from core.signals.models import Claim
 from core.wire.common import FieldError
@@ -68,14 +68,15 @@ async def recorded(
 ) -> EventPage:
     """The page without `signals.changed`, from a position that `begin` gave."""
     top = await head.position(session)
-    wanted = select(EventRow.position, EventRow.type, EventRow.body, _AT).where(
+    wanted = select(EventRow.position, EventRow.type, EventRow.body).where(
         addressed(principal), Addressee.position > after
     )
     if types:
         wanted = wanted.where(EventRow.type.in_(sorted(set(types))))
     rows = (await session.execute(wanted.order_by(Addressee.position).limit(limit + 1))).all()
     more = len(rows) > limit
-    events = tuple(_told(row) for row in rows[:limit])
+    at = await clock.times(session, [row.position for row in rows[:limit]])
+    events = tuple(map(_told, rows[:limit], at))
     return EventPage(events=events, next=events[-1].position if more else top, more=more)
 
 
@@ -96,7 +97,7 @@ async def signals_changed(
     moved = until if until - after > _WINDOW else await _moved(session, principal, after, until)
     if moved is None:
         return None
-    at = (await session.execute(select(_time_of(moved)))).scalar_one()
+    (at,) = await clock.times(session, [moved])
     data = {"after": after, "position": moved}
     # A letter of its own: a change of sight has the position of the event that tells of it.
     return EventOut(f"evt_s{moved}", CHANGED, times.from_micros(at), moved, data)
@@ -111,16 +112,7 @@ async def _moved(session: AsyncSession, principal: Principal, after: int, until:
     return max(found, default=None)
 
 
-def _time_of(position: Any) -> Any:
-    """When a position was taken, µs: by the tick that holds it."""
-    last = select(Tick.at + position - Tick.position).where(Tick.position <= position)
-    return last.order_by(Tick.position.desc()).limit(1).scalar_subquery()
-
-
-_AT = _time_of(EventRow.position).label("at")
-
-
-def _told(row: Any) -> EventOut:
+def _told(row: Any, at: int) -> EventOut:
     data = _body.decode(row.body)
     del data["type"]
-    return EventOut(f"evt_{row.position}", row.type, times.from_micros(row.at), row.position, data)
+    return EventOut(f"evt_{row.position}", row.type, times.from_micros(at), row.position, data)

@@ -1,4 +1,4 @@
-"""The time of a position, and the position of a time: for formats whose readers ask by time."""
+"""The time of a position, which events tell, and the position of a time, by which readers of some formats ask."""
 
 from collections.abc import Sequence
 

@@ -11,7 +11,6 @@ from tests.isolation.statements import findings
 ROOT = Path(__file__).parents[2]
 
 EXEMPT: dict[str, str] = {
-    "core.events.feed": "names the position of an event to the function that finds its time",
     "core.log.events.record": "writes an event, and for whom it is",
     "core.log.events.record_all": "the same for thousands",
     "core.log.retention.purge": "names the events to the function that drops old rows",
