@@ -1,5 +1,6 @@
 """Signals as partners send and receive them."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
@@ -42,6 +43,12 @@ class Category(StrEnum):
     """Child sexual abuse material, by the hash of a file only."""
     SELF_HARM = "self_harm"
     OTHER = "other"
+
+    @classmethod
+    def tagged(cls, tags: Iterable[str]) -> "Category":
+        """The first tag that is one of these words, whatever its case and hyphens: tags of others are free text."""
+        words = (tag.lower().replace("-", "_") for tag in tags)
+        return next((cls(word) for word in words if word in set(cls)), cls.OTHER)
 
 
 class Severity(StrEnum):

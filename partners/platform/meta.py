@@ -97,7 +97,7 @@ def to_signal(descriptor: Descriptor) -> SignalIn | Withdrawal:
     return SignalIn(
         kind=KINDS[descriptor.type],
         value=descriptor.indicator,
-        category=_category(descriptor.tags),
+        category=Category.tagged(descriptor.tags),
         confidence=0 if descriptor.status is Status.UNKNOWN else descriptor.confidence,
         severity=SEVERITIES[descriptor.severity],
         tlp=SHARING[descriptor.share_level],
@@ -106,12 +106,6 @@ def to_signal(descriptor: Descriptor) -> SignalIn | Withdrawal:
         last_seen=descriptor.last_active,
         valid_until=descriptor.expired_on,
     )
-
-
-def _category(tags: Sequence[str]) -> Category:
-    """The first tag that is one of our words; tags are free text."""
-    words = (tag.lower().replace("-", "_") for tag in tags)
-    return next((Category(word) for word in words if word in set(Category)), Category.OTHER)
 
 
 class MetaPlatforms(Connector):

@@ -91,7 +91,7 @@ class _Hotline(Connector):
     def __init__(self, sharing: Sharing) -> None:
         self._sharing = sharing
 
-    def _to_said(self, report: Report) -> SignalIn | Withdrawal:
+    def _to_signal(self, report: Report) -> SignalIn | Withdrawal:
         if not _stands(report.status, "status"):
             return Withdrawal(report.report)
         return SignalIn(
@@ -111,7 +111,7 @@ class HotlineTable(_Hotline):
     recorded = Path(__file__).with_name("recorded") / "hotline_table"
 
     def translate(self, body: bytes) -> Sequence[Translated]:
-        return translate_table(body, HEADINGS, _report, self._to_said, days={"day"})
+        return translate_table(body, HEADINGS, _report, self._to_signal, days={"day"})
 
 
 class HotlineForm(_Hotline):
@@ -126,7 +126,7 @@ class HotlineForm(_Hotline):
         report = dict(fields)
         if len(report) < len(fields):
             raise Refused("A field of the form is there twice.", code="repeated_field")
-        return translate_items([msgspec.Raw(msgspec.json.encode(report))], _report, self._to_said, self.items)
+        return translate_items([msgspec.Raw(msgspec.json.encode(report))], _report, self._to_signal, self.items)
 
 
 @hookimpl

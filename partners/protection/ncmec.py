@@ -49,11 +49,11 @@ class Ncmec(Connector):
 
     def _item(self, entry: Element, pointer: str) -> Translated:
         try:
-            return self._to_said(entry)
+            return self._to_signal(entry)
         except Refused as refusal:
             return Refused(refusal.reason, pointer + refusal.pointer, refusal.code)
 
-    def _to_said(self, entry: Element) -> SignalIn | Withdrawal:
+    def _to_signal(self, entry: Element) -> SignalIn | Withdrawal:
         if entry.tag not in self.statuses:
             raise Refused(f"Expected one of: {', '.join(sorted(self.statuses))}.", code="unknown_entry")
         name = _name(entry)

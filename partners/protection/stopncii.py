@@ -78,9 +78,9 @@ class StopNcii(Connector):
         self._sharing = sharing
 
     def translate(self, body: bytes) -> Sequence[Translated]:
-        return translate_items(_payload.decode(body).hash_records, _record, self._to_said, self.items)
+        return translate_items(_payload.decode(body).hash_records, _record, self._to_signal, self.items)
 
-    def _to_said(self, record: Record) -> SignalIn | Withdrawal:
+    def _to_signal(self, record: Record) -> SignalIn | Withdrawal:
         # An address may be longer than a name.
         name = f"{record.signal_type}:{sha256(record.hash_value.encode()).hexdigest()}"
         if record.hash_status in (Status.WITHDRAWN, Status.DELETED):

@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from core.sdk import FieldError, Invalid, OpinionIn, Severity, SignalIn, Stance, Time, Tlp, Withdrawal
+from core.sdk import Category, FieldError, Invalid, OpinionIn, Severity, SignalIn, Stance, Time, Tlp, Withdrawal
 from plugins.compat import words
 from plugins.compat.graph_updates import KINDS, SEVERITIES, SHARING, ThreatStatus
 
@@ -68,7 +68,7 @@ def submission(
     signal = SignalIn(
         kind=_ours(type, _KIND_OF, "type"),
         value=indicator,
-        category=words.category(tags.split(",")),
+        category=Category.tagged(tags.split(",")),
         confidence=confidence,
         severity=_ours(severity, _SEVERITY_OF, "severity"),
         tlp=_ours(share_level, _TLP_OF, "share_level") if share_level else None,

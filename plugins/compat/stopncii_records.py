@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from core.sdk import (
     AT_ONCE,
+    Category,
     Count,
     Feed,
     Format,
@@ -182,7 +183,7 @@ def _meaning(given: HashGiven) -> SignalIn | Withdrawal:
     if any(one.value in (FeedbackValue.WITHDRAWN, FeedbackValue.DELETED) for one in given.feedbacks):
         return Withdrawal(name)
     tags = [tag for one in given.feedbacks for tag in one.tags]
-    return SignalIn(kind=kind, value=given.hash_value, category=words.category(tags), external_id=name)
+    return SignalIn(kind=kind, value=given.hash_value, category=Category.tagged(tags), external_id=name)
 
 
 def _word(text: str, known: Iterable[str], pointer: str) -> str:

@@ -1,17 +1,11 @@
-"""What the exchanges have in common: categories as tags, and which part of a selection a format can carry."""
+"""What the exchanges have in common: which part of a selection a format can carry, and names where it has none."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from hashlib import sha256
 
 import msgspec
 
-from core.sdk import Category, Invalid, Selection
-
-
-def category(tags: Iterable[str]) -> Category:
-    """The first tag that is one of our words; tags are free text."""
-    words = (tag.lower().replace("-", "_") for tag in tags)
-    return next((Category(word) for word in words if word in set(Category)), Category.OTHER)
+from core.sdk import Invalid, Selection
 
 
 def carried(selection: Selection, kinds: Collection[str]) -> Selection:
