@@ -147,13 +147,13 @@ async def report_signals(request: Request[Any, Any, Any], sender: Sender) -> Rep
     **SENDS,
     **takes({JSON: list[Any]}),
 )
-async def report_feedback(request: Request[Any, Any, Any], selection: Selection, sender: Sender) -> Taken:
+async def report_feedback(request: Request[Any, Any, Any], sender: Sender) -> Taken:
     """Say what became of signals, in the words of the Global Signal Exchange: `signal`, `type`, `role`, `reason`.
 
     `feedback_actioned` agrees and says that you removed it, `feedback_noaction` doubts it, `feedback_enriched` is for
     yourself. A value is looked for in every kind that your key reads.
     """
-    names = words.carried(selection, KINDS).kinds
+    names = words.carried(sender.selection, KINDS).kinds
 
     def meaning(given: SignalFeedback) -> list[OpinionIn] | None:
         if given.type not in _SAYS:

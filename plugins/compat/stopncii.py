@@ -75,7 +75,7 @@ _keys = paired(b"x-functions-key", b"ocp-apim-subscription-key")
 
 
 def _open(scope: Scope) -> dict[str, Any]:
-    return scoped(scope, logins=(_keys,), feed_format=FeedFormat.STOPNCII)
+    return scoped(scope, logins=(_keys,), feed_format=FeedFormat.STOPNCII) | {"status_code": 200}
 
 
 @get("/stopncii/v1/FetchHashes", operation_id="FetchHashes", **_open(Scope.SIGNALS_READ))
@@ -113,7 +113,7 @@ async def fetch_hashes(
     )
 
 
-@post("/stopncii/v1/SubmitHashes", operation_id="SubmitHashes", status_code=200, **_open(Scope.SIGNALS_WRITE), **SENDS)
+@post("/stopncii/v1/SubmitHashes", operation_id="SubmitHashes", **_open(Scope.SIGNALS_WRITE), **SENDS)
 async def submit_hashes(data: JSONBody[HashesIn], sender: Sender) -> Taken:
     """Submit hashes in the words of StopNCII.org; the first tag that is one of our categories is theirs.
 
@@ -122,20 +122,14 @@ async def submit_hashes(data: JSONBody[HashesIn], sender: Sender) -> Taken:
     return await feedback.take(sender, meanings(data), "/hashRecords")
 
 
-@post(
-    "/stopncii/v1/SubmitFeedback",
-    operation_id="SubmitFeedback",
-    status_code=200,
-    **_open(Scope.OPINIONS_WRITE),
-    **SENDS,
-)
-async def submit_feedback(data: JSONBody[FeedbacksIn], selection: Selection, sender: Sender) -> Taken:
+@post("/stopncii/v1/SubmitFeedback", operation_id="SubmitFeedback", **_open(Scope.OPINIONS_WRITE), **SENDS)
+async def submit_feedback(data: JSONBody[FeedbacksIn], sender: Sender) -> Taken:
     """Say what you found out about hashes, in the words of StopNCII.org.
 
     `Blocked` agrees and says that you removed it, `NotBlocked` doubts it, `Withdrawn` and `Deleted` take back what you
     said; other words, and tags, are for yourself. A value is looked for in every kind that your key reads.
     """
-    names = words.carried(selection, KINDS).kinds
+    names = words.carried(sender.selection, KINDS).kinds
 
     def meaning(given: FeedbackGiven) -> list[OpinionIn] | None:
         if given.value not in _SAYS:
