@@ -5,7 +5,7 @@ Audiences never change; a partner's groups, kind and state do, and then `refresh
 but `sees` runs in a `head.writing` transaction, whose lock keeps two writers from interning the same audience.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product
 from typing import TypeVar
 
@@ -91,6 +91,16 @@ async def _find(session: AsyncSession, keys: Sequence[Key]) -> dict[Key, int]:
     return {key: found[key] for key in keys if key in found}
 
 
+async def contents(session: AsyncSession, ids: Collection[int]) -> dict[int, Key]:
+    """What these audiences are. Only on a writer's session."""
+    driver, found = await Driver.of(session), {}
+    for start in range(0, len(ids), _AT_ONCE):
+        for made, owner, tlp, joined in await driver.rows(_BY_ID, among=[*ids][start : start + _AT_ONCE]):
+            found[made] = owner, tlp, split(joined)
+    return found
+
+
+_BY_ID = "SELECT id, owner, tlp, groups FROM audience WHERE id {among}"
 _OF_OWNER = "SELECT id, tlp, groups FROM audience WHERE owner = $1 AND groups {among}"
 
 

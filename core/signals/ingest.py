@@ -23,7 +23,7 @@ from core.signals.plan import CONTENT, Known, Picture, Row, Said, Spelling, Stan
 from core.signals.plan import Burst as Opened
 from core.signals.plan import Opinion as Judged
 from core.signals.settle import NEW_SIGNAL, OPENED, Changes, Counted, settle
-from core.signals.standing import standing_on
+from core.signals.standing import standing
 from core.times import HOUR
 from core.wire.events import QuarantineOpened
 from core.wire.opinions import Stance
@@ -39,6 +39,8 @@ async def apply(session: AsyncSession, head: Head, keys: Keys, jobs: Sequence[Jo
     picture = await _load(session, jobs)
     await _load_bursts(session, picture, head, jobs)
     for job in jobs:
+        await job.ready(session, picture)
+    for job in jobs:
         job.fold(picture, head)
     await _make_private(session, picture)
     await _load_sight(session, picture, set())
@@ -48,8 +50,7 @@ async def apply(session: AsyncSession, head: Head, keys: Keys, jobs: Sequence[Jo
     await _tell_of_held(session, picture, changes)
     for job in jobs:
         if type(job).store is not Job.store:
-            signals = {picture.signals[key].id: key for key in job.keys() if key in picture.signals}  # noqa: SIM118
-            await job.store(session, head, await standing_on(session, job.partner, signals))
+            await job.store(session, head, standing(picture, job.partner, job.keys()))
 
 
 async def _load(session: AsyncSession, jobs: Sequence[Job]) -> Picture:
@@ -123,7 +124,14 @@ def _load_claim(picture: Picture, signal: Known, row: Any) -> None:
     was = Row(position, audience, said, names, spelling, state, held, opinions)
     picture.load(
         Standing(
-            partner, signal, was, had=True, now=said, spelling=spelling, held=held, opened_at=opened_at, names=names
+            *(partner, signal, was),
+            had=True,
+            now=said,
+            spelling=spelling,
+            held=held,
+            opened_at=opened_at,
+            names=names,
+            position=position,
         )
     )
 

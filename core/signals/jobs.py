@@ -40,7 +40,10 @@ class Job(ABC):
         return ()
 
     async def prepare(self, session: AsyncSession) -> None:  # noqa: B027  (most need nothing)
-        """What needs the database beyond the picture."""
+        """What `keys` and `names` need of the database, and what is asked of it whatever the picture."""
+
+    async def ready(self, session: AsyncSession, picture: Picture) -> None:  # noqa: B027  (most need nothing)
+        """What needs the database and the picture, which no job has changed yet."""
 
     @abstractmethod
     def fold(self, picture: Picture, head: Head) -> None:

@@ -82,6 +82,8 @@ class Standing(msgspec.Struct, gc=False):
     opened_at: int = 0
     """When its age counts from; 0: from this batch."""
     names: int = 0
+    position: int = 0
+    """Of its row, as it was loaded or as `settle` leaves it."""
     drop_names: bool = False
     """All names from before the batch are to go."""
 

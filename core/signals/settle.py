@@ -126,6 +126,7 @@ class _Settling:
         at = position, signal.id, claim.partner, 0, position, claim.opened_at or self.head.at, audience
         row = (*at, state, claim.names, spelled.value, spelled.original, opinions, claim.held, wished)
         self.changes.opened.append(row + astuple(said)[1:])
+        claim.position = position
         if state == ACTIVE:
             self.changes.digests[audience, signal.kind] += self.keys.check(position)
         if claim.held and (claim.was is None or not claim.was.held):
@@ -158,7 +159,7 @@ class _Settling:
 
     def _move(self, claim: Standing, was: Row, now: Said, state: str, opinions: str) -> None:
         hidden = was.state == state == SUSPENDED
-        position = was.position if hidden else self.head.take()
+        position = claim.position = was.position if hidden else self.head.take()
         row = {name: getattr(now, name) for name in CONTENT}
         self.changes.moved.append(
             row

@@ -36,7 +36,7 @@ class Submit(Job):
     def names(self) -> Iterable[str]:
         return {item.external_id for item in self.items if item.external_id is not None}
 
-    async def prepare(self, session: AsyncSession) -> None:
+    async def ready(self, session: AsyncSession, picture: Picture) -> None:
         """Find the audience of each (TLP, groups): an id, or the slug of a group that the partner is not in.
 
         Those beyond `_NEW_AUDIENCES` have none.

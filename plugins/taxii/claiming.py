@@ -36,7 +36,14 @@ class Claiming(Submit):
         """The partner's groups, when the transaction began."""
         self.withdrawn: Sequence[str] = ()
         """Ids of objects that mean nothing any more."""
+        self.said: Sequence[tuple[Item, Tlp | None]] = ()
+        """What is to be claimed, and how it is marked."""
+        self.narrowing: Sequence[Item] = ()
+        """Of that, what would take a claim of its partner's from others; it is left as it is."""
         self._stood: Mapping[bytes, Stood] = {}
+
+    def keys(self) -> Iterable[bytes]:
+        return {item.signal.key for item, _ in self.said}
 
     def names(self) -> Iterable[str]:
         return self.objects
@@ -45,29 +52,32 @@ class Claiming(Submit):
         self.member = await audiences.memberships(session, self.partner)
         self.history = await versions.own(session, self.collection.name, self.partner, self.objects)
         await self.plan(session)
-        await super().prepare(session)
 
     @abstractmethod
     async def plan(self, session: AsyncSession) -> None:
-        """Say what is to be `withdrawn`, and `share` what is to be claimed."""
+        """Find what is `said`, and what is to be `withdrawn`."""
 
-    async def share(self, session: AsyncSession, said: Sequence[tuple[Item, Tlp | None]]) -> list[Item]:
-        """Make `items` of what is said and how it is marked; returns those that would narrow a claim of theirs."""
+    async def ready(self, session: AsyncSession, picture: Picture) -> None:
         marks: dict[bytes, list[str]] = {}
         unmarked = self.collection.strictest
-        for item, tlp in said:
+        for item, tlp in self.said:
             marks.setdefault(item.signal.key, []).append(tlp or unmarked)
-        self._stood = await standing(session, self.partner, marks)
+        self._stood = standing(picture, self.partner, marks)
+        known = await audiences.contents(session, {claim.audience for claim in self._stood.values()})
+        so_far = {key: known[claim.audience] for key, claim in self._stood.items()}
         slugs = {group: slug for slug, group in self.member.items()}
-        self.items, narrowing = [], []
-        for item, _ in said:
-            key = item.signal.key
-            with_whom = sharing.shared(self.collection, audiences.strictest(marks[key]), self._stood.get(key), slugs)
+        shared = {
+            key: sharing.shared(self.collection, audiences.strictest(tlps), so_far.get(key), slugs)
+            for key, tlps in marks.items()
+        }
+        self.items, self.narrowing = [], []
+        for item, _ in self.said:
+            with_whom = shared[item.signal.key]
             if with_whom is None:
-                narrowing.append(item)
+                self.narrowing.append(item)
             else:
                 self.items.append(msgspec.structs.replace(item, tlp=with_whom[0], groups=with_whom[1]))
-        return narrowing
+        await super().ready(session, picture)
 
     def fold(self, picture: Picture, head: Head) -> None:
         for item in self.items:

@@ -40,13 +40,13 @@ class RemoveObject(Claiming):
     async def plan(self, session: AsyncSession) -> None:
         before = self.history.last(self._name)
         self._gone = self.history.take(self._name, lambda one: _fits(one, self._chosen))
-        self.items, self.withdrawn = (), ()
+        self.said, self.withdrawn = (), ()
         last = self.history.last(self._name)
         if last is before:
             return
         said = self._read((await versions.contents(session, [last.position]))[last.position]) if last else None
         if said:
-            await self.share(session, [said])
+            self.said = (said,)
         else:
             self.withdrawn = (self._name,)
 

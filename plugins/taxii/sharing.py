@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from core.auth import audiences
 from core.sdk import COMMUNITY, RE_EXPORTED, Tlp
-from core.signals.standing import Stood
 from plugins.taxii.collections import Collection
 
 
@@ -30,9 +29,9 @@ def audience(collection: Collection, partner: int, tlp: Tlp | None) -> audiences
 
 
 def shared(
-    collection: Collection, tlp: str, stood: Stood | None, slugs: Mapping[int, str]
+    collection: Collection, tlp: str, stood: audiences.Key | None, slugs: Mapping[int, str]
 ) -> tuple[str, tuple[str, ...]] | None:
-    """TLP and groups of the claim; `stood` is how it stands, `slugs` the groups of its partner by id.
+    """TLP and groups of the claim; `stood` is its audience so far, `slugs` the groups of its partner by id.
 
     None where a group's object would take the claim from the community.
     """
@@ -40,7 +39,8 @@ def shared(
         return tlp, ()
     if stood is None:
         return tlp, (collection.slug,)
-    if not stood.groups and stood.tlp in COMMUNITY:
+    _, stood_tlp, groups = stood
+    if not groups and stood_tlp in COMMUNITY:
         return None
-    others = {slugs[group] for group in audiences.split(stood.groups) if group in slugs} - {collection.slug}
-    return audiences.strictest([tlp, stood.tlp]) if others else tlp, tuple(sorted(others | {collection.slug}))
+    others = {slugs[group] for group in groups if group in slugs} - {collection.slug}
+    return audiences.strictest([tlp, stood_tlp]) if others else tlp, tuple(sorted(others | {collection.slug}))

@@ -9,6 +9,7 @@ from core.auth import audiences
 from core.log.head import Head
 from core.sdk import SubmitStatus, Tlp, insert_rows
 from core.signals.items import Item
+from core.signals.plan import Picture
 from core.signals.standing import Stood
 from plugins.taxii import sharing, versions
 from plugins.taxii.claiming import Claiming
@@ -74,9 +75,12 @@ class StoreObjects(Claiming):
         self._newest = self._last()
         newest = [one for number, one in self._new.items() if number in self._newest]
         self.withdrawn = [one.meant.id for one in newest if one.meant.type == "indicator" and not one.item]
-        narrowing = await self.share(session, [(one.item, one.meant.tlp) for one in newest if one.item])
+        self.said = [(one.item, one.meant.tlp) for one in newest if one.item]
+
+    async def ready(self, session: AsyncSession, picture: Picture) -> None:
+        await super().ready(session, picture)
         reason = "Already in the collection of the community; a group cannot take it from there."
-        self._refuse([self._new[item.index] for item in narrowing], reason)
+        self._refuse([self._new[item.index] for item in self.narrowing], reason)
         marks = {one.meant.tlp for one in self._new.values()}
         shown = {tlp: sharing.audience(self.collection, self.partner, tlp) for tlp in marks}
         ids = await audiences.intern(session, shown.values())

@@ -51,7 +51,9 @@ async def test_it_is_told_of_its_partners_claims_alone(room: Room, job: Beside) 
     ((key, stood),) = job.told.items()
     (seen,) = (await room.page("one")).signals
     assert (public_id(key), stood.position, stood.held) == (seen.id, job.position - 1, "")
-    assert (stood.tlp, stood.groups) == ("AMBER", str(room.groups["ring"]))
+    async with room.db.survey() as session:
+        claim = (await session.scalars(select(Claim).where(Claim.position == stood.position))).one()
+    assert (claim.signal, claim.audience) == (stood.signal, stood.audience)
 
 
 async def test_when_it_fails_its_claims_are_not_there(room: Room, job: Beside) -> None:

@@ -48,8 +48,8 @@ class Broken(Retract):
 class Refused(Submit):
     """A job whose claims the database refuses at the very end, when all is folded: their partner is unknown to it."""
 
-    async def prepare(self, session: AsyncSession) -> None:
-        await super().prepare(session)
+    async def ready(self, session: AsyncSession, picture: Picture) -> None:
+        await super().ready(session, picture)
         self.partner = STRANGER
 
 
