@@ -21,6 +21,8 @@ NAME = "Không Một Mình"
 _NAMESPACE = "https://hashsharing.ncmec.org/hashsharing/v2"
 _ENTRIES = {"pdq": "image", "sha1": "image", "md5": "video"}
 """Clients look for digests by MD5 among videos only."""
+_FINGERPRINTS = {"image": ("pdq", "sha1", "md5"), "video": ("md5", "sha1")}
+"""Of each kind of entry, those first by which clients find most: of videos they compare MD5 alone."""
 _GONE = {"image": "deletedImage", "video": "deletedVideo"}
 
 
@@ -73,7 +75,7 @@ def document(root: Element) -> bytes:
 
 def read(body: bytes) -> list[Translated]:
     """One answer for each entry of a body, at any depth: a page of them as it is given out, or some below a root of
-    another name. Of several fingerprints the one that finds most is taken."""
+    another name. Of several fingerprints the one that finds most is taken, since one that is deleted names none."""
     entries = (one for one in read_xml(body).iter() if one.tag in _WORDS)
     return [_translated(one, f"/{at}") for at, one in enumerate(entries)]
 
@@ -101,10 +103,11 @@ def _translated(one: Element, pointer: str) -> Translated:
     external_id = f"ncmec:{member.get('id')}-{name}"
     if one.tag in _GONE.values():
         return Withdrawal(external_id)
-    fingerprints = ((kind, one.findtext(f"fingerprints/{kind}")) for kind in KINDS)
+    wanted = _FINGERPRINTS[one.tag]
+    fingerprints = ((kind, one.findtext(f"fingerprints/{kind}")) for kind in wanted)
     kind, value = next(((kind, value) for kind, value in fingerprints if value), ("", ""))
     if not value:
-        return Refused(f"Expected one of: {', '.join(KINDS)}.", f"{pointer}/fingerprints", "no_fingerprint")
+        return Refused(f"Expected one of: {', '.join(wanted)}.", f"{pointer}/fingerprints", "no_fingerprint")
     # Its classifications, A1 to B2, are of child sexual abuse material and of nothing else.
     category = Category.CSAM_HASH if one.findtext("classification") else Category.OTHER
     return SignalIn(kind=kind, value=value, category=category, external_id=external_id)

@@ -13,7 +13,7 @@ from tests.plugins.compat.keys import issue
 ENTRIES = "/compat/ncmec/v2/entries"
 XML = {"Content-Type": "application/xml"}
 NAMESPACE = "{https://hashsharing.ncmec.org/hashsharing/v2}"
-MD5, SHA1 = "c" * 32, "d" * 40
+MD5, SHA1, FILM = "c" * 32, "d" * 40, "f" * 32
 
 
 def entries(*inside: str) -> str:
@@ -46,18 +46,19 @@ async def test_what_is_submitted_is_pulled_and_taken_back(hub: TestedHub) -> Non
         entry("1", f"<md5>{MD5}</md5>", classification="<classification>A1</classification>"),
         entry("2", f"<sha1>{SHA1}</sha1><md5>{MD5}</md5>"),
         entry("3", "<netclean>1</netclean>"),
+        entry("4", f"<sha1>{'e' * 40}</sha1><md5>{FILM}</md5>", tag="video"),
     )
     taken = (await anonymous.post(ENTRIES, content=body, headers=XML, auth=auth)).json()
-    assert (taken["count"], taken["accepted"]) == (3, 2)
+    assert (taken["count"], taken["accepted"]) == (4, 3)
     assert [(one["pointer"], one["code"]) for one in taken["errors"]] == [("/2/fingerprints", "no_fingerprint")]
     found = await listed(hub, "google")
     values = {(one.tag.removeprefix(NAMESPACE), one[3][0].tag.removeprefix(NAMESPACE), one[3][0].text) for one in found}
-    assert values == {("video", "md5", MD5), ("image", "sha1", SHA1)}
+    assert values == {("video", "md5", MD5), ("image", "sha1", SHA1), ("video", "md5", FILM)}
     page = (await hub.client_as("google").get("/v1/signals")).json()["signals"]
-    assert {one["value"]: one["category"] for one in page} == {MD5: "csam_hash", SHA1: "other"}
+    assert {one["value"]: one["category"] for one in page} == {MD5: "csam_hash", SHA1: "other", FILM: "other"}
     gone = entries('<deletedImage><member id="9">M</member><id>2</id></deletedImage>')
     assert (await anonymous.post(ENTRIES, content=gone, headers=XML, auth=auth)).json()["accepted"] == 1
-    assert [one.tag for one in await listed(hub, "google")] == [f"{NAMESPACE}video"]
+    assert [one.tag for one in await listed(hub, "google")] == [f"{NAMESPACE}video"] * 2
 
 
 async def test_a_key_without_writing_is_told_what_it_lacks(hub: TestedHub) -> None:
