@@ -5,6 +5,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
+from uuid import UUID
 
 _ID = re.compile(r"sig_([a-z2-7]{26})\Z")
 MODULUS = 1 << 128
@@ -23,6 +24,7 @@ class Keys:
         self._cursor = _derive(root, b"cursor")
         self._blind = _derive(root, b"blind")
         self._filler = _derive(root, b"filler")
+        self._namespace = _derive(root, b"namespace")
 
     def signal(self, kind: str, identity: str) -> bytes:
         """Key of a signal. Keyed, so that an id tells nobody which value it stands for, nor when it came."""
@@ -36,6 +38,10 @@ class Keys:
         """What the dummies of a partner are made of in an epoch. Never leaves the hub."""
         message = epoch.to_bytes(8, "big") + partner.to_bytes(8, "big")
         return blake2b(message, key=self._filler, digest_size=32).digest()
+
+    def namespace(self, name: str) -> UUID:
+        """For UUIDv5 that the hub alone can make. Whoever was given one can make no other."""
+        return UUID(bytes=blake2b(name.encode(), key=self._namespace, digest_size=16).digest())
 
     def check(self, position: int) -> int:
         """h(position): what a live claim adds to digests."""

@@ -2,12 +2,13 @@
 
 Where to look:
 
-- Reading: `routes`; `asking` has the query, filters and where a reader stands; `reading` makes a page, of what was
-  posted (`stored`) and what the hub says itself (`rendered`, written by `stix`); `names` finds its signals again.
+- Reading: `read_routes`; `asking` has the query, filters and where a reader stands; `reading` makes a page, of what was
+  posted (`stored`) and what the hub says itself (`rendered`, written by `stix`); `own_ids` keeps the ids of that, and
+  finds its signals again.
 - Posting: `post_routes`, `posting`; `meaning` is what an object says (`patterns`, `markings`); `checking`, `grammar`
   and `owning` are why it may not be kept, `sharing` is with whom it is shared. `storing` and `removing` are jobs of the
   claim log, on `claiming` and `versions`; `statuses` has what became of it.
-- Both: `collections`, who looks at which; `errors`; `resources`, what TAXII calls so.
+- Both: `collections`, who looks at which; `turns`, on the head of the log; `errors`; `resources`, what TAXII calls so.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from pathlib import Path
 from litestar.handlers import HTTPRouteHandler
 
 from core.sdk import Context, Format, PluginInfo, hookimpl
-from plugins.taxii import post_routes, retention, routes, stix
+from plugins.taxii import post_routes, read_routes, retention, stix
 
 
 @hookimpl
@@ -32,7 +33,7 @@ def migrations() -> Path:
 
 @hookimpl
 def route_handlers() -> Sequence[HTTPRouteHandler]:
-    return [*routes.handlers, *post_routes.handlers]
+    return [*read_routes.handlers, *post_routes.handlers]
 
 
 @hookimpl

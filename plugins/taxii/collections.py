@@ -9,6 +9,7 @@ from core.auth import groups
 from core.sdk import NotFound, Principal, Scope, Selection, Tlp
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
+from core.signals.writer import SignalWriter
 from plugins.taxii.markings import NAMESPACE
 from plugins.taxii.resources import TaxiiCollection
 
@@ -46,7 +47,14 @@ class Eyes(msgspec.Struct, frozen=True):
     principal: Principal
     kinds: Kinds
     keys: Keys
+    writer: SignalWriter
+    """For what has to be as new as the answer itself, or written down before it."""
     collection: Collection
+
+    @property
+    def namespace(self) -> UUID:
+        """Of the ids of indicators that the hub makes here."""
+        return self.keys.namespace(f"taxii {self.collection.name}")
 
     @property
     def parts(self) -> tuple[AsyncSession, Principal, Kinds, Keys, Selection]:

@@ -1,4 +1,4 @@
-"""Tables of the plugin: what partners posted, byte for byte, and what became of each post."""
+"""Tables of the plugin: what partners posted, byte for byte; what became of each post; what the hub says itself."""
 
 from typing import ClassVar
 
@@ -63,6 +63,17 @@ class TaxiiObject(Base):
     """Position of the partner's claim when it was stored: the object says all that the claim says up to there."""
     removed: Mapped[int | None] = mapped_column(Micros)
     """Position at which it was deleted."""
+
+
+class TaxiiRendered(Base):
+    """An indicator that the hub made, and told somebody of. Never dropped: who was told of it may have it still."""
+
+    __tablename__ = "taxii_rendered"
+
+    number: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
+    """Of its id, as `own_ids` makes it."""
+    signal: Mapped[bytes] = mapped_column(LargeBinary)
+    """Key of the signal: that stays when one is purged and comes again."""
 
 
 NO_VERSION = "1970-01-01T00:00:00.000000Z"

@@ -1,20 +1,23 @@
 """Whose an id is: the hub's own, or of the partner that posted it first.
 
 2026-11-22: STIX leaves it to clients whom they believe, and stock clients take the latest version of an id, whoever
-sent it. So others may post the very same thing, as those do who pass it on, and nothing else under that id. We gave up
-that two partners take turns with new versions of what is neither's own. Ids of indicators that this process did not
-give out lately are not known for the hub's. Held by tests/plugins/taxii/test_refused.py.
+sent it. So others may post the very same thing, as those do who pass it on, and nothing else under that id. It is asked
+on the head of the log: the snapshot of a request may be older than its body, and who sends that slowly has the time to
+read whose name to take. We gave up that two partners take turns with new versions of what is neither's own. Held by
+tests/plugins/taxii/test_refused.py.
 """
 
 from collections.abc import Sequence
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from plugins.taxii import names, reading, stored
+from plugins.taxii import own_ids, reading, stored
 from plugins.taxii.collections import Eyes
 from plugins.taxii.markings import PREFACE
 from plugins.taxii.statuses import TaxiiStatusDetails
 from plugins.taxii.storing import Posted
+from plugins.taxii.turns import Turn
 
 _HUBS = "id_taken: it is the hub's; give yours an id of its own."
 _OTHERS = "id_taken: another partner posted it first, and not so; give yours an id of its own."
@@ -22,9 +25,20 @@ _PREFACE = frozenset(msgspec.json.decode(one)["id"] for one in PREFACE)
 
 
 async def refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatusDetails]:
-    """What becomes of objects whose ids are not their poster's, by number."""
+    """What becomes of objects whose ids are not their poster's, by number. Raises `Unavailable`."""
+    told: dict[int, TaxiiStatusDetails] = {}
+
+    async def look(session: AsyncSession) -> None:
+        told.update(await _refused(msgspec.structs.replace(eyes, session=session), posted))
+
+    if posted:
+        await eyes.writer.write(Turn(look), eyes.principal.client, "AddTaxiiObjects")
+    return told
+
+
+async def _refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatusDetails]:
     ids = {one.meant.id for one in posted}
-    hubs = _PREFACE | names.given(ids).keys()
+    hubs = _PREFACE | (await own_ids.signals(eyes.session, ids)).keys()
     told = {one.number: one.told(_HUBS) for one in posted if one.meant.id in hubs}
     others = await _others(eyes, ids)
     theirs = [one for one in posted if one.meant.id in others]

@@ -31,7 +31,7 @@ from plugins.taxii import asking, collections, posting, statuses
 from plugins.taxii.collections import Eyes
 from plugins.taxii.errors import DOOR, MEDIA_TYPE, Unprocessable
 from plugins.taxii.posting import Poster
-from plugins.taxii.routes import Match
+from plugins.taxii.read_routes import Match
 from plugins.taxii.statuses import TaxiiPostStatus
 
 
@@ -54,7 +54,7 @@ async def provide_poster(
     guard: Guard,
 ) -> Poster:
     place = await collections.find(snapshot, principal, collection)
-    return Poster(Eyes(snapshot, principal, kinds, keys, place), writer, guard)
+    return Poster(Eyes(snapshot, principal, kinds, keys, writer, place), writer, guard)
 
 
 _WRITING = scoped(Scope.SIGNALS_WRITE, logins=(basic,)) | DOOR

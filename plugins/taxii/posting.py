@@ -28,7 +28,7 @@ from core.signals.items import Item
 from core.signals.keys import public_id
 from core.signals.screening import screened
 from core.signals.writer import SignalWriter
-from plugins.taxii import asking, checking, names, objects, owning, reading, sharing, stored
+from plugins.taxii import asking, checking, objects, own_ids, owning, reading, sharing, stored
 from plugins.taxii.asking import Filters
 from plugins.taxii.collections import Eyes
 from plugins.taxii.meaning import Voiced, meaning, understood
@@ -148,7 +148,7 @@ def _said(voiced: Voiced, signals: Mapping[str, str]) -> list[OpinionIn]:
 
 async def _signals(eyes: Eyes, refs: Collection[str]) -> dict[str, str]:
     """Public ids of the signals that objects of the collection mean, posted or rendered; by the objects' ids."""
-    found = dict(await names.signals(eyes, refs))
+    found = await own_ids.signals(eyes.session, refs)
     rows = await stored.named(eyes, Filters(), refs)
     for row in sorted(rows):
         meant = meaning(row.body)

@@ -11,7 +11,7 @@ import msgspec
 
 from core.signals import feed, selection
 from core.signals.feed import Change
-from plugins.taxii import names, rendered, stored
+from plugins.taxii import own_ids, rendered, stored
 from plugins.taxii.asking import Filters, Walk
 from plugins.taxii.collections import Eyes
 from plugins.taxii.markings import PREFACE, PREFACE_AT
@@ -151,10 +151,11 @@ async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry | Row]:
     shown = await standing(eyes, rows, set())
     entries: list[Entry | Row] = [*_preface(chosen, walk), *shown]
     if chosen.admits("indicator", "2.1"):
-        signals = (await names.signals(eyes, ids)).values()
+        signals = (await own_ids.signals(eyes.session, ids)).values()
         fresh = Walk(0, walk.now.head, 0, walk.now)
         made = await rendered.entries(eyes, fresh, await feed.named(*eyes.parts, ids=set(signals)))
-        entries += [entry for entry in made if chosen.admits_version(entry.version)]
+        # A signal that was asked for by its id in another collection has another one here.
+        entries += [entry for entry in made if entry.id in ids and chosen.admits_version(entry.version)]
     return sorted([entry for entry in entries if entry.position > walk.position], key=_position)
 
 

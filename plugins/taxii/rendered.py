@@ -8,11 +8,12 @@ Held by tests/plugins/taxii/test_reading.py.
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from core.log import clock
 from core.sdk import SignalOut, State
 from core.signals.feed import Change, Voice
-from plugins.taxii import names, stix, stored
+from plugins.taxii import own_ids, stix, stored
 from plugins.taxii.asking import Walk
 from plugins.taxii.collections import Eyes
 from plugins.taxii.stored import Carried, Pair, Row
@@ -65,8 +66,9 @@ async def entries(eyes: Eyes, walk: Walk, changes: Sequence[Change]) -> list[Ent
     twins = [twin for change in changes if (twin := _twin(change, walk, objects))]
     moved = [one for change in changes for one in _moved(change, walk, objects)] if objects else []
     at = await _times(eyes, {twin.since for twin in twins} | {change.position for change in changes})
-    rendered = [_rendered(eyes, twin, at) for twin in twins]
-    names.note({entry.id: twin.signal.id for entry, twin in zip(rendered, twins, strict=True)})
+    space = eyes.namespace
+    rendered = [_rendered(eyes, twin, space, at) for twin in twins]
+    await own_ids.keep(eyes, {entry.id: twin.signal.id for entry, twin in zip(rendered, twins, strict=True)})
     return [*rendered, *(await _again(eyes, walk, moved, at) if moved else ())]
 
 
@@ -143,9 +145,9 @@ def _deleted(eyes: Eyes, one: _Moved, modified: int) -> Entry:
     return Entry(change.position, modified, one.id, stix.timestamp(modified), "indicator", "2.1", body)
 
 
-def _rendered(eyes: Eyes, twin: _Twin, at: Mapping[int, int]) -> Entry:
+def _rendered(eyes: Eyes, twin: _Twin, space: UUID, at: Mapping[int, int]) -> Entry:
     change, collection = twin.change, eyes.collection
-    name, modified = stix.indicator_id(twin.signal.id, collection.id), at[change.position]
+    name, modified = stix.indicator_id(twin.signal.id, space), at[change.position]
     value = (change.kind, change.value)
     body = stix.indicator(twin.signal, *value, name, at[twin.since], modified, collection.strictest)
     return Entry(change.position, modified, name, stix.timestamp(modified), "indicator", "2.1", body)

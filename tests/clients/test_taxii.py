@@ -7,7 +7,6 @@ may not leave the hub. Each test that posts does so as Google, in its own names.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -18,9 +17,8 @@ from taxii2client.v21 import Collection, Server, as_pages
 
 from plugins.taxii.errors import MEDIA_TYPE
 from plugins.taxii.markings import EXTENSION
-from plugins.taxii.stix import indicator_id
 from tests.clients.served import Served
-from tests.plugins.taxii.posts import Json, indicator, stix_object
+from tests.plugins.taxii.posts import Json, indicator, own_id, stix_object
 
 SIGNALS = 2_100
 OWN, RED = "https://own.example/gift", "https://red.example/gift"
@@ -85,7 +83,7 @@ def test_what_may_not_leave_is_nowhere(hub: Served) -> None:
     mine = {one["value"]: one["id"] for one in feed(hub, "tiktok")}
     for one in collections(hub, "tiktok").values():
         for value in (OWN, RED):
-            name = indicator_id(mine[value], UUID(one.id))
+            name = own_id(hub.hub, mine[value], one.id)
             assert one.get_objects(id=name) == {}
             assert one.get_manifest(id=name) == {}
             for ask_for in (one.get_object, one.object_versions):

@@ -1,11 +1,10 @@
 """How TAXII is read, and what each partner must find there."""
 
 from typing import Any
-from uuid import UUID
 
-from plugins.taxii.stix import indicator_id
 from tests.isolation.oracle import COMMUNITY
 from tests.isolation.reader import Read, Reader, simple
+from tests.plugins.taxii.posts import own_id
 
 _ROOT = "/taxii2/hub"
 _LEAVES = {"CLEAR", "GREEN", "AMBER"}
@@ -49,17 +48,18 @@ async def read_manifest(reader: Reader) -> None:
     for alias, collection in (await _collections(reader)).items():
         listed = (await reader.get(f"{_ROOT}/collections/{collection}/manifest/")).json()["objects"]
         ids = {one["id"] for one in listed if one["id"].startswith("indicator--")}
-        assert ids == {indicator_id(one, UUID(collection)) for one in _expected(reader, alias)}, (reader.slug, alias)
+        expected = {own_id(reader.world.hub, one, collection) for one in _expected(reader, alias)}
+        assert ids == expected, (reader.slug, alias)
 
 
 def by_name(below: str) -> Read:
-    """Of the community's indicators, those that it may read are there and the others are not."""
+    """Of the community's indicators, which it was told of before, those that it may read are there."""
 
     async def read(reader: Reader) -> None:
         collection = (await _collections(reader))["community"]
         expected = _expected(reader, "community")
         for signal in list(reader.world.oracle.ids.values())[::12]:
-            name = indicator_id(signal, UUID(collection))
+            name = own_id(reader.world.hub, signal, collection)
             answer = await reader.get(f"{_ROOT}/collections/{collection}/objects/{name}/{below}", 404)
             assert answer.is_success == (signal in expected), (reader.slug, signal)
 

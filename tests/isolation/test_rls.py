@@ -36,7 +36,7 @@ ORDINARY = {
     *("repeat_policy", "calendar_day", "contact", "push", "responsibility", "emergency", "appeal", "appeal_task"),
     *("referral", "referral_step", "preservation", "custody_entry", "partner_quality"),
     *("webhooks_endpoint", "webhooks_delivery", "webhooks_desk", "webhooks_replay"),
-    *("feed_key", "plugin_state", "taxii_status"),
+    *("feed_key", "plugin_state", "taxii_status", "taxii_rendered"),
     # Migrations of plugins give every right; policies of its own leave reading alone (tests/plugins/taxii).
     "taxii_object",
 }

@@ -1,7 +1,7 @@
 """Objects to post, all made up, a partner that posts them, and one that speaks by the native route."""
 
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import httpx
 import msgspec
@@ -13,6 +13,7 @@ from plugins.taxii.collections import COMMUNITY
 from plugins.taxii.errors import MEDIA_TYPE
 from plugins.taxii.markings import MARKINGS, NAMESPACE
 from plugins.taxii.models import TaxiiObject
+from plugins.taxii.stix import indicator_id
 
 Json = dict[str, Any]
 HEADERS = {"content-type": MEDIA_TYPE, "accept": MEDIA_TYPE}
@@ -35,6 +36,11 @@ def indicator(name: str, modified: str = CREATED, /, *, url: str = "", tlp: str 
     }
     marked = {"object_marking_refs": [MARKINGS[Tlp(tlp)]]} if tlp else {}
     return stix_object("indicator", name, modified, **(said | marked | more))
+
+
+def own_id(hub: TestedHub, signal: str, collection: UUID | str = COMMUNITY.id) -> str:
+    """Of the indicator that the hub makes of a signal there."""
+    return indicator_id(signal, hub.parts.keys.namespace(f"taxii {collection}"))
 
 
 class Poster:

@@ -8,11 +8,9 @@ from sqlalchemy import update
 
 from core.auth.models import Partner
 from core.testing import TestedHub
-from plugins.taxii import names, reading
-from plugins.taxii.collections import COMMUNITY
+from plugins.taxii import reading
 from plugins.taxii.markings import EXTENSION, NAMESPACE, PREFACE
-from plugins.taxii.stix import indicator_id
-from tests.plugins.taxii.posts import Poster, indicator, retract, submit
+from tests.plugins.taxii.posts import Poster, indicator, own_id, retract, submit
 from tests.plugins.taxii.walks import COLLECTIONS, Walker, walked
 
 RING = uuid5(NAMESPACE, "group:ring")
@@ -224,15 +222,8 @@ async def test_invisible_is_absent_everywhere(hub: TestedHub) -> None:
     walker = Walker(hub, "meta")
     listed = (await walker.get("manifest")).json()["objects"]
     assert len(listed) == len(PREFACE) + 2
-    name, other = (indicator_id(one["id"], COMMUNITY.id) for one in (shown, hidden))
+    name, other = (own_id(hub, one["id"]) for one in (shown, hidden))
     for below in ("", "/versions"):
         assert (await walker.get(f"objects/{name}{below}")).status_code == 200
         assert (await walker.get(f"objects/{other}{below}")).status_code == 404
     assert (await walker.get(**{"match[id]": other})).json() == {}
-
-
-async def test_an_id_is_found_by_a_process_that_did_not_give_it(hub: TestedHub) -> None:
-    (shown,) = await submit(hub, "tiktok", "all.example")
-    names.note({f"indicator--{n}": "sig_x" for n in range(100_001)})
-    name = indicator_id(shown["id"], COMMUNITY.id)
-    assert (await Walker(hub, "meta").get(f"objects/{name}")).json()["objects"][0]["id"] == name

@@ -20,6 +20,7 @@ from core.sdk import JSON_LIMIT, NotFound, Principal, Scope, answers, scoped
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.pages import Pages
+from core.signals.writer import SignalWriter
 from plugins.taxii import asking, collections, reading
 from plugins.taxii.asking import MOST, Filters, Walk
 from plugins.taxii.collections import Eyes
@@ -65,13 +66,14 @@ async def provide_asked(
     snapshot: AsyncSession,
     kinds: Kinds,
     keys: Keys,
+    writer: SignalWriter,
     pages: Pages,
     limit: Limit = 1_000,
     next: Next | None = None,
     added_after: Moment | None = None,
 ) -> Asked:
     place = await collections.find(snapshot, principal, collection)
-    return Asked(Eyes(snapshot, principal, kinds, keys, place), pages, min(limit, MOST), next, added_after)
+    return Asked(Eyes(snapshot, principal, kinds, keys, writer, place), pages, min(limit, MOST), next, added_after)
 
 
 _PAGED = _READING | {"dependencies": {"asked": Provide(provide_asked)}}

@@ -1,0 +1,54 @@
+"""Ids of the indicators that the hub makes: written down before anybody is told of them, and known from then on.
+
+2026-11-22: such an id is a UUIDv5 of the signal's public id in a namespace that is the hub's secret, one for each
+collection. So nobody knows one before it was told, nor finds out by trying ids whether a signal is in a collection, and
+it is enough that an answer waits until those in it are committed: in every process, and after every purge, an id that
+anybody can know is in the table. A UUIDv5 cannot be turned round; the table does that, too. We gave up reads that write
+nothing: whoever is the first to be told of a signal waits for the log's writer. An index made behind the log would have
+had a tail, which every post and every read by id had to walk, and would have been filled for collections that nobody
+reads. Held by tests/plugins/taxii/test_own_ids.py.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.sdk import AMONG, Query, insert_rows
+from core.signals.keys import parse_id, public_id
+from plugins.taxii.collections import Eyes
+from plugins.taxii.models import TaxiiRendered
+from plugins.taxii.turns import Turn
+
+_OWN = re.compile(r"indicator--[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+_KNOWN = Query(select(TaxiiRendered.number).where(TaxiiRendered.number.in_(AMONG)))
+_SIGNALS = Query(select(TaxiiRendered.number, TaxiiRendered.signal).where(TaxiiRendered.number.in_(AMONG)))
+
+
+async def keep(eyes: Eyes, made: Mapping[str, str]) -> None:
+    """Write down ids that are about to be told, each with the public id of its signal. Raises `Unavailable`."""
+    signals = {_number(name): signal for name, signal in made.items()}
+    there = await _KNOWN.every(eyes.session, signals)
+    if len(there) < len(signals):
+        turn = Turn(lambda session: _store(session, signals))
+        await eyes.writer.write(turn, eyes.principal.client, "KeepTaxiiIds")
+
+
+async def signals(session: AsyncSession, ids: Iterable[str]) -> dict[str, str]:
+    """Public ids of the signals behind the hub's indicators, by the ids given. Whoever can name one was told of it,
+    which does not mean that he may see the signal now."""
+    numbers = {name: _number(name) for name in ids if _OWN.fullmatch(name)}
+    found = dict(await _SIGNALS.every(session, {*numbers.values()}))
+    return {name: public_id(found[number]) for name, number in numbers.items() if number in found}
+
+
+def _number(name: str) -> int:
+    """60 bits of the hash: as good as all of them, and a key that both engines keep small."""
+    return int(name[11:19] + name[20:24] + name[26:29], 16)
+
+
+async def _store(session: AsyncSession, made: Mapping[int, str]) -> None:
+    there = await _KNOWN.every(session, made)
+    new = sorted(made.keys() - {number for (number,) in there})
+    await insert_rows(session, TaxiiRendered.__table__, [{"number": one, "signal": parse_id(made[one])} for one in new])
