@@ -97,13 +97,13 @@ async def send(sending: Import, client: httpx.AsyncClient) -> None:
 @signals.command()
 @pass_house
 def check(house: House) -> None:
-    """Count claims that refer to what is missing, and figures that differ from what they count; exit with 1 at any.
+    """Count claims and names that lack what they refer to, and figures that differ from what they count; exit with 1 at any.
 
     Figures are those of the cells that reports are made of: of claims over the days of which every claim is kept, of
     activities and posts over all days.
     """
     orphans, since, wrong, told = run(_check(house))
-    click.echo(", ".join(f"{count:,} without {name}" for name, count in orphans.items()))
+    click.echo(", ".join(f"{count:,} {name}" for name, count in orphans.items()))
     click.echo(f"Cells of activities and posts: {len(told):,} figures wrong.")
     if told:
         show_table(("cells", "of", "figure", "stored", "counted"), (_told(one) for one in told[:_SHOWN]))
@@ -112,7 +112,7 @@ def check(house: House) -> None:
         columns = ("day", "partner", "audience", "kind", "category", "figure", "stored", "counted")
         show_table(columns, (_difference(one) for one in wrong[:_SHOWN]))
     if any(orphans.values()):
-        raise click.ClickException("Claims refer to what is not there; restore the tables that they refer to.")
+        raise click.ClickException("Claims or names refer to what is not there; restore the tables that they refer to.")
     if wrong:
         raise click.ClickException("Cells do not say what the claims say.")
     if told:

@@ -86,13 +86,13 @@ class Claim(Base):
 
 
 class Reference(Base):
-    """A partner's own name for its claim."""
+    """A partner's own name for its claim. Without foreign keys, as a claim is."""
 
     __tablename__ = "reference"
 
-    partner: Mapped[int] = mapped_column(ForeignKey("partner.id"), primary_key=True)
+    partner: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     external_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    signal: Mapped[int] = mapped_column(Micros, ForeignKey("signal.id"), index=True)
+    signal: Mapped[int] = mapped_column(Micros, index=True)
 
 
 class Digest(Base):

@@ -155,7 +155,8 @@ def test_what_a_suspended_partner_claims_is_closed(kmm: Run, tmp_path: Path) -> 
 
 
 def test_claims_and_what_is_counted_of_them_are_checked_by_command(kmm: Run, tmp_path: Path, database_url: str) -> None:
-    orphans = "0 without signal, 0 without partner, 0 without audience"
+    claims = "0 claims without signal, 0 claims without partner, 0 claims without audience"
+    orphans = f"{claims}, 0 names without signal, 0 names without partner"
     told = "Cells of activities and posts: 0 figures wrong."
     assert kmm("signals", "check").stdout.splitlines() == [orphans, told, "No day can be counted anew."]
     kmm("partner", "add", "zalo", "--kind", "platform", "--name", "Zalo")
