@@ -47,10 +47,14 @@ async def test_what_is_submitted_is_pulled_and_taken_back(hub: TestedHub) -> Non
         entry("2", f"<sha1>{SHA1}</sha1><md5>{MD5}</md5>"),
         entry("3", "<netclean>1</netclean>"),
         entry("4", f"<sha1>{'e' * 40}</sha1><md5>{FILM}</md5>", tag="video"),
+        entry("", f"<md5>{MD5}</md5>"),
     )
     taken = (await anonymous.post(ENTRIES, content=body, headers=XML, auth=auth)).json()
-    assert (taken["count"], taken["accepted"]) == (4, 3)
-    assert [(one["pointer"], one["code"]) for one in taken["errors"]] == [("/2/fingerprints", "no_fingerprint")]
+    assert (taken["count"], taken["accepted"]) == (5, 3)
+    assert [(one["pointer"], one["code"]) for one in taken["errors"]] == [
+        ("/2/fingerprints", "no_fingerprint"),
+        ("/4", "missing"),
+    ]
     found = await listed(hub, "google")
     values = {(one.tag.removeprefix(NAMESPACE), one[3][0].tag.removeprefix(NAMESPACE), one[3][0].text) for one in found}
     assert values == {("video", "md5", MD5), ("image", "sha1", SHA1), ("video", "md5", FILM)}
@@ -98,6 +102,7 @@ async def test_who_left_a_group_has_to_begin_anew(hub: TestedHub) -> None:
     assert (answer.status_code, answer.json()["type"]) == (410, "urn:kmm:problem:resync")
     (left,) = await listed(hub, "meta", **{"from": "2020-01-01T00:00:00Z"})
     assert left[3][0].text == MD5
+    assert (await meta.get(ENTRIES, params={"from": "2026-13-01T00:00:00Z"})).status_code == 400
 
 
 def test_a_page_is_read_as_it_was_written() -> None:
