@@ -1,11 +1,16 @@
-"""Feed keys: static credentials of a partner's programs that speak one format and cannot fetch tokens."""
+"""Feed keys: static credentials of a partner's programs that speak one format and cannot fetch tokens.
+
+2026-11-22: whoever may read the feed may issue and revoke the keys of its own partner: each of them reads the feed, and
+no scope is for one's own credentials alone. No key may do what the token that made it may not. Held by
+tests/auth/test_feed_keys.py.
+"""
 
 import hmac
 import secrets
 from collections.abc import Collection, Sequence
 from hashlib import blake2b
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import ids, times
@@ -14,7 +19,8 @@ from core.auth.access import Principal
 from core.auth.audiences import memberships
 from core.auth.keys import touch
 from core.auth.models import FeedKey, Partner
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Forbidden, NotFound
+from core.log import audit
 from core.sealing import derive
 from core.settings import Settings
 from core.wire.common import FieldError
@@ -23,17 +29,26 @@ from core.wire.scopes import Scope
 from core.wire.signals import Tlp
 
 _PREFIX = "kmm_fk_"
+_MOST = 50
+"""Live keys of a partner: every process of the hub holds them in memory."""
 
 
 async def issue(
     session: AsyncSession, principal: Principal, slug: str, data: FeedKeyIn, settings: Settings
 ) -> IssuedFeedKey:
-    """A new key of a partner. Its secrets are in the answer and nowhere else."""
-    partner = await partners.find(session, slug)
-    partners.require_charge(principal, partner.kind)
+    """A new key of a partner. Its secrets are in the answer and nowhere else.
+
+    Raises `Forbidden` where the caller itself may not do what the key would, `Conflict` where its partner may not, and
+    for too many.
+    """
+    partner = await _managed(session, principal, slug)
     scopes = (Scope.SIGNALS_READ, *((Scope.SIGNALS_WRITE, Scope.OPINIONS_WRITE) if data.writes else ()))
+    _require_held(principal, scopes)
     await clients.require_allowed(session, partner, scopes)
     _require_member(data.groups, await memberships(session, partner.id))
+    live = select(func.count()).where(FeedKey.partner == partner.id, FeedKey.revoked.is_(None))
+    if (await session.execute(live)).scalar_one() >= _MOST:
+        raise Conflict(f"A partner has {_MOST} feed keys at most; revoke one.")
     key, second = _secrets(data.format)
     row = FeedKey(
         id=ids.new("fk"),
@@ -53,13 +68,13 @@ async def issue(
     session.add(row)
     await session.flush()
     await touch(session)
+    await audit.note(session, principal, "IssueFeedKey", {"partner": slug, "key": row.id})
     return IssuedFeedKey(id=row.id, key=key, subscription_key=second, base_url=settings.base_url + data.format.path)
 
 
 async def listing(session: AsyncSession, principal: Principal, slug: str) -> tuple[FeedKeyOut, ...]:
     """A partner's keys, the revoked ones too."""
-    partner = await partners.find(session, slug)
-    partners.require_charge(principal, partner.kind)
+    partner = await _managed(session, principal, slug)
     wanted = select(FeedKey).where(FeedKey.partner == partner.id).order_by(FeedKey.created, FeedKey.id)
     return tuple(_to_wire(row, slug) for row in await session.scalars(wanted))
 
@@ -68,12 +83,26 @@ async def revoke(session: AsyncSession, principal: Principal, key: str) -> None:
     """Refuse a key from now on. Once more changes nothing."""
     row = await session.get(FeedKey, key) if ids.named("fk", key) else None
     partner = await session.get(Partner, row.partner) if row else None
-    if row is None or partner is None:
+    if row is None or partner is None or not _manages(principal, partner):
         raise NotFound(f"There is no feed key {key}.")
-    partners.require_charge(principal, partner.kind)
     if row.revoked is None:
         await session.execute(update(FeedKey).where(FeedKey.id == key).values(revoked=times.now()))
         await touch(session)
+        await audit.note(session, principal, "RevokeFeedKey", {"partner": partner.slug, "key": key})
+
+
+async def _managed(session: AsyncSession, principal: Principal, slug: str) -> Partner:
+    """Raises `NotFound` for a partner whose keys are not the caller's to manage, whether there is one or not."""
+    partner = await partners.find(session, slug)
+    if not _manages(principal, partner):
+        raise NotFound
+    return partner
+
+
+def _manages(principal: Principal, partner: Partner) -> bool:
+    """Everyone the keys of its own partner, and those who issue clients to others their keys as well."""
+    others = Scope.PARTNERS_ADMIT in principal.scopes and partners.has_charge(principal, partner.kind)
+    return partner.id == principal.partner or others
 
 
 def selection(row: FeedKey) -> Selection:
@@ -96,6 +125,14 @@ def _secrets(form: FeedFormat) -> tuple[str, str]:
         # Its libraries take a number and a bar before the secret for granted.
         return f"{10**11 + secrets.randbelow(9 * 10**11)}|{secrets.token_urlsafe(32)}", ""
     return clients.new_secret(_PREFIX), clients.new_secret(_PREFIX)
+
+
+def _require_held(principal: Principal, scopes: Collection[Scope]) -> None:
+    if lacking := " ".join(sorted(set(scopes) - principal.scopes)):
+        raise Forbidden(
+            f"A key may do no more than the token that it is made with, which lacks: {lacking}.",
+            headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{lacking}"'},
+        )
 
 
 def _require_member(groups: Sequence[str], member: Collection[str]) -> None:

@@ -115,10 +115,14 @@ async def _write(session: AsyncSession, row: Partner, changed: Mapping[str, Any]
 
 
 def require_charge(principal: Principal, kind: str) -> None:
-    """The operator has charge of every partner, the alliance of its creators. Raises `Forbidden`."""
-    if principal.is_operator or (principal.kind is PartnerKind.ALLIANCE and kind == PartnerKind.CREATOR):
-        return
-    raise Forbidden(f"Partners of kind {kind} are in the operator's charge.")
+    """Raises `Forbidden` to whoever has no charge of partners of this kind."""
+    if not has_charge(principal, kind):
+        raise Forbidden(f"Partners of kind {kind} are in the operator's charge.")
+
+
+def has_charge(principal: Principal, kind: str) -> bool:
+    """The operator has charge of every partner, the alliance of its creators."""
+    return principal.is_operator or (principal.kind is PartnerKind.ALLIANCE and kind == PartnerKind.CREATOR)
 
 
 async def acting(session: AsyncSession, slug: str) -> Principal:

@@ -67,15 +67,15 @@ class FeedKeyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A feed key to issue. It reads; with `writes`, it submits signals and opinions as well."""
 
     format: FeedFormat
-    kinds: tuple[KindName, ...] = ()
+    kinds: Annotated[tuple[KindName, ...], Meta(max_length=100)] = ()
     """Empty: all that the format can carry."""
     campaign: Slug | None = None
     min_score: Annotated[int, Meta(ge=0, le=100)] = 0
     writes: bool = False
     tlp: Tlp | None = None
     """What is submitted with it carries this mark; without one and without groups it is its partner's alone."""
-    groups: tuple[Slug, ...] = ()
-    """What is submitted with it goes to these groups."""
+    groups: Annotated[tuple[Slug, ...], Meta(max_length=100)] = ()
+    """What is submitted with it goes to these groups, of which its partner is a member."""
 
 
 class FeedKeyOut(FeedKeyIn, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,6 +86,10 @@ class FeedKeyOut(FeedKeyIn, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     scopes: tuple[Scope, ...]
     created: Time
     revoked: Time | None
+
+
+class FeedKeyList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    feed_keys: tuple[FeedKeyOut, ...]
 
 
 class IssuedFeedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

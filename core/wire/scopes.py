@@ -39,7 +39,7 @@ class Scope(StrEnum):
 
 
 _MEANINGS = {
-    Scope.SIGNALS_READ: "Read the signal feed, single signals and sharing groups.",
+    Scope.SIGNALS_READ: "Read the signal feed, single signals and sharing groups; keep feed keys, which read the feed.",
     Scope.SIGNALS_WRITE: "Submit and retract signals, and see who still holds one's own.",
     Scope.SIGNALS_LOOKUP: "Ask whether values are known, in the open or privately.",
     Scope.SIGNALS_REVIEW: "Decide about disputed and quarantined signals, and keep the negative list.",

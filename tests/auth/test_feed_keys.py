@@ -5,13 +5,15 @@ import zlib
 from base64 import b32decode
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from core.auth import feed_keys, kinds
 from core.auth.access import HUB
 from core.auth.models import FeedKey
-from core.errors import Conflict, NotFound
+from core.errors import NOTHING_HERE, Conflict, Forbidden, NotFound
 from core.log import head
+from core.log.models import Audit
 from core.wire.feed_keys import FeedFormat, FeedKeyIn, IssuedFeedKey
 from core.wire.partners import PartnerState
 from core.wire.scopes import PartnerKind, Scope
@@ -116,6 +118,36 @@ async def test_what_could_not_work_is_not_issued(room: Room) -> None:
         await issue(room, "platform-a", FeedKeyIn(FeedFormat.STOPNCII, groups=("nowhere",)))
     with pytest.raises(Conflict, match="kind"):
         await issue(room, "creator-a", FeedKeyIn(FeedFormat.STOPNCII, writes=True))
+
+
+async def test_a_partner_keeps_keys_of_its_own_that_do_no_more_than_its_token(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_keys, "_MOST", 2)
+    own, other, alliance = [await room.acting(slug) for slug in ("platform-a", "platform-b", "kol-alliance")]
+    reader = replace(own, scopes=frozenset({Scope.SIGNALS_READ}))
+    reads, writes = FeedKeyIn(FeedFormat.GRAPH), FeedKeyIn(FeedFormat.GRAPH, writes=True)
+    async with head.writing(room.db, "test", "IssueFeedKey") as session:
+        with pytest.raises(Forbidden, match="lacks: opinions:write signals:write"):
+            await feed_keys.issue(session, reader, own.slug, writes, room.settings)
+        made = await feed_keys.issue(session, reader, own.slug, reads, room.settings)
+        await feed_keys.issue(session, own, own.slug, writes, room.settings)
+        with pytest.raises(Conflict, match="at most"):
+            await feed_keys.issue(session, own, own.slug, reads, room.settings)
+        for stranger in (other, alliance):
+            for slug in (own.slug, "nobody"):
+                with pytest.raises(NotFound, match=NOTHING_HERE):
+                    await feed_keys.listing(session, stranger, slug)
+                with pytest.raises(NotFound, match=NOTHING_HERE):
+                    await feed_keys.issue(session, stranger, slug, reads, room.settings)
+            with pytest.raises(NotFound):
+                await feed_keys.revoke(session, stranger, made.id)
+        await feed_keys.revoke(session, reader, made.id)
+        assert [key.revoked is None for key in await feed_keys.listing(session, own, own.slug)] == [False, True]
+        noted = await session.execute(select(Audit.what, Audit.partner))
+        assert [tuple(row) for row in noted] == [
+            (f"{what}FeedKey", own.partner) for what in ("Issue", "Issue", "Revoke")
+        ]
 
 
 @ONE_ENGINE

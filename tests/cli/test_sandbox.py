@@ -171,6 +171,22 @@ def test_a_connector_is_held_to_its_checks_before_its_partner_is_admitted(sandbo
     assert answer["signed"] is None
 
 
+def test_a_partner_issues_feed_keys_to_its_programs(sandbox: LiveHub) -> None:
+    with as_account(sandbox, opened(sandbox, "program-shop")) as client:
+        refused = client.post("/v1/feed-keys", json={"format": "graph", "kinds": ["url", "horoscope"]})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/kinds/1")
+        issued = client.post("/v1/feed-keys", json={"format": "graph", "kinds": ["url"]})
+        assert (issued.status_code, issued.headers["cache-control"]) == (201, "no-store")
+        key = issued.json()
+        address = f"{key['base_url']}/1/threat_updates?access_token={key['key']}"
+        assert httpx.get(address).status_code == 200
+        listed = client.get("/v1/feed-keys")
+        assert [one["id"] for one in listed.json()["feed_keys"]] == [key["id"]]
+        assert key["key"] not in listed.text
+        assert client.delete(f"/v1/feed-keys/{key['id']}").status_code == 204
+        assert httpx.get(address).status_code == 401
+
+
 class Hanging(Platform):
     """Comes to no end where the machine is somewhere else."""
 

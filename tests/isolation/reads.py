@@ -172,6 +172,15 @@ async def list_clients(reader: Reader) -> None:
         assert answer.is_success == in_charge
 
 
+async def list_feed_keys(reader: Reader) -> None:
+    """One's own; the operator has charge of everyone's, the alliance of creators'."""
+    kinds = reader.world.oracle.kinds
+    for slug in {reader.slug, *reader.world.partners[::5]}:
+        found = await reader.get("/v1/feed-keys", 404, partner=slug)
+        in_charge = kinds[reader.slug] == "operator" or (kinds[reader.slug] == "alliance" and kinds[slug] == "creator")
+        assert found.is_success == (in_charge or slug == reader.slug), (reader.slug, slug)
+
+
 async def read_events(reader: Reader) -> None:
     """The operator is told of everything, others of what is theirs or everyone's."""
     page: dict[str, Any] = {"next": 0, "more": True}
@@ -211,6 +220,7 @@ SHARED: dict[str, Read] = CONTENT | {
     "ListPartners": list_partners,
     "ReadPartner": read_partner,
     "ListClients": list_clients,
+    "ListFeedKeys": list_feed_keys,
     "ListKinds": simple("/v1/kinds"),
     "ListGroups": list_groups,
     "ReadGroup": read_group,

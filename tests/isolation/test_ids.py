@@ -43,6 +43,7 @@ HIDDEN: dict[str, dict[str, Any]] = {
     "DeleteReportSchedule": {},
     "ReadReportCut": {},
     "DisableClient": {},
+    "RevokeFeedKey": {},
     "GetMaterial": {},
     "CreateVersion": {"json": WORDS},
     "PutVersion": {"json": WORDS},
@@ -216,6 +217,9 @@ async def _as_its_owner_sees_it(hub: TestedHub, thing: Thing) -> list[tuple[Any,
                 seen.append((answer.status_code, re.sub(r'"score":.*?\]\}|"made":.*', "", answer.text)))
     if "DisableClient" in thing.operations:
         answer = await hub.client_as("secretariat").get(f"/v1/partners/{thing.owner}/clients")
+        seen.append((answer.status_code, answer.text))
+    if "RevokeFeedKey" in thing.operations:
+        answer = await hub.client_as(thing.owner).get("/v1/feed-keys")
         seen.append((answer.status_code, answer.text))
     return seen
 

@@ -59,6 +59,7 @@ async def things(hub: TestedHub) -> list[Thing]:
         *[await _report(hub, slug) for slug in ("meta", "a05", "secretariat")],
         await _national_report(hub),
         *await _orders_of_reports(hub),
+        await _feed_key(hub),
         *[_client(hub, slug) for slug in ("tiktok", "a05", "secretariat", "digital-trust-alliance")],
         *[await material(hub, state) for state in ("draft", "in_review", "not_yet", "discarded")],
         await _upload(hub),
@@ -165,6 +166,11 @@ def _client(hub: TestedHub, slug: str) -> Thing:
     ids = {"slug": "creator-mai", "client": hub.accounts[slug].client_id}
     missing = ids | {"client": no_such(ids["client"])}
     return Thing(slug, ids, missing, frozenset(), ("DisableClient",))
+
+
+async def _feed_key(hub: TestedHub) -> Thing:
+    name = (await ok(hub, "tiktok", "POST", "/v1/feed-keys", {"format": "graph"}))["id"]
+    return _of(("tiktok", "secretariat"), name, "RevokeFeedKey")
 
 
 async def material(hub: TestedHub, state: str) -> Thing:
