@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response
 
+from core import accept
 from core.errors import PreconditionFailed
 
 
@@ -52,12 +53,11 @@ def names(sent: str, etag: str, *, weakly: bool = False) -> bool:
 
 
 def negotiated(request: Request[Any, Any, Any], forms: Mapping[str, Callable[[], bytes]]) -> Response[bytes]:
-    """The form that `Accept` likes best, rendered; the first of them when it likes none."""
+    """The form that `Accept` likes best, rendered."""
     form = preferred(request, forms)
     return Response(forms[form](), media_type=form, headers={"Vary": "Accept"})
 
 
 def preferred(request: Request[Any, Any, Any], forms: Iterable[str]) -> str:
-    """The media type that `Accept` likes best; the first of them when it likes none."""
-    known = [*forms]
-    return request.accept.best_match(known) or known[0]
+    """The media type that `Accept` likes best, as `core.accept` reads it."""
+    return accept.choose(accept.sent(request.scope), tuple(forms))

@@ -12,6 +12,7 @@ import zstandard
 from litestar import Request
 
 from core.errors import Invalid, TooLarge, UnsupportedMediaType
+from core.vocabulary import expected, words_at
 from core.wire.common import FieldError
 
 AT_ONCE = 10_000
@@ -182,27 +183,33 @@ def decode(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        fault = field_error(exc)
+        fault = field_error(exc, "", decoder.type)
         raise Invalid("The body is not what this call expects.", errors=[fault]) from None
 
 
-_AT = re.compile(r"^(.*) - at (?:`key` in )?`\$(.*)`$", re.DOTALL)
-
-
+_AT = re.compile(r"^(.*) - at (`key` in )?`\$(.*)`$", re.DOTALL)
 _FIELD = re.compile(r"^Object (missing required|contains unknown) field `([^`/~]+)`")
+_WORD = re.compile(r"^Invalid (?:enum )?value '?(.*?)'?$", re.DOTALL)
+_INDEX = re.compile(r"\[(\d+)\]")
 
 
-def field_error(exc: Exception, base: str = "") -> FieldError:
-    """What msgspec says, with its `$.a[0].b` as a JSON pointer below `base`."""
+def field_error(exc: Exception, base: str = "", kind: Any = Any) -> FieldError:
+    """What msgspec says, with its `$.a[0].b` as a JSON pointer below `base`.
+
+    `kind` is the type that was expected: where it takes few words only, they are named.
+    """
     if isinstance(exc, RecursionError):
         return FieldError(pointer=base, code="too_deep", detail="The JSON is nested too deeply.")
     if not isinstance(exc, msgspec.ValidationError):
         return FieldError(pointer=base, code="not_json", detail="This is not JSON in UTF-8.")
     found = _AT.match(str(exc))
-    detail, path = found.groups() if found else (str(exc), "")
+    detail, of_key, path = found.groups() if found else (str(exc), None, "")
     # `[...]` is some entry of a mapping: the pointer ends at the mapping.
-    pointer = base + re.sub(r"\[(\d+)\]", r"/\1", path.partition("[...]")[0]).replace(".", "/")
+    pointer = base + _INDEX.sub(r"/\1", path.partition("[...]")[0]).replace(".", "/")
     named = _FIELD.match(detail)
     if named:
         return FieldError(f"{pointer}/{named[2]}", "missing" if named[1] == "missing required" else "unknown", detail)
-    return FieldError(pointer=pointer, code="invalid", detail=detail)
+    word = _WORD.match(detail)
+    # Wherever in a list: the places of a type are few, and their words are remembered.
+    words = words_at(kind, _INDEX.sub("[]", path) + ("{}" if of_key else "")) if word else ()
+    return FieldError(pointer, "invalid", expected(word[1], words) if word and words else detail)

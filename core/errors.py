@@ -56,6 +56,13 @@ class Invalid(Fault):
     """The body or a parameter is not what the contract says."""
 
 
+class InvalidQuery(Invalid):
+    """Parameters that do not fit, by name."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("A query parameter is not what this call expects.", errors=errors)
+
+
 class Unauthorized(Fault):
     status = HTTPStatus.UNAUTHORIZED
     code = "unauthorized"
@@ -83,6 +90,13 @@ class NotFound(Fault):
 
     def __init__(self, detail: str = NOTHING_HERE, **more: Any) -> None:
         super().__init__(detail, **more)
+
+
+class NotAcceptable(Fault):
+    """Nothing that the call answers with is a media type that `Accept` takes."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    code = "not_acceptable"
 
 
 class Conflict(Fault):

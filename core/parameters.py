@@ -20,7 +20,8 @@ from litestar.params import ParameterKwarg
 from litestar.types import Scope
 from litestar.typing import FieldDefinition
 
-from core.errors import Invalid
+from core.edge import field_error
+from core.errors import InvalidQuery
 from core.wire.common import FieldError
 
 STRICT = {"strict_query": True}
@@ -66,7 +67,7 @@ def present(annotation: Any) -> Any:
 
 
 def guard(scope: Scope, handler: BaseRouteHandler) -> None:
-    """Raises `Invalid` for query parameters that do not fit their declared types, or are not declared at all."""
+    """Raises `InvalidQuery` for query parameters that do not fit their declared types, or are not declared at all."""
     connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
     sent = connection.query_params.dict()
     expected = _expected(handler, frozenset(connection.path_params))
@@ -74,7 +75,7 @@ def guard(scope: Scope, handler: BaseRouteHandler) -> None:
     if handler.opt.get("strict_query"):
         faults += [_unknown(name, expected) for name in sent if name not in expected]
     if faults:
-        raise Invalid("A query parameter is not what this call expects.", errors=faults)
+        raise InvalidQuery(faults)
 
 
 @cache
@@ -91,8 +92,10 @@ def _fault(name: str, kind: Any, values: list[str]) -> FieldError | None:
         return FieldError(f"/{name}", "invalid_query", "Send it once.")
     try:
         msgspec.convert(values if _is_list(kind) else values[0], kind, strict=False)
-    except (msgspec.ValidationError, UnicodeError) as exc:
-        return FieldError(f"/{name}", "invalid_query", str(exc))
+    except msgspec.ValidationError as exc:
+        return FieldError(f"/{name}", "invalid_query", field_error(exc, "", kind).detail)
+    except UnicodeError:
+        return FieldError(f"/{name}", "invalid_query", "This is not UTF-8.")
     return None
 
 

@@ -8,7 +8,7 @@ from litestar.handlers import BaseRouteHandler
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import DeclarativeBase
 
-from core.auth.logins import LoginReader, alternatives, challenge
+from core.auth.logins import LoginReader, alternatives, challenge, invitation
 from core.auth.models import Sight
 from core.errors import Forbidden, Unauthorized
 from core.wire.scopes import PartnerKind, Scope
@@ -71,13 +71,14 @@ def guard(principal: Principal | None, handler: BaseRouteHandler) -> None:
     if handler.opt.get("public"):
         return
     if not isinstance(principal, Principal):
-        offered = challenge(handler.opt.get("logins", ()))
-        raise Unauthorized("Send a token from /oauth/token as `Authorization: Bearer …`.", headers=offered)
+        readers = handler.opt.get("logins", ())
+        said = invitation(readers, handler.opt.get("feed_format", ""))
+        raise Unauthorized(said, headers=challenge(readers))
     scopes = handler.opt.get("scopes", _EVERY)
     if not scopes <= principal.scopes:
         needed = " ".join(sorted(scopes - principal.scopes))
         raise Forbidden(
-            f"The token lacks: {needed}. Ask for it at /oauth/token, or ask the operator to grant it.",
+            f"Your token or key lacks: {needed}. Ask for it at /oauth/token, or ask the operator to grant it.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'},
         )
 

@@ -53,9 +53,31 @@ def paired(name: bytes, secret: bytes) -> LoginReader:
     return read
 
 
-def challenge(readers: Sequence[LoginReader]) -> Mapping[str, str]:
-    """The header of a 401. Bearer comes first: what else there is has no scheme of RFC 9110, except Basic."""
-    return {"WWW-Authenticate": 'Bearer, Basic realm="kmm"' if basic in readers else "Bearer"}
+def challenge(readers: Sequence[LoginReader], error: str = "") -> Mapping[str, str]:
+    """The header of a 401. Bearer comes first: what else there is has no scheme of RFC 9110, except Basic.
+
+    `error` is that of a token that was sent (RFC 6750 §3.1).
+    """
+    bearer = f'Bearer error="{error}"' if error else "Bearer"
+    return {"WWW-Authenticate": f'{bearer}, Basic realm="kmm"' if basic in readers else bearer}
+
+
+def invitation(readers: Sequence[LoginReader], feed_format: str) -> str:
+    """What to send, in the words of the program that stands at this door."""
+    ways = [
+        *([_INVITED[feed_format]] if feed_format in _INVITED else []),
+        *(["a client's id and secret as HTTP Basic"] if basic in readers else []),
+        "a token from /oauth/token as `Authorization: Bearer …`",
+    ]
+    return f"Send {', or '.join(ways)}."
+
+
+_INVITED: Mapping[str, str] = {
+    FeedFormat.STOPNCII: "a feed key as `x-functions-key` with its `Ocp-Apim-Subscription-Key`",
+    FeedFormat.GRAPH: "a feed key as the parameter `access_token`",
+    FeedFormat.NCMEC: "a feed key's user name and password as HTTP Basic",
+    FeedFormat.GSE: "a feed key as `API-KEY` with its `API-SECRET`",
+}
 
 
 def alternatives(readers: Sequence[LoginReader], feed_format: str) -> list[dict[str, list[str]]]:

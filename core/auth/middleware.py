@@ -11,10 +11,12 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from core import parameters
+from core import accept, parameters
 from core.auth import access
 from core.auth.access import Principal
+from core.auth.logins import challenge
 from core.auth.tokens import Tokens, refused
+from core.errors import Unauthorized
 
 
 class BearerMiddleware(ASGIMiddleware):
@@ -38,10 +40,11 @@ class BearerMiddleware(ASGIMiddleware):
         token = None if handler.opt.get("public") else _bearer(scope)
         # Who waits for long is asked again.
         scope["auth"] = token
-        scope["user"] = principal = _static(scope, tokens) if token is None else tokens.principal(token)
+        scope["user"] = principal = _static(scope, tokens) if token is None else _named(scope, tokens, token)
         access.guard(principal, handler)
         if scope["query_string"]:
             parameters.guard(scope, handler)
+        accept.guard(scope, handler)
         await next_app(scope, receive, send)
 
 
@@ -52,6 +55,15 @@ def _bearer(scope: Scope) -> str | None:
         raise refused()
     scheme, _, token = (found[0] if found else b"").decode("latin-1").partition(" ")
     return token.strip(" ") if scheme.lower() == "bearer" else None
+
+
+def _named(scope: Scope, tokens: Tokens, token: str) -> Principal:
+    """Whom the token stands for. Who is refused learns what else would open this door."""
+    try:
+        return tokens.principal(token)
+    except Unauthorized as refusal:
+        refusal.headers |= challenge(scope["route_handler"].opt.get("logins", ()), "invalid_token")
+        raise
 
 
 def _static(scope: Scope, tokens: Tokens) -> Principal | None:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.auth import clients, feed_keys, keys, snapshot
 from core.auth.access import Principal
 from core.auth.keys import TOKEN_LIFE
-from core.auth.logins import Login, basic, challenge
+from core.auth.logins import Login, basic, challenge, invitation
 from core.auth.snapshot import LiveClient, Snapshot
 from core.db import Database
 from core.errors import Unauthorized, Unavailable
@@ -203,7 +203,7 @@ class Tokens:
                 known = self._by_client(login, current)
             if known is None:
                 said = "These credentials are unknown, revoked, or not for this format."
-                raise Unauthorized(said, headers=challenge(readers))
+                raise Unauthorized(f"{said} {invitation(readers, wanted)}", headers=challenge(readers))
             met = _Met(current, known)
             _remember(self._met, digest, met)
         return met.caller
@@ -257,5 +257,5 @@ def refused() -> Unauthorized:
     """One answer for every fault, so that it teaches a forger nothing (RFC 6750 §3.1)."""
     return Unauthorized(
         "The token is expired, revoked or not of this hub. Get a new one at /oauth/token.",
-        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        headers=challenge((), "invalid_token"),
     )

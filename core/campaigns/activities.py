@@ -75,7 +75,7 @@ def _read(raw: msgspec.Raw, index: int) -> ActivityIn | ActivityResult:
     try:
         item = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        return _rejected(index, field_error(exc, pointer))
+        return _rejected(index, field_error(exc, pointer, ActivityIn))
     fault = _fault(item, pointer)
     return _rejected(index, fault) if fault else item
 

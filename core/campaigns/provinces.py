@@ -5,6 +5,8 @@ from importlib.resources import files
 
 import msgspec
 
+from core.errors import InvalidQuery
+from core.wire.common import FieldError
 from core.wire.places import Commune, Province
 
 
@@ -26,6 +28,14 @@ def fault(code: str, day: date) -> str | None:
         return None
     spans = ", ".join(f"from {unit.valid_from}" + (f" to {unit.valid_to}" if unit.valid_to else "") for unit in units)
     return f"On {day} the code {code} did not stand for this unit; it does {spans}."
+
+
+def require(code: str | None, day: date | None = None) -> None:
+    """Raises `InvalidQuery` for a filter by a code that names no unit: on `day`, or never did."""
+    if code is None:
+        return
+    if wrong := fault(code, day) if day else (None if code in _BY_CODE else fault(code, date.max)):
+        raise InvalidQuery([FieldError("/province", "unknown_province", wrong)])
 
 
 def holds(unit: Province | Commune, day: date) -> bool:

@@ -169,6 +169,7 @@ async def list_activities(
     limit: PageSize = 1_000,
 ) -> Response[ActivityPage]:
     """Activities of a campaign in the order in which they arrived, from `since` to before `until`."""
+    provinces.require(province)
     row = await campaigns.find(snapshot, slug)
     wanted = activities.Filter(province, since, until)
     return answers.page(request, await activities.page(snapshot, principal, row.slug, wanted, after, limit))
@@ -202,8 +203,10 @@ async def list_gaps(
 
     `goal` is one of the campaign that counts communes; absent, any activity or connection point covers its commune.
     """
+    today = times.today()
+    provinces.require(province, today)
     row = await campaigns.find(snapshot, slug)
-    return answers.page(request, await goals.gaps(snapshot, row, goal, times.today(), province, after or "", limit))
+    return answers.page(request, await goals.gaps(snapshot, row, goal, today, province, after or "", limit))
 
 
 @get("/strands", operation_id="ListStrands", sync_to_thread=False, **scoped(Scope.CAMPAIGNS_READ))
@@ -227,7 +230,9 @@ def list_communes(
     limit: PageSize = 10_000,
 ) -> Response[CommunePage]:
     """Communes, wards and special zones in force on `day` (today, in Viet Nam, when absent), by their codes."""
-    return answers.page(request, communes.page(day or times.today(), province, after or "", limit))
+    day = day or times.today()
+    provinces.require(province, day)
+    return answers.page(request, communes.page(day, province, after or "", limit))
 
 
 @get("/communes/match", operation_id="MatchCommune", sync_to_thread=True, **scoped(Scope.CAMPAIGNS_READ))

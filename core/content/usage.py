@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, TypeVar
 
 import ada_url
 import msgspec
-from sqlalchemy import ColumnElement, column, exists, func, literal, or_, select, table, true
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import cells, times
 from core.auth.access import Principal
 from core.cells import Deltas, Difference
+from core.content.campaigns import CAMPAIGN
 from core.content.models import Material, UsageCell, UsageReport, Version
 from core.db import among, insert_rows, table_of, update_rows
 from core.edge import AT_ONCE, field_error
@@ -30,8 +31,6 @@ _AT_ONCE = 5_000
 """Values in a statement: SQLite takes 32,766."""
 _MEASURES = ("posts", "reach")
 """Of cells."""
-_CAMPAIGN = table("campaign", column("slug"), column("owner"))
-"""Campaigns are a room of their own; the database knows whose they are."""
 
 
 class Post(NamedTuple):
@@ -78,7 +77,7 @@ def _read(decode: Callable[[T], UsageIn], item: T, pointer: str) -> Read:
     try:
         said = decode(item)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        return field_error(exc, pointer)
+        return field_error(exc, pointer, UsageIn)
     try:
         url = ada_url.URL(said.url)
     except ValueError:
@@ -269,7 +268,7 @@ async def totals(session: AsyncSession, principal: Principal, wanted: Filter) ->
 def _in_sight(principal: Principal) -> ColumnElement[bool]:
     if principal.is_operator:
         return true()
-    mine = select(_CAMPAIGN.c.slug).where(_CAMPAIGN.c.owner == principal.partner)
+    mine = select(CAMPAIGN.c.slug).where(CAMPAIGN.c.owner == principal.partner)
     return or_(
         UsageReport.partner == principal.partner,
         Material.author == principal.partner,

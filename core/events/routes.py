@@ -10,6 +10,7 @@ from litestar.response import Stream as Streamed
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.answers import preferred
 from core.auth.access import Principal, scoped
 from core.auth.tokens import Tokens
 from core.db import Database
@@ -55,7 +56,7 @@ async def read_events(
     Comments keep the connection open in quiet times. The stream ends with your token: get another and come again.
     """
     resumed = None if last_event_id is None else stream.place(last_event_id)
-    if request.accept.best_match([JSON, EVENT_STREAM], default=JSON) == EVENT_STREAM:
+    if preferred(request, (JSON, EVENT_STREAM)) == EVENT_STREAM:
         wake.require_room(principal.partner, events=True)
         async with db.snapshot(principal.partner) as session:
             begun = await _begin(session, resumed, after)

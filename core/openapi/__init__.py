@@ -5,8 +5,19 @@ generator leaves out `additionalProperties: false` and the docstrings (litestar 
 404 page to an API that promises one shape of error. We gave up its viewers. Held by tests/contract/.
 """
 
-from core.openapi.declare import answers, refuses, takes, takes_bulk
+from core.openapi.declare import answered, answers, refuses, takes, takes_bulk
 from core.openapi.document import document, own_handlers, render
 from core.openapi.pages import check, write
 
-__all__ = ["answers", "check", "document", "own_handlers", "refuses", "render", "takes", "takes_bulk", "write"]
+__all__ = [
+    "answered",
+    "answers",
+    "check",
+    "document",
+    "own_handlers",
+    "refuses",
+    "render",
+    "takes",
+    "takes_bulk",
+    "write",
+]

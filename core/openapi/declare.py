@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
 
 from core.edge import CSV, EVENT_STREAM, JSON, NDJSON
 
@@ -42,13 +44,27 @@ def takes_bulk(
     return takes({JSON: Bulk(key, item, example)} | lines | ({CSV: bytes} if csv else {}))
 
 
-def answers(statuses: Mapping[int, Mapping[str, Any] | None]) -> dict[str, Any]:
+def answers(statuses: Mapping[int, Mapping[str, Any] | None], *, open_forms: bool = False) -> dict[str, Any]:
     """The answers of a handler whose return type does not tell: per status a type for each media type.
 
     None is an answer without content; as NDJSON and as server-sent events the type is that of one of them. Errors are
-    declared for every operation and not repeated here.
+    declared for every operation and not repeated here. `open_forms`: there are more than the contract can name, so that
+    the handler asks `Accept` by itself (`core.answers.preferred`).
     """
-    return {"answers": {status: media and _lines(media) for status, media in statuses.items()}}
+    return {
+        "answers": {status: media and _lines(media) for status, media in statuses.items()},
+        "open_forms": open_forms,
+    }
+
+
+def answered(handler: HTTPRouteHandler) -> Mapping[int, Mapping[str, Any] | None]:
+    """The answers of a handler, declared or by its return type: per status a type for each media type."""
+    declared: Mapping[int, Mapping[str, Any] | None] | None = handler.opt.get("answers")
+    if declared:
+        return declared
+    returned = handler.parsed_fn_signature.return_type
+    kind = returned.inner_types[0].annotation if returned.is_subclass_of(Response) else returned.annotation
+    return {handler.status_code: None if kind in (None, type(None)) else {JSON: kind}}
 
 
 def refuses(media: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from inspect import cleandoc
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Response
+from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
@@ -14,7 +14,7 @@ from litestar.typing import FieldDefinition
 from core import parameters
 from core.edge import AT_ONCE, JSON
 from core.errors import PROBLEM_JSON
-from core.openapi.declare import Bulk, Lines
+from core.openapi.declare import Bulk, Lines, answered
 from core.openapi.shapes import Shapes, types_in
 from core.wire.common import Problem
 from core.wire.scopes import Scope
@@ -36,17 +36,18 @@ def own_handlers(app: Litestar) -> list[HTTPRouteHandler]:
     return [handler for _, _, handler in routes(app)]
 
 
-def render(app: Litestar) -> bytes:
+def render(app: Litestar, below: str = "/") -> bytes:
     """The document as JSON, the same bytes for the same handlers."""
-    return msgspec.json.format(msgspec.json.encode(document(app), order="deterministic"), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(document(app, below), order="deterministic"), indent=2) + b"\n"
 
 
-def document(app: Litestar) -> dict[str, Any]:
-    """The document as a dictionary. Raises `RuntimeError` when two operations or two types share a name."""
+def document(app: Litestar, below: str = "/") -> dict[str, Any]:
+    """The document as a dictionary, of the addresses that begin with `below`. Raises `RuntimeError` when two operations
+    or two types share a name."""
     writer = _Writer()
     paths: dict[str, dict[str, Any]] = {}
     for route, method, handler in routes(app):
-        if handler.resolve_include_in_schema():
+        if handler.resolve_include_in_schema() and route.path_format.startswith(below):
             paths.setdefault(route.path_format, {})[method.lower()] = writer.operation(route, method, handler)
     problem = writer.media({PROBLEM_JSON: Problem})
     return {
@@ -154,7 +155,7 @@ class _Writer:
         if "refuses" in handler.opt:
             problem = {"description": "What went wrong.", "content": self.media(handler.opt["refuses"])}
         found: dict[str, Any] = {"4XX": problem, "5XX": problem}
-        for status, media in _answers(handler).items():
+        for status, media in answered(handler).items():
             found[str(status)] = {"description": _PHRASES.get(status, "Done.")}
             if media is not None:
                 found[str(status)]["content"] = self.media(media)
@@ -173,15 +174,6 @@ class _Writer:
         if field.has_default and field.default is not None:
             schema = schema | {"default": msgspec.to_builtins(field.default)}
         return {"name": name, "in": parameters.place(field), "required": field.is_required, "schema": schema}
-
-
-def _answers(handler: HTTPRouteHandler) -> Mapping[int, Mapping[str, Any] | None]:
-    declared: Mapping[int, Mapping[str, Any] | None] | None = handler.opt.get("answers")
-    if declared:
-        return declared
-    returned = handler.parsed_fn_signature.return_type
-    kind = returned.inner_types[0].annotation if returned.is_subclass_of(Response) else returned.annotation
-    return {handler.status_code: None if kind in (None, type(None)) else {JSON: kind}}
 
 
 _PHRASES = {

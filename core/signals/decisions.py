@@ -67,7 +67,7 @@ def _read(raw: msgspec.Raw, index: int) -> Judgement | Clearing | DecisionResult
     try:
         return _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        fault = field_error(exc, f"/decisions/{index}")
+        fault = field_error(exc, f"/decisions/{index}", _decoder.type)
         return DecisionResult(index, DecisionStatus.REJECTED, errors=(fault,))
 
 

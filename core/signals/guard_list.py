@@ -56,7 +56,7 @@ def read(raw: msgspec.Raw, index: int, kinds: Kinds) -> Entry | GuardResult:
     try:
         sent = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        return _rejected(index, field_error(exc, pointer))
+        return _rejected(index, field_error(exc, pointer, GuardEntryIn))
     return accept(sent, index, pointer, kinds)
 
 

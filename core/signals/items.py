@@ -56,7 +56,7 @@ def read(
     try:
         sent = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        return rejected(index, field_error(exc, pointer))
+        return rejected(index, field_error(exc, pointer, SignalIn))
     return accept(sent, index, pointer, kinds, keys, guard)
 
 

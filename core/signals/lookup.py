@@ -57,7 +57,7 @@ def _read(raw: msgspec.Raw, index: int, kinds: Kinds, keys: Keys) -> bytes | Fie
         item = _decoder.decode(raw)
         return keys.signal(item.kind, kinds.parse(item.kind, item.value).identity)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        return field_error(exc, pointer)
+        return field_error(exc, pointer, LookupItem)
     except UnknownKind as exc:
         return FieldError(f"{pointer}/kind", "unknown_kind", str(exc))
     except ValueError as exc:

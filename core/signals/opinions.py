@@ -66,7 +66,7 @@ def _read(raw: msgspec.Raw, index: int) -> Voice | OpinionResult:
     try:
         said = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        return OpinionResult(index, None, OpinionStatus.REJECTED, (field_error(exc, pointer),))
+        return OpinionResult(index, None, OpinionStatus.REJECTED, (field_error(exc, pointer, OpinionIn),))
     if said.stance in _TO_SAY_WHY and not said.reason.strip():
         detail = f"Say why, for the submitters to act on: {said.stance} needs a reason."
         fault = FieldError(f"{pointer}/reason", "reason_missing", detail)

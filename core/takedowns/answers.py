@@ -53,7 +53,7 @@ def _read(raw: msgspec.Raw, index: int) -> AnswerIn | AnswerResult:
     try:
         answer = _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        return AnswerResult(index, None, AnswerStatus.REJECTED, (field_error(exc, pointer),))
+        return AnswerResult(index, None, AnswerStatus.REJECTED, (field_error(exc, pointer, AnswerIn),))
     found = tuple(outcomes.faults(answer, pointer))
     return AnswerResult(index, answer.takedown, AnswerStatus.REJECTED, found) if found else answer
 

@@ -57,7 +57,7 @@ def _decode(index: int, raw: msgspec.Raw) -> TakedownIn | FieldError:
     try:
         return _decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        return field_error(exc, f"/items/{index}")
+        return field_error(exc, f"/items/{index}", TakedownIn)
 
 
 class _Reader:

@@ -170,7 +170,7 @@ async def hear(
         except Refused as refusal:
             errors[at] = FieldError(f"{pointer}/{at}{refusal.pointer}", refusal.code, refusal.reason)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-            errors[at] = field_error(exc, f"{pointer}/{at}")
+            errors[at] = field_error(exc, f"{pointer}/{at}", decoder.type)
         else:
             if meant is not None:
                 said[at] = meant

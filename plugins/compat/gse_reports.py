@@ -221,7 +221,7 @@ def _extra(sent: dict[str, Any]) -> SignalExtra:
     try:
         return msgspec.convert(ours, SignalExtra)
     except msgspec.ValidationError as exc:
-        fault = field_error(exc, "/extra_data")
+        fault = field_error(exc, "/extra_data", SignalExtra)
         raise Refused(fault.detail, fault.pointer, fault.code) from None
 
 

@@ -46,11 +46,6 @@ HANDLERS = {kind: _shaped(handler) for kind, handler in PROBLEMS.items()}
 """For `exception_handlers=` of a handler: what the middleware refuses on its way takes this shape as well."""
 
 
-class NotAcceptable(Fault):
-    status = HTTPStatus.NOT_ACCEPTABLE
-    code = "not_acceptable"
-
-
 class Unprocessable(Fault):
     """The body is no envelope."""
 
@@ -58,26 +53,8 @@ class Unprocessable(Fault):
     code = "unprocessable"
 
 
-def acceptable(request: Request[Any, Any, Any]) -> None:
-    """For `before_request=` of a handler. Raises `NotAcceptable` when `Accept` does not admit our media type."""
-    accepted = ",".join(request.headers.getall("accept", ["*/*"]))
-    if not any(map(_admits, accepted.lower().split(","))):
-        raise NotAcceptable(f"The hub answers in {MEDIA_TYPE}.")
-
-
-def _admits(media_range: str) -> bool:
-    name, *rest = (part.strip() for part in media_range.split(";"))
-    parameters = {key.strip(): value.strip(' "') for key, _, value in (part.partition("=") for part in rest)}
-    if not parameters.get("q", "1").strip("0."):
-        return False
-    return name in ("", "*/*", "application/*") or (name == _NAME and parameters.get("version", "2.1") == "2.1")
-
-
-_NAME = MEDIA_TYPE.partition(";")[0]
-
 DOOR: dict[str, Any] = {
     "exception_handlers": HANDLERS,
-    "before_request": acceptable,
     **refuses({MEDIA_TYPE: TaxiiError}),
 }
 """Keyword arguments of every handler."""

@@ -59,7 +59,10 @@ async def test_wrong_credentials_are_told_nothing(room: Room) -> None:
     ]
     assert len({assert_problem(answer, 401)["detail"] for answer in answers}) == 1
     assert {answer.headers["www-authenticate"] for answer in answers} == {'Bearer, Basic realm="kmm"'}
-    assert nobody["detail"].startswith("Send a token")
+    assert nobody["detail"].startswith("Send a client's id and secret as HTTP Basic, or a token")
+    expired = await http.get(DOOR, headers={"Authorization": "Bearer x"})
+    assert_problem(expired, 401)
+    assert expired.headers["www-authenticate"] == 'Bearer error="invalid_token", Basic realm="kmm"'
 
 
 def _malformed(name: str, secret: str) -> list[dict[str, str]]:

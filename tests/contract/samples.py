@@ -25,6 +25,8 @@ class Operation(msgspec.Struct):
     """Schema of what it takes as JSON."""
     scopes: set[str] | None
     """None: anyone may call it."""
+    forms: set[str]
+    """Media types of what it answers when all goes well."""
 
     def named(self, place: str) -> list[str]:
         return [one["name"] for one in self.parameters if one["in"] == place]
@@ -41,7 +43,10 @@ class Contract:
                 body = found.get("requestBody", {}).get("content", {}).get(JSON, {}).get("schema")
                 needs = [one["oauth2"] for one in found["security"] if "oauth2" in one]
                 scopes = set(needs[0]) if needs else None
-                yield Operation(found["operationId"], method.upper(), path, found.get("parameters", []), body, scopes)
+                asked = found.get("parameters", [])
+                good = [told for status, told in found["responses"].items() if status[0] == "2"]
+                forms = {form for told in good for form in told.get("content", {})}
+                yield Operation(found["operationId"], method.upper(), path, asked, body, scopes, forms)
 
     def least(self, schema: dict[str, Any]) -> Any:
         """The smallest value that fits; slugs are new each time."""

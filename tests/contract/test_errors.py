@@ -91,6 +91,19 @@ async def test_bodies_of_another_media_type(hub: TestedHub) -> None:
             assert_problem(answer, 415, operation.id)
 
 
+async def test_forms_that_a_call_does_not_have(hub: TestedHub) -> None:
+    client, contract = hub.client_as("secretariat"), Contract(hub.app)
+    refused = set()
+    for operation in contract.operations():
+        answer = await client.request(operation.method, somewhere(operation), headers={"Accept": "image/x-none"})
+        if answer.status_code == 406:
+            problem = assert_problem(answer, 406, operation.id)
+            assert not problem or all(form in problem["detail"] for form in operation.forms), operation.id
+            refused.add(operation.id)
+    whole = {one.id for one in contract.operations() if one.forms and "*/*" not in one.forms}
+    assert refused == whole
+
+
 async def test_bodies_without_end(hub: TestedHub) -> None:
     client, contract = hub.client_as("secretariat"), Contract(hub.app)
     endless = b" " * (33 * 1024 * 1024)
@@ -117,6 +130,35 @@ async def test_a_fault_of_the_hub(hub: TestedHub, monkeypatch: pytest.MonkeyPatc
 async def test_parameters_that_do_not_fit(hub: TestedHub, query: str) -> None:
     problem = assert_problem(await hub.client_as("secretariat").get(f"/v1/campaigns?{query}"), 400, query)
     assert problem["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"
+
+
+async def test_words_that_a_parameter_does_not_have(hub: TestedHub) -> None:
+    """A misspelt word must not read as a filter that finds nothing."""
+    client = hub.client_as("secretariat")
+    await client.post("/v1/campaigns", json={"slug": "not-alone", "title": {"vi": "Không Một Mình"}})
+    for path, pointer, said in (
+        ("/v1/signals?kind=phone&kind=ulr", "/kind", ["phone", "sha256", "got 'ulr'", "Did you mean 'url'?"]),
+        ("/v1/signals/digest?kind=bank_acount", "/kind", ["Did you mean 'bank_account'?"]),
+        ("/v1/events?types=takedown.answered&types=takedown.breach", "/types", ["'takedown.breached'?"]),
+        ("/v1/reviews?what=quarantined", "/what", ["one of dispute, quarantine; got 'quarantined'", "'quarantine'?"]),
+        ("/v1/reviews?what=dispute&partner=tiktoc", "/partner", ["'tiktoc'", "GET /v1/partners"]),
+        ("/v1/takedowns?state=REQUESTED", "/state", ["requested, ", "Did you mean 'requested'?"]),
+        ("/v1/materials?campaign=not-alnoe", "/campaign", ["'not-alnoe'", "GET /v1/campaigns", "'not-alone'?"]),
+        ("/v1/materials/feed?campaign=other", "/campaign", ["'other'", "GET /v1/campaigns"]),
+        ("/v1/usage/totals?campaign=other", "/campaign", ["'other'", "GET /v1/campaigns"]),
+        ("/v1/campaigns/not-alone/activities?province=99", "/province", ["GET /v1/provinces"]),
+        ("/v1/campaigns/not-alone/gaps?province=99", "/province", ["GET /v1/provinces"]),
+        ("/v1/communes?province=01&day=1950-01-01", "/province", ["On 1950-01-01 the code 01 did not"]),
+        ("/exports/blocklist?tlp=AMBER%2BSTRICT", "/tlp", ["one of AMBER, CLEAR, GREEN; got 'AMBER+STRICT'"]),
+    ):
+        problem = assert_problem(await client.get(path), 400, path)
+        (fault,) = problem["errors"]
+        assert fault["pointer"] == pointer, path
+        assert all(part in fault["detail"] for part in said), (path, fault)
+    # Who may not read campaigns learns of none.
+    client = hub.client_as("creator-mai", "content:read")
+    answers = [await client.get(f"/v1/materials?campaign={slug}") for slug in ("not-alone", "other")]
+    assert [answer.content for answer in answers] == [b'{"materials":[],"next":null}'] * 2
 
 
 @pytest.mark.parametrize(

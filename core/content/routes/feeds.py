@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import answers, openapi
 from core.auth.access import Principal, scoped
-from core.content import feeds, search
+from core.content import campaigns, feeds, search
 from core.settings import Settings
 from core.wire.common import Slug
 from core.wire.content import Audience, Language, MaterialKind, Words
@@ -44,6 +44,7 @@ async def read_material_feed(
 
     Each with the caption and hashtags to copy. What was recalled is gone from it; `If-None-Match` answers 304.
     """
+    await campaigns.require(snapshot, principal, campaign)
     wanted = search.Filter(campaign, kind, None, language, audience, category, q)
     feed = await feeds.read(snapshot, principal, wanted, settings.base_url)
     answer = answers.negotiated(

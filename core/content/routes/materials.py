@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import answers
 from core.auth.access import Principal, scoped
-from core.content import decide, materials, moves, search
+from core.content import campaigns, decide, materials, moves, search
 from core.wire.common import Count, PageSize, Slug
 from core.wire.content import (
     Audience,
@@ -64,6 +64,7 @@ async def list_materials(
     `q` looks for words in titles and summaries: `khong mot minh` finds Không Một Mình, and words typed with their tone
     marks find first what has the same. Authors see their own drafts as well, reviewers everyone's.
     """
+    await campaigns.require(snapshot, principal, campaign)
     wanted = search.Filter(campaign, kind, in_state, language, audience, category, q)
     return answers.page(request, await materials.page(snapshot, principal, wanted, after, limit))
 

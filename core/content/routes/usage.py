@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import answers, edge, openapi
 from core.auth.access import Principal, scoped
-from core.content import usage
+from core.content import campaigns, usage
 from core.db import Database
 from core.log import head
 from core.wire.common import Count, PageSize, Slug
@@ -81,6 +81,7 @@ async def sum_usage(
 
     Of others' materials, what you reported yourself. Days from `since` to before `until`.
     """
+    await campaigns.require(snapshot, principal, campaign)
     return await usage.totals(snapshot, principal, usage.Filter(material, campaign, since, until))
 
 

@@ -56,7 +56,7 @@ async def read_report_cut(
     `Accept: application/vnd.apache.parquet` gives them as a file; 409 while there is none.
     """
     row = await cuts.find(snapshot, principal, id)
-    if request.accept.best_match([JSON, PARQUET], default=JSON) == PARQUET:
+    if answers.preferred(request, (JSON, PARQUET)) == PARQUET:
         file = await cuts.parquet(snapshot, row)
         return Response(file, media_type=PARQUET, headers={"Vary": "Accept"})
     found = msgspec.json.encode(await cuts.read(snapshot, row))

@@ -6,6 +6,7 @@ hashes. Facts that go stale (bank codes, moved prefixes) are in data/, with sour
 
 from collections.abc import Iterable
 
+from core.errors import InvalidQuery
 from core.signals.kinds.apps import parse_app
 from core.signals.kinds.bank import facts_of_bank_account, parse_bank_account
 from core.signals.kinds.crypto import parse_crypto_address
@@ -18,6 +19,8 @@ from core.signals.kinds.social import parse_social_account
 from core.signals.kinds.wallets import parse_e_wallet
 from core.signals.kinds.web import facts_of_email, facts_of_url, guess, parse_domain, parse_email, parse_ip, parse_url
 from core.signals.score import half_lives
+from core.vocabulary import expected
+from core.wire.common import FieldError
 from core.wire.kinds import Canonical, Fact, SignalKind
 
 __all__ = ["BUILTIN", "Kinds", "UnknownKind", "guess"]
@@ -58,6 +61,9 @@ class Kinds:
         self.half_lives = half_lives(self._by_name.values())
         """By name, the days after which a voice on a signal of the kind counts half; None: it does not decay."""
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
     @property
     def names(self) -> tuple[str, ...]:
         """Every name, built-in kinds first."""
@@ -78,8 +84,14 @@ class Kinds:
         try:
             known = self._by_name[kind]
         except KeyError:
-            raise UnknownKind(f"Expected one of the kinds {', '.join(self._by_name)}.") from None
+            raise UnknownKind(expected(kind, self.names)) from None
         return known.parse(value)
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raises `InvalidQuery` for a filter by kinds of which one is none: it would find nothing, for ever."""
+        faults = [FieldError("/kind", "unknown_kind", expected(one, self.names)) for one in names if one not in self]
+        if faults:
+            raise InvalidQuery(faults)
 
     def facts(self, kind: str, display: str) -> dict[str, Fact]:
         """What follows from a canonical form; nothing for a kind that left with its plugin."""

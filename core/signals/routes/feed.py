@@ -37,7 +37,7 @@ _encoder = msgspec.json.Encoder()
     "/signals",
     operation_id="ReadFeed",
     **scoped(Scope.SIGNALS_READ),
-    **answers({200: {JSON: Feed, NDJSON: SignalOut}}),
+    **answers({200: {JSON: Feed, NDJSON: SignalOut}}, open_forms=True),
 )
 async def read_feed(
     request: Request[Any, Any, Any],
@@ -69,7 +69,7 @@ async def read_feed(
     With `wait`, an answer that would be empty is held back until something that you may see has changed, for that many
     seconds at most. Asking for what comes after a cursor says that you have everything up to it.
     """
-
+    kinds.require(kind or ())
     forms: dict[str, Callable[[Feed], bytes]] = {JSON: _encoder.encode, NDJSON: _lines}
     added = plugins.feed_formats()
     form = preferred(request, [*forms, *added])
@@ -105,9 +105,11 @@ def _lines(page: Feed) -> bytes:
 async def read_digest(
     principal: Principal,
     snapshot: AsyncSession,
+    kinds: Kinds,
     kind: Annotated[list[KindName], Meta(max_length=40)] | None = None,
 ) -> Digest:
     """Read the sum over everything you may see now, to compare a copy with in quiet times."""
+    kinds.require(kind or ())
     return await feed.digest(snapshot, principal, kind or ())
 
 

@@ -12,12 +12,14 @@ from core.auth import partners
 from core.auth.access import Principal, scoped
 from core.db import Database
 from core.edge import AT_ONCE
+from core.errors import InvalidQuery, NotFound
 from core.openapi import takes_bulk
 from core.signals import decisions, reviews, view
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
-from core.wire.common import PageSize, Slug
+from core.vocabulary import unlisted
+from core.wire.common import FieldError, PageSize, Slug
 from core.wire.reviews import Clearing, Decided, Judgement, SignalReviews, Waiting
 from core.wire.scopes import Scope
 
@@ -45,9 +47,17 @@ async def list_reviews(
 ) -> Response[SignalReviews]:
     """What waits: signals that `partner` disputes, or its claims that are quarantined; without it, everyone's."""
     waiting = reviews.disputes if what is Waiting.DISPUTE else reviews.quarantine
-    whose = (await partners.find(snapshot, partner)).id if partner else None
+    whose = await _whose(snapshot, partner)
     lens = await view.lens(snapshot, kinds, keys)
     return answers.page(request, await waiting(snapshot, principal, lens, whose, after, limit))
+
+
+async def _whose(session: AsyncSession, partner: str | None) -> int | None:
+    try:
+        return (await partners.find(session, partner)).id if partner else None
+    except NotFound:
+        fault = FieldError("/partner", "unknown_partner", unlisted(str(partner), (), "/v1/partners"))
+        raise InvalidQuery([fault]) from None
 
 
 @post(

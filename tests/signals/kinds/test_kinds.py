@@ -126,7 +126,7 @@ def test_two_kinds_of_one_name_are_refused() -> None:
 
 
 def test_unknown_kind_is_told_apart_from_a_bad_value() -> None:
-    with pytest.raises(UnknownKind, match="Expected one of the kinds url, domain"):
+    with pytest.raises(UnknownKind, match="Expected one of url, domain"):
         Kinds().parse("no such kind", "example.com")
 
 
