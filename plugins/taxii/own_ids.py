@@ -12,7 +12,7 @@ reads. Held by tests/plugins/taxii/test_own_ids.py.
 import re
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.sdk import AMONG, Query, insert_rows
@@ -22,15 +22,18 @@ from plugins.taxii.models import TaxiiRendered
 from plugins.taxii.turns import Turn
 
 _OWN = re.compile(r"indicator--[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
-_KNOWN = Query(select(TaxiiRendered.number).where(TaxiiRendered.number.in_(AMONG)))
-_SIGNALS = Query(select(TaxiiRendered.number, TaxiiRendered.signal).where(TaxiiRendered.number.in_(AMONG)))
+_AMONG_THESE = TaxiiRendered.number.in_(AMONG)
+# Two thirds of the time of the numbers themselves, on every page.
+_MANY = Query(select(func.count()).where(_AMONG_THESE))
+_KNOWN = Query(select(TaxiiRendered.number).where(_AMONG_THESE))
+_SIGNALS = Query(select(TaxiiRendered.number, TaxiiRendered.signal).where(_AMONG_THESE))
 
 
 async def keep(eyes: Eyes, made: Mapping[str, str]) -> None:
     """Write down ids that are about to be told, each with the public id of its signal. Raises `Unavailable`."""
     signals = {_number(name): signal for name, signal in made.items()}
-    there = await _KNOWN.every(eyes.session, signals)
-    if len(there) < len(signals):
+    there = sum([many for (many,) in await _MANY.every(eyes.session, signals)])
+    if there < len(signals):
         turn = Turn(lambda session: _store(session, signals))
         await eyes.writer.write(turn, eyes.principal.client, "KeepTaxiiIds")
 
