@@ -95,19 +95,19 @@ async def run_hub(
         if cast is None:
             await hub.admit(*((slug, kind) for slug, (kind, _) in PARTNERS.items()))
         yield hub
-    if plugins is None:
-        _ENDED[_shape(settings)].append(app)
+    if not plugins:
+        _ENDED[_shape(settings, plugins)].append(app)
 
 
-_ENDED: "defaultdict[bytes, list[Litestar]]" = defaultdict(list)
-"""Applications with the installed plugins that have ended, by their settings."""
+_ENDED: "defaultdict[tuple[bool, bytes], list[Litestar]]" = defaultdict(list)
+"""Applications that have ended, with the installed plugins or with none, by their settings."""
 
 
 def _opened(settings: Settings, plugins: Sequence[object] | None) -> "Litestar":
     """One that has ended, on the database of these settings, or a new one."""
     from core.app import create_app
 
-    ended = _ENDED[_shape(settings)] if plugins is None else []
+    ended = [] if plugins else _ENDED[_shape(settings, plugins)]
     if not ended:
         return create_app(settings, plugins, strict=True)
     app = ended.pop()
@@ -115,10 +115,10 @@ def _opened(settings: Settings, plugins: Sequence[object] | None) -> "Litestar":
     return app
 
 
-def _shape(settings: Settings) -> bytes:
+def _shape(settings: Settings, plugins: Sequence[object] | None) -> tuple[bool, bytes]:
     """All but where the hub keeps things."""
     elsewhere = msgspec.structs.replace(settings, database_url="", blobs_url="", uploads_folder="")
-    return msgspec.json.encode(elsewhere, order="sorted")
+    return plugins is None, msgspec.json.encode(elsewhere, order="sorted")
 
 
 @pytest.fixture
