@@ -45,11 +45,13 @@ class LiveHub:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
         deadline = time.monotonic() + seconds
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                raise RuntimeError(f"The hub does not come up:\n{self.log.read_text()}")
-            time.sleep(0.05)
+        # One client: to make one reads all certificates, and there are sixty askings a start.
+        with httpx.Client(base_url=self.base_url, timeout=5) as client:
+            while not _answers(client):
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    self.kill()
+                    raise RuntimeError(f"The hub does not come up:\n{self.log.read_text()}")
+                time.sleep(0.05)
 
     def kill(self) -> None:
         """As a power cut would: kill -9."""
@@ -79,16 +81,17 @@ class LiveHub:
         assert self._process, "start it first"
         return self._process
 
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.base_url}/health", timeout=5).is_success
-        except httpx.TransportError:
-            return False
-
     def _end(self, how: signal.Signals) -> int:
         process, self._process = self._running, None
         process.send_signal(how)
         return process.wait(30)
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health").is_success
+    except httpx.TransportError:
+        return False
 
 
 @contextmanager
