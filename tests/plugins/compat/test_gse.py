@@ -86,6 +86,15 @@ async def test_what_must_not_leave_never_does(hub: TestedHub) -> None:
     assert answer.json() == []
 
 
+async def test_a_page_of_what_a_key_leaves_out_is_not_the_end(hub: TestedHub) -> None:
+    weak = [{"kind": "domain", "value": f"{name}.example", "tlp": "GREEN", "confidence": 1} for name in "abc"]
+    strong = {"kind": "domain", "value": "d.example", "tlp": "GREEN", "confidence": 100}
+    await hub.client_as("tiktok").post("/v1/signals", json={"signals": [*weak, strong]})
+    headers = await keys(hub, "google", min_score=20)
+    answer = await hub.anonymous().get(FEED, params={"idFrom": 1, "limit": 1}, headers=headers)
+    assert [one["signal"] for one in answer.json()] == ["d.example"]
+
+
 async def test_feedback_is_an_opinion(hub: TestedHub) -> None:
     items = [{"kind": "domain", "value": f"{name}.example", "tlp": "GREEN"} for name in "abc"]
     await hub.client_as("tiktok").post("/v1/signals", json={"signals": items})
