@@ -79,7 +79,7 @@ def _run(settings: Settings, data: Path, list_: Path | None, door: socket.socket
     known = msgspec.json.decode(file.read_bytes(), type=Demo) if file.exists() else Demo(base_url, {})
     opened = asyncio.run(_prepare(settings, known))
     _write(file, json.dumps(msgspec.to_builtins(opened), indent=2) + "\n")
-    _show(opened, file)
+    _show(opened, file, settings.sandbox)
     if list_:
         account = opened.partners[LISTED_BY]
         threading.Thread(target=_import, args=(list_, account, base_url, data / "imports"), daemon=True).start()
@@ -187,8 +187,9 @@ def _credentials(account: Account) -> ClientCredentials:
     return ClientCredentials(account.client_id, account.client_secret)
 
 
-def _show(opened: Demo, file: Path) -> None:
-    click.echo("".join(f"{opened.base_url}{path}\n" for path in ("", "/health", "/openapi.json", "/taxii2/")))
+def _show(opened: Demo, file: Path, sandbox: bool) -> None:
+    paths = ("", "/health", "/openapi.json", "/taxii2/", *(("/v1/sandbox/accounts",) if sandbox else ()))
+    click.echo("".join(f"{opened.base_url}{path}\n" for path in paths))
     rows = ((slug, one.kind, one.client_id, one.client_secret) for slug, one in opened.partners.items())
     show_table(("partner", "kind", "client_id", "client_secret"), rows)
     click.echo(f"\nThe same in {file}, with the keys of formats of others, for programs. Stop with Ctrl-C.\n")

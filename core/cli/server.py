@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
+import msgspec
 import uvicorn
 from litestar import Litestar
 from sqlalchemy.exc import DBAPIError
@@ -142,18 +143,28 @@ def purge(house: House, /, name: str) -> None:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a file differs.")
 @click.option("--folder", type=click.Path(path_type=Path), default=OPENAPI, help="Default: openapi/ of the tree.")
 def openapi(check: bool, folder: Path) -> None:
-    """Write the contract: openapi.json, asyncapi.json, report.schema.json, scopes.md, events.md, hooks.md."""
-    # Nothing is opened: the contract is made of the handlers alone.
-    app = create_app(Settings(secret="x" * 32, database_url="sqlite:///none.db", blobs_url="memory:///"), strict=True)
+    """Write the contract: openapi.json, sandbox.json, asyncapi.json, report.schema.json and the pages beside them."""
+    app = create_app(_UNOPENED, strict=True)
     if not check:
-        core.openapi.write(app, folder, pages_of_tests())
-    elif stale := core.openapi.check(app, folder, pages_of_tests()):
+        core.openapi.write(app, folder, other_pages())
+    elif stale := core.openapi.check(app, folder, other_pages()):
         raise click.ClickException(f"Not what the code says: {', '.join(stale)}. Run `make openapi`.")
 
 
-def pages_of_tests() -> dict[str, bytes]:
-    """What of openapi/ is made of tests, which are in the tree alone."""
-    return {"hooks.md": core.openapi.hooks.render(core.plugin.hooks, HOOK_TESTS)} if HOOK_TESTS.exists() else {}
+_UNOPENED = Settings(secret="x" * 32, database_url="sqlite:///none.db", blobs_url="memory:///")
+"""Nothing is opened: the contract is made of the handlers alone."""
+
+
+def other_pages() -> dict[str, bytes]:
+    """What of openapi/ is not made of a hub: what a sandbox has besides, and what is made of tests.
+
+    Tests are in the tree alone.
+    """
+    sandbox = create_app(msgspec.structs.replace(_UNOPENED, sandbox=True), plugins=())
+    pages = {"sandbox.json": core.openapi.render(sandbox, "/v1/sandbox/")}
+    if HOOK_TESTS.exists():
+        pages["hooks.md"] = core.openapi.hooks.render(core.plugin.hooks, HOOK_TESTS)
+    return pages
 
 
 @click.group()

@@ -1,4 +1,4 @@
-"""HTTP of the sandbox; on no other hub."""
+"""HTTP of the sandbox; on no other hub, and so in a contract of its own (openapi/sandbox.json)."""
 
 from typing import Any
 

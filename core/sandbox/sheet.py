@@ -101,7 +101,7 @@ _CHECKS = (
     _Check(
         "hearing",
         "You hear of what was taken back.",
-        "Walk to the end, let something be taken back, and go on beyond its tombstone.",
+        "Walk to the end, take back something of yours, go on with `next` to its tombstone, and then once more.",
         Scope.SIGNALS_READ,
         _heard,
     ),
