@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import times
-from core.db import Database, among, table_of, upsert
+from core.db import Database, Micros, among, table_of, upsert
 from core.errors import Conflict
+from core.query import AMONG, Query
 from core.signals import blind
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
@@ -63,9 +64,9 @@ async def _go_on(db: Database, keys: Keys, kinds: Kinds, epoch: BlindEpoch) -> i
     done, reached = 0, epoch.reached
     for _ in range(_BITE):
         async with db.survey() as session:
-            rows = await _standing(session, reached)
+            rows = await _STANDING.rows(session, reached=reached, most=_AT_ONCE)
         found = dict(_digests(rows, keys, kinds, epoch.epoch))
-        last = rows[-1].position if rows else reached
+        last = rows[-1][0] if rows else reached
         caught_up = len(rows) < _AT_ONCE
         if (rows or epoch.since is None) and not await _keep(db, epoch.epoch, reached, last, found, caught_up):
             break
@@ -75,24 +76,26 @@ async def _go_on(db: Database, keys: Keys, kinds: Kinds, epoch: BlindEpoch) -> i
     return done
 
 
-async def _standing(session: AsyncSession, reached: int) -> Sequence[Any]:
-    """By position, not by signal: what comes back after a purge or by a better normaliser has a new one.
-
-    What is closed is in nobody's bucket.
-    """
-    columns = select(Claim.position, Claim.signal, Claim.value, Signal.kind, Signal.key)
-    found = columns.join(Signal, Signal.id == Claim.signal).where(Claim.position > reached, Claim.closed == 0)
-    return (await session.execute(found.order_by(Claim.position).limit(_AT_ONCE))).all()
+# By position, not by signal: what comes back after a purge or by a better normaliser has a new one. What is closed is
+# in nobody's bucket.
+_STANDING = Query(
+    select(Claim.position, Claim.signal, Claim.value, Signal.kind, Signal.key)
+    .join(Signal, Signal.id == Claim.signal)
+    .where(Claim.position > bindparam("reached", type_=Micros), Claim.closed == 0)
+    .order_by(Claim.position)
+    .limit(bindparam("most", type_=Micros))
+)
+_THERE = Query(select(func.count()).where(Blind.epoch == bindparam("epoch", type_=Micros), Blind.digest.in_(AMONG)))
 
 
 def _digests(rows: Sequence[Any], keys: Keys, kinds: Kinds, epoch: int) -> Iterator[tuple[bytes, int]]:
-    key = keys.blind(epoch)
-    for row in rows:
+    blinding = keys.blind(epoch)
+    for _, signal, value, kind, key in rows:
         # A kind that is no longer here, or a claim that is yet to move to where its kind's new version puts it.
         with suppress(ValueError):
-            identity = kinds.parse(row.kind, row.value).identity
-            if keys.signal(row.kind, identity) == row.key:
-                yield blind.digest(key, row.kind, identity), row.signal
+            identity = kinds.parse(kind, value).identity
+            if keys.signal(kind, identity) == key:
+                yield blind.digest(blinding, kind, identity), signal
 
 
 async def _keep(db: Database, epoch: int, reached: int, last: int, found: dict[bytes, int], caught_up: bool) -> bool:
@@ -101,8 +104,8 @@ async def _keep(db: Database, epoch: int, reached: int, last: int, found: dict[b
         row = await session.get(BlindEpoch, epoch, with_for_update=True)
         if row is None or row.reached != reached:
             return False
-        there = select(func.count()).where(Blind.epoch == epoch, among(Blind.digest, list(found), session))
-        row.entries += len(found) - (await session.execute(there)).scalar_one()
+        ((there,),) = await _THERE.rows(session, among=list(found), epoch=epoch)
+        row.entries += len(found) - there
         row.bits = max(row.bits, blind.bits_for(row.entries))
         row.reached = last
         if caught_up and row.since is None:
