@@ -22,6 +22,7 @@ from OpenMediaMatch.storage.postgres.impl import DefaultOMMStore
 from threatexchange.exchanges.clients.fb_threatexchange.api import ThreatExchangeAPI
 from threatexchange.exchanges.impl.fb_threatexchange_api import FBThreatExchangeSignalExchangeAPI
 from threatexchange.exchanges.impl.stop_ncii_api import StopNCIISignalExchangeAPI
+from threatexchange.signal_type.md5 import VideoMD5Signal
 from threatexchange.signal_type.pdq.signal import PdqSignal
 from threatexchange.signal_type.url import URLSignal
 
@@ -33,10 +34,11 @@ class Graph(FBThreatExchangeSignalExchangeAPI):
 
 DATABASE_URI, ROLE_MATCHER, ROLE_CURATOR = {database!r}, True, True
 STORAGE_IFACE_INSTANCE = DefaultOMMStore(
-    signal_types=[PdqSignal, URLSignal], exchange_types=[StopNCIISignalExchangeAPI, Graph]
+    signal_types=[PdqSignal, URLSignal, VideoMD5Signal], exchange_types=[StopNCIISignalExchangeAPI, Graph]
 )
 """
 HIDDEN, GONE, *KEPT = ("0f1e2d3c4b5a6978" * 4, "f8f8f0cee0f4a84f" * 4, "5a3c96a50ff01e87" * 4, "b36e2ed596621e1d" * 4)
+FILM = "c" * 32
 URLS = [f"https://lure.example/{number}" for number in range(850)]
 """More than a page of the exchange, which is 800."""
 
@@ -94,6 +96,7 @@ def hma(demo: Any, postgresql_url: str, tmp_path: Path) -> Iterator[Hma]:
 def test_it_matches_what_it_may_see_and_drops_what_graph_takes_back(live: LiveHub, demo: Any, hma: Hma) -> None:
     items = [{"kind": "url", "value": url, "tlp": "GREEN"} for url in URLS]
     items += [{"kind": "pdq", "value": value, "tlp": "GREEN", "external_id": value} for value in (GONE, *KEPT)]
+    items.append({"kind": "md5", "value": FILM, "tlp": "GREEN"})
     with live.client_as("tiktok") as tiktok:
         said = tiktok.post("/v1/signals", json={"signals": [*items, {"kind": "pdq", "value": HIDDEN}]})
         assert said.json()["rejected"] == 0
@@ -108,6 +111,8 @@ def test_it_matches_what_it_may_see_and_drops_what_graph_takes_back(live: LiveHu
         near = GONE[:-1] + "e"
         for kind, value in (("url", URLS[0]), ("url", URLS[-1]), ("pdq", KEPT[0]), ("pdq", near)):
             assert hma.match(kind, value) == {"KMM", "GRAPH"}
+        # In Graph it is the digest of any file.
+        assert hma.match("video_md5", FILM) == {"KMM"}
         assert hma.match("pdq", HIDDEN) == set()
         tiktok.post("/v1/signals/retractions", json={"external_ids": [GONE]}).raise_for_status()
         hma.fetch()
