@@ -18,7 +18,8 @@ class Voiced(msgspec.Struct, frozen=True, gc=False):
 
     refs: tuple[str, ...]
     """STIX ids of what it is about."""
-    stance: Stance
+    stance: Stance | None
+    """None withdraws it."""
     reason: str
     outcome: Outcome | None
 
@@ -144,8 +145,10 @@ def _own(said: Said) -> Mapping[str, Any]:
 
 
 def _voiced(said: Said) -> Voiced | None:
-    """Sightings agree; opinions do or do not. A neutral one, and one that is revoked, is kept and says nothing."""
-    if said.revoked or said.opinion == "neutral":
+    """Sightings agree; opinions do or do not. A neutral one is kept and says nothing."""
+    if said.revoked:
+        return Voiced((said.sighting_of_ref, *said.object_refs), None, "", None)
+    if said.opinion == "neutral":
         return None
     if said.type == "sighting":
         outcome = _own(said).get("outcome")

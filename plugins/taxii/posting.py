@@ -111,14 +111,16 @@ def _named(raw: bytes) -> str:
 
 
 async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | TaxiiStatusDetails]:
-    """Give the opinions that objects mean; by number, what becomes of the objects.
+    """Give the opinions that objects mean, or withdraw them; by number, what becomes of the objects.
 
-    One whose opinion is refused is not kept. What speaks of nothing that the poster may see is kept, and does nothing.
+    One whose opinion is refused is not kept. What speaks of nothing that the poster may see is kept, and does nothing;
+    so is what has a newer version.
     """
     if not voiced:
         return {}
     if Scope.OPINIONS_WRITE not in poster.eyes.principal.scopes:
         return {one.number: one.told("Sightings and opinions need the scope opinions:write.") for one in voiced}
+    voiced = await _newest(poster.eyes, voiced)
     refs = {ref for one in voiced if one.meant.opinion for ref in one.meant.opinion.refs}
     signals = await _signals(poster.eyes, refs)
     given = [(one, said) for one in voiced if one.meant.opinion for said in _said(one.meant.opinion, signals)]
@@ -127,8 +129,7 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
     sent = [msgspec.Raw(msgspec.json.encode(said)) for _, said in given]
     taken = await opinions.give(poster.eyes.principal, poster.writer, poster.eyes.kinds, sent, "AddTaxiiObjects")
     heard: dict[int, Posted | TaxiiStatusDetails] = {
-        one.number: msgspec.structs.replace(one, note="Kept; it speaks of no signal that you may see.")
-        for one in voiced
+        one.number: msgspec.structs.replace(one, note=_NOTHING) for one in voiced
     }
     for (one, _), result in zip(given, taken.results, strict=True):
         if result.status is OpinionStatus.REJECTED:
@@ -138,6 +139,16 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
     return heard
 
 
+async def _newest(eyes: Eyes, voiced: Sequence[Posted]) -> list[Posted]:
+    """Of each object the version that holds: clients send old ones again, and they say nothing any more."""
+    rows = await stored.newest(eyes, {one.meant.id for one in voiced})
+    last = {row.id: row.version for row in rows if row.partner == eyes.principal.partner}
+    for one in voiced:
+        last[one.meant.id] = max(one.meant.version, last.get(one.meant.id, ""))
+    return [one for one in voiced if one.meant.version == last[one.meant.id]]
+
+
+_NOTHING = "Kept; you may see no signal that it speaks of, or have no opinion to withdraw."
 _NOTES = {OpinionStatus.OWN_CLAIM: "Kept; no opinion, for the claim is your own."}
 
 

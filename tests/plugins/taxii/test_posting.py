@@ -175,6 +175,19 @@ async def test_sightings_and_opinions_are_heard(hub: TestedHub) -> None:
     assert (await poster.post(stix_object("sighting", "t", sighting_of_ref=seen["a"])))["failure_count"] == 1
 
 
+async def test_an_opinion_that_is_revoked_is_withdrawn(hub: TestedHub) -> None:
+    await Poster(hub, "tiktok").post(indicator("a"))
+    meta, refs = Poster(hub, "meta"), [indicator("a")["id"]]
+    given = stix_object("opinion", "o", object_refs=refs, opinion="disagree", explanation="It is ours.")
+    revoked = given | {"modified": LATER, "revoked": True}
+    await meta.post(given)
+    assert (await feed(hub, "google"))[URL]["opinions"]["disagree"] == 1
+    # Whichever comes first, and when the old version is sent once more.
+    for sent in ((revoked, given), (given,)):
+        assert (await meta.post(*sent))["failure_count"] == 0
+        assert (await feed(hub, "google"))[URL]["opinions"]["disagree"] == 0
+
+
 async def test_delete_drops_versions_and_bytes(hub: TestedHub) -> None:
     poster, name = Poster(hub, "tiktok"), indicator("a")["id"]
     await poster.post(indicator("a"), indicator("a", LATER), indicator("a", LAST))
