@@ -244,7 +244,7 @@ FAULTS = [
     Fault(Slow(), "size", "take"),
     Fault(Swallowing(), "garbage", "for a payload"),
     Fault(tiktok.TikTok(tiktok.Settings()), "signature", "unsigned"),
-    Fault(Inventive(), "taken", "Expected one of the kinds"),
+    Fault(Inventive(), "taken", "got 'horoscope'"),
     Fault(Presumptuous(), "scopes", "alliance"),
     Fault(Renaming(), "tombstones", "case:C-1001"),
     Fault(Contradicting(), "idempotency", "updated"),
