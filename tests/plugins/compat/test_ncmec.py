@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element, fromstring
 import httpx
 import pytest
 
+from core.sdk import AT_ONCE
 from core.testing import TestedHub
 from core.wire.feed_keys import FeedFormat
 from plugins.compat.ncmec_entries import KINDS, read
@@ -69,6 +70,17 @@ async def test_a_key_without_writing_is_told_what_it_lacks(hub: TestedHub) -> No
     auth = await login(hub, "meta")
     answer = await hub.anonymous().post(ENTRIES, content=entries(), headers=XML, auth=auth)
     assert (answer.status_code, "signals:write" in answer.text) == (403, True)
+
+
+async def test_too_many_entries_and_reasons_of_others_are_refused(hub: TestedHub) -> None:
+    client = hub.client_as("meta")
+    many = entries("<image/>" * (AT_ONCE + 1))
+    assert (await client.post(ENTRIES, content=many, headers=XML)).status_code == 413
+    assert (await client.get("/compat/ncmec/v2/feedback/TMK/reasons")).status_code == 404
+    (hash_,) = (await client.post("/v1/signals", json={"signals": [{"kind": "md5", "value": MD5}]})).json()["results"]
+    said = "<feedback><negative><reasonIds><guid>1</guid></reasonIds></negative></feedback>"
+    answer = await client.put(f"{ENTRIES}/1/{hash_['id']}/MD5/feedback", content=said, headers=XML)
+    assert [one["code"] for one in answer.json()["errors"]] == ["unknown_reason"]
 
 
 @pytest.mark.parametrize(
