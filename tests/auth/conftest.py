@@ -48,7 +48,9 @@ class Room:
         self.settings = Settings(secret="a secret of the tests, long enough", database_url=url, base_url=ISSUER)
         self.db = Database(url)
         self.tokens = Tokens(self.db, self.settings)
-        self.app = _app(self)
+        self.app = _FREE.pop() if _FREE else _app()
+        self.app.state.room = self
+        stack.callback(_FREE.append, self.app)
         self.clients: dict[str, IssuedClient] = {}
         self._stack = stack
 
@@ -105,38 +107,43 @@ class Room:
             return await partners.acting(session, slug)
 
 
-def _app(room: Room) -> Litestar:
+def _app() -> Litestar:
+    """Over the room in its state."""
+
+    def part(name: str) -> Callable[[], Any]:
+        return lambda: getattr(app.state.room, name)
+
     def principal(request: Request[Any, Any, Any]) -> Principal:
         found: Principal = request.scope["user"]
         return found
 
-    async def snapshot(principal: Principal) -> AsyncIterator[AsyncSession]:
-        async with room.db.snapshot(principal.partner) as session:
+    async def snapshot(principal: Principal, db: Database) -> AsyncIterator[AsyncSession]:
+        async with db.snapshot(principal.partner) as session:
             yield session
 
-    async def registry(principal: Principal) -> AsyncIterator[AsyncSession]:
-        async with head.writing(room.db, principal.client, "test") as session:
+    async def registry(principal: Principal, db: Database, tokens: Tokens) -> AsyncIterator[AsyncSession]:
+        async with head.writing(db, principal.client, "test") as session:
             yield session
-        await room.tokens.refresh()
+        await tokens.refresh()
 
-    parts = {"settings": room.settings, "db": room.db, "tokens": room.tokens}
-    return Litestar(
+    app = Litestar(
         [*routes.oauth_handlers, Router("/v1", route_handlers=routes.handlers)],
-        dependencies={name: Provide(_always(part), sync_to_thread=False) for name, part in parts.items()}
+        dependencies={name: Provide(part(name), sync_to_thread=False) for name in ("settings", "db", "tokens")}
         | {
             "principal": Provide(principal, sync_to_thread=False),
             "snapshot": Provide(snapshot),
             "registry": Provide(registry),
         },
-        middleware=[BearerMiddleware(lambda: room.tokens)],
+        middleware=[BearerMiddleware(lambda: app.state.room.tokens)],
         exception_handlers=HANDLERS,
         openapi_config=None,
         logging_config=None,
     )
+    return app
 
 
-def _always(part: Any) -> Callable[[], Any]:
-    return lambda: part
+_FREE: list[Litestar] = []
+"""Of rooms that have ended: they come and go by the hundred, and to make routes takes longer than a test."""
 
 
 @pytest.fixture

@@ -81,8 +81,11 @@ async def writing(request: Request[Principal, str | None, Any]) -> Taken:
 
 
 def open_doors(room: Room) -> None:
+    """Beside the routes of the room, whose application may have them from a room before."""
+    known = {route.path for route in room.app.routes}
     for handler in (taxii, stopncii, graph, ncmec, nameless, writing):
-        room.app.register(handler)
+        if known.isdisjoint(handler.paths):
+            room.app.register(handler)
 
 
 def as_basic(name: str, secret: str) -> dict[str, str]:
