@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import httpx
 import msgspec
+from litestar import Litestar
 
 from core.app import create_app
 from core.auth import clients, feed_keys, partners
@@ -77,13 +78,15 @@ def _run(settings: Settings, data: Path, list_: Path | None, door: socket.socket
     migrate(settings.database_url, PluginHost(settings).migrations())
     file = data / "demo.json"
     known = msgspec.json.decode(file.read_bytes(), type=Demo) if file.exists() else Demo(base_url, {})
-    opened = asyncio.run(_prepare(settings, known))
+    app = create_app(settings)
+    opened = asyncio.run(_prepare(app, known))
     _write(file, json.dumps(msgspec.to_builtins(opened), indent=2) + "\n")
     _show(opened, file, settings.sandbox)
     if list_:
         account = opened.partners[LISTED_BY]
         threading.Thread(target=_import, args=(list_, account, base_url, data / "imports"), daemon=True).start()
-    serve_app(create_app(settings), door)
+    app.state.hub.open(settings)
+    serve_app(app, door)
 
 
 def settle(data: Path, base_url: str, sandbox: bool) -> Settings:
@@ -113,20 +116,20 @@ def _at(base_url: str, text: str) -> str:
     return f"base_url = {json.dumps(base_url)}\n{others}{''.join(tables)}"
 
 
-async def _prepare(settings: Settings, known: Demo) -> Demo:
+async def _prepare(app: Litestar, known: Demo) -> Demo:
     """Partners with a client each, keys of programs, and content; what is there already stays."""
-    app = create_app(settings)
     hub: Hub = app.state.hub
+    base_url = hub.settings.base_url
     async with app.lifespan():
         accounts = await _open_accounts(hub, known.partners)
         feeds = await _open_feeds(hub, known.feed_keys)
         await hub.tokens.refresh()
 
         def client_as(slug: str) -> httpx.AsyncClient:
-            return in_process(app, settings.base_url, _credentials(accounts[slug]))
+            return in_process(app, base_url, _credentials(accounts[slug]))
 
         await fill(client_as)
-    return Demo(settings.base_url, accounts, feeds)
+    return Demo(base_url, accounts, feeds)
 
 
 async def _open_accounts(hub: Hub, known: Mapping[str, Account]) -> dict[str, Account]:
