@@ -72,8 +72,8 @@ class TaxiiRendered(Base):
 
     number: Mapped[int] = mapped_column(Micros, primary_key=True, autoincrement=False)
     """Of its id, as `own_ids` makes it."""
-    signal: Mapped[bytes] = mapped_column(LargeBinary)
-    """Key of the signal: that stays when one is purged and comes again."""
+    signal: Mapped[str] = mapped_column(Text)
+    """Public id of the signal: that stays when one is purged and comes again."""
 
 
 NO_VERSION = "1970-01-01T00:00:00.000000Z"

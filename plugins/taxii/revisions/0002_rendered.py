@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.create_table(
         "taxii_rendered",
         sa.Column("number", MICROS, nullable=False),
-        sa.Column("signal", sa.LargeBinary(), nullable=False),
+        sa.Column("signal", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_taxii_rendered"),
     )
 
