@@ -75,8 +75,8 @@ async def add_objects(request: Request[Any, Any, Any], poster: Poster) -> Respon
 
     They are kept byte for byte. The newest version of an indicator is your claim on its signal, shared with the
     collection; sightings and opinions are your opinions. A version that is there already is left as it is, one that is
-    `revoked` takes the claim back. Objects without a TLP marking count as GREEN in the community's collection and as
-    AMBER in a group's. Media, files and identities of persons are refused.
+    `revoked` takes the claim or the opinion back. Objects without a TLP marking count as GREEN in the community's
+    collection and as AMBER in a group's. Media, files and identities of persons are refused.
     """
     status = await posting.post(poster, await _objects(request))
     return Response(msgspec.json.encode(status), status_code=202, media_type=MEDIA_TYPE)
