@@ -74,6 +74,7 @@ class Hub:
         self.wake = Wake(self.db)
         self.readers = Readers(self.db)
         self.desk = Desk(self.db, self.kinds, self.keys)
+        self.trying = asyncio.Lock()
         self.writer = SignalWriter(self.db, self.keys, coalesce=settings.coalesce, committed=self.wake.tell)
 
     async def _hold(self) -> int:
@@ -101,6 +102,7 @@ class Hub:
                 asyncio.create_task(_every(1, self.guard.refresh)),
                 asyncio.create_task(_every(1, lambda: keeper.attend(self.db))),
                 asyncio.create_task(_every(10, lambda: keeper.examine(self.db))),
+                asyncio.create_task(_every(10, keeper.weigh)),
                 asyncio.create_task(_every(1, self.teller.work)),
                 asyncio.create_task(_every(1, self._hold)),
                 asyncio.create_task(_every(1, self._blind)),

@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     disabled_plugins: tuple[str, ...] = ()
     """Names, as `kmm plugins` lists them, of plugins that are not even imported. A variable has commas between them."""
     plugin_memory: Annotated[int, Meta(ge=16)] = 256
-    """MB by which the hub may grow before the plugin is looked for that holds it, and shut away if there is one."""
+    """MB that a stranger's plugin may hold: one that is found with more is shut away (`core.plugin.memory`)."""
     plugins: dict[str, dict[str, Any]] = {}
     """One table for each plugin, validated by the plugin's own Struct."""
 

@@ -12,8 +12,8 @@ parsed there as well, since the framework does so inside the handler's call. Wha
 start, routes, kinds and formats run on the server's loop, for a change of threads costs up to 5 ms of a page of 12, and
 one that holds the interpreter's lock could not be contained by a thread anyway.
 Who fails five times in a minute has a pause (`breaker.py`); who holds its thread, is paused for the third time in an
-hour, or makes memory grow (`memory.py`) is shut away in every process, over restarts too, until an operator lets it out
-(`shared.py`, `keeper.py`). We gave up processes of their own for plugins: sessions, routes and kinds would all need a
-protocol. Faults are contained, malice is not: a plugin runs with our rights, and code that nobody reviewed connects
+hour, or holds too much memory (`memory.py`) is shut away in every process, over restarts too, until an operator lets it
+out (`shared.py`, `keeper.py`). We gave up processes of their own for plugins: sessions, routes and kinds would all need
+a protocol. Faults are contained, malice is not: a plugin runs with our rights, and code that nobody reviewed connects
 over HTTP. Held by tests/plugin and tests/drills/test_hostile.py.
 """

@@ -27,7 +27,7 @@ class PluginError(Exception):
 
 
 class Keeper:
-    """Of `plugins`. `budget`: seconds that a plugin has to be entered; `memory`: MB by which it may grow unnoticed."""
+    """Of `plugins`. `budget`: seconds that a plugin has to be entered; `memory`: MB that a stranger's may hold."""
 
     def __init__(self, *, strict: bool, budget: float, memory: int) -> None:
         self.plugins: Sequence[Plugin] = ()
@@ -120,11 +120,13 @@ class Keeper:
         plugin.ward.breaker, plugin.ward.quarantine = Breaker(), None
         await self._enter(plugin)
 
+    async def weigh(self) -> None:
+        """Shut away the strangers' that hold more memory than they may. Takes its time, so that nobody else waits."""
+        async for plugin, said in self._memory.look([one for one in self.sound() if not one.built_in]):
+            self.shut(plugin, "memory", MemoryError(said))
+
     async def examine(self, db: Database) -> None:
-        """Look how the plugins are: what they say themselves, their breakers, the memory that they hold."""
-        culprit = await self._memory.look([one for one in self.sound() if not one.built_in])
-        if culprit:
-            self.shut(culprit.plugin, "memory", MemoryError(culprit.said))
+        """Look how the plugins are: what they say themselves, and their breakers."""
         for plugin in self.plugins:
             found = await _readings(plugin, self._budget)
             if found != plugin.readings:

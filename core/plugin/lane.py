@@ -58,6 +58,10 @@ class Lane:
         """Whether a call that was late goes on still."""
         return self._overdue is not None and not self._overdue.done()
 
+    def waiting(self) -> list[object]:
+        """Its loop and the tasks there."""
+        return [] if self._loop is None else [self._loop, *asyncio.all_tasks(self._loop)]
+
     async def begin(self, work: Callable[[], Awaitable[R]]) -> R:
         """Await `work()` on the lane, for as long as the caller cares to wait."""
         return await on(self._started(), work)

@@ -60,42 +60,73 @@ BEHAVIOURS: dict[str, Callable[[], Any]] = {
 """What it does when it is called. `hangs` is for hooks that are awaited, and an odd answer for the others."""
 
 
+kept = 0
+"""Bytes that hostile plugins hold."""
+
+
 def hostile(do: Callable[[], Any]) -> ModuleType:
-    """A plugin that starts well and behaves so wherever it is called then; its names begin with `bad`."""
+    """A plugin that starts well and behaves so wherever it is called then; its names begin with `bad`.
 
-    async def hook() -> Any:
-        given = do()
-        return await given if asyncio.iscoroutine(given) else given
+    Whatever it does, it keeps 100 kB each time, in a place of its own for each hook.
+    """
 
-    def at_once(*_: Any) -> Any:
-        given = do()
-        if asyncio.iscoroutine(given):
-            given.close()
-        return given
+    def hook() -> Callable[[], Any]:
+        keeping = _keeping(do)
+
+        async def hooked() -> Any:
+            given = keeping()
+            return await given if asyncio.iscoroutine(given) else given
+
+        return hooked
+
+    def at_once() -> Callable[..., Any]:
+        keeping = _keeping(do)
+
+        def called(*_: Any) -> Any:
+            given = keeping()
+            if asyncio.iscoroutine(given):
+                given.close()
+            return given
+
+        return called
+
+    asked = hook()
 
     @get("/route", operation_id="BadRoute", **public())
     async def route() -> str:
-        return str(await hook())
+        return str(await asked())
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         yield
-        await hook()
+        await asked()
 
     return plugin(
         "bad",
         route_handlers=lambda: [route],
-        connectors=lambda: [_Bad(at_once)],
-        signal_kinds=lambda: [SignalKind("bad", "Bad", at_once, facts=at_once)],
-        feed_formats=lambda: [Format("bad", "text/x-bad", "bad", at_once, read=at_once)],
-        channels=lambda: [_Smoke(hook)],
-        report_sections=hook,
-        scan_asset=hook,
-        screen_signal=hook,
-        on_event=hook,
-        health=hook,
+        connectors=lambda: [_Bad(at_once())],
+        signal_kinds=lambda: [SignalKind("bad", "Bad", at_once(), facts=at_once())],
+        feed_formats=lambda: [Format("bad", "text/x-bad", "bad", at_once(), read=at_once())],
+        channels=lambda: [_Smoke(hook())],
+        report_sections=hook(),
+        scan_asset=hook(),
+        screen_signal=hook(),
+        on_event=hook(),
+        health=hook(),
         lifespan=lifespan,
     )
+
+
+def _keeping(do: Callable[[], Any]) -> Callable[[], Any]:
+    own: list[bytes] = []
+
+    def keeping() -> Any:
+        global kept  # noqa: PLW0603  (of all plugins of a test)
+        own.append(bytes(100_000))
+        kept += 100_000
+        return do()
+
+    return keeping
 
 
 class _Bad(Connector):

@@ -18,10 +18,8 @@ from core.plugin import hooks, shared
 from core.plugin.breaker import Breaker
 from core.plugin.ground import NOBODY
 from core.plugin.host import PluginHost
-from core.plugin.memory import MemoryWatch
 from core.sdk import Canonical, Draft, Format, Invalid, SignalIn, SignalKind, Translated, translate_table
 from core.wire.health import Reading
-from tests.plugin import hoarding
 from tests.plugin.fakes import ASKED, Caller, draft, host, plugin, settings
 
 
@@ -224,37 +222,3 @@ async def test_what_an_earlier_run_said_of_itself_does_not_stand(house: House) -
         await running.keeper.examine(house.db)
     async with house.db.snapshot(NOBODY) as session:
         assert shared.readings((await shared.read(session))["good"]) == ()
-
-
-async def test_memory_that_grows_is_traced_to_its_plugin_which_is_shut_away(house: House) -> None:
-    held = [100]
-    running = host(hoarding, plugin("good", report_sections=good))
-    running.keeper._memory = MemoryWatch(16, traced=0.3, held=lambda: held[0] * 2**20)
-    async with running.keeper.running():
-        for held[0] in (100, 116):
-            await running.keeper.examine(house.db)
-            assert not running.quarantined, "not beyond the limit"
-        held[0] = 117
-        await running.keeper.examine(house.db)
-        found = running.quarantined["hoarding"]
-        assert found.phase == "memory"
-        assert found.error.startswith("MemoryError: the hub has grown by 17 MB, limit 16 MB; of ")
-    assert running.quarantined_names() == ("hoarding",)
-
-
-async def test_memory_that_grows_by_no_plugin_costs_none() -> None:
-    held = [100]
-    running = host(plugin("good", report_sections=good))
-    watch = MemoryWatch(16, traced=0.05, held=lambda: held[0] * 2**20)
-    await watch.look(running.keeper.plugins)
-    held[0] = 200
-    ours: list[bytes] = []
-    grow = asyncio.create_task(_grow(ours))
-    assert await watch.look(running.keeper.plugins) is None
-    await grow
-
-
-async def _grow(kept: list[bytes]) -> None:
-    for _ in range(20):
-        kept.append(bytes(2**17))
-        await asyncio.sleep(0.001)
