@@ -98,11 +98,13 @@ def accept(sent: SignalIn, index: int, pointer: str, kinds: Kinds, keys: Keys, g
 def _fault_of_times(moments: Sequence[int | None], pointer: str) -> FieldError | None:
     soon = times.now() + times.DAY
     for name, moment in zip(("first_seen", "last_seen", "valid_until"), moments, strict=True):
+        if moment is None:
+            continue
         # With its zone it may lie in the year 0 or 10000, which no reader can be shown.
-        if moment is not None and not _FIRST <= moment <= _LAST:
+        if not _FIRST <= moment <= _LAST:
             return FieldError(f"{pointer}/{name}", "out_of_range", "Expected a time in the years 1 to 9999, UTC.")
         # A score fades from then on: what is seen in a year to come would not fade for a year.
-        if moment is not None and moment > soon and name != "valid_until":
+        if moment > soon and name != "valid_until":
             return FieldError(f"{pointer}/{name}", "in_the_future", f"{name} has not come yet.")
     first_seen, last_seen, _ = moments
     if first_seen is not None and last_seen is not None and last_seen < first_seen:

@@ -88,8 +88,10 @@ def _read(poster: Poster, number: int, raw: bytes) -> Posted | TaxiiStatusDetail
     item = items.accept(meant.signal, number, pointer, poster.eyes.kinds, poster.eyes.keys, poster.guard)
     if isinstance(item, SubmitResult):
         return TaxiiStatusDetails(meant.id, meant.version, why(item.errors))
-    unmarked = f"No TLP marking: taken as {poster.eyes.collection.strictest}."
-    return Posted(number, raw, meant, item, "" if meant.tlp else unmarked)
+    return Posted(number, raw, meant, item, "" if meant.tlp else _UNMARKED[poster.eyes.collection.strictest])
+
+
+_UNMARKED = {tlp: f"No TLP marking: taken as {tlp}." for tlp in Tlp}
 
 
 async def _owned(poster: Poster, read: Sequence[Posted | TaxiiStatusDetails]) -> list[Posted | TaxiiStatusDetails]:
