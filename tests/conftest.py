@@ -29,8 +29,9 @@ Cast = Mapping[str, Account]
 
 
 def pytest_configure() -> None:
-    """In each worker, before the first temporary folder is made."""
+    """In each worker, before the first temporary folder is made and the tests are imported, of which nothing goes."""
     prefer_memory()
+    gc.disable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -91,6 +92,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:
