@@ -1,5 +1,6 @@
 """What the answers of several rooms share: pages with a link to the next, ETags, a form that the caller chooses."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -7,7 +8,10 @@ from urllib.parse import urlencode
 from litestar import Request, Response
 
 from core import accept
-from core.errors import PreconditionFailed
+from core.errors import Invalid, PreconditionFailed
+from core.wire.common import FieldError
+
+_TAGS = re.compile(r'\s*(\*|(W/)?"[^"]*"(\s*,\s*(W/)?"[^"]*")*)\s*')
 
 
 class Page(Protocol):
@@ -37,8 +41,14 @@ def versioned(body: T, version: int, *, status: int = 200, location: str | None 
 
 
 def require_match(request: Request[Any, Any, Any], version: int) -> None:
-    """Hold `If-Match`, when it is sent, against the version that stands (RFC 9110 §13.1.1: `*` fits any)."""
+    """Hold `If-Match`, when it is sent, against the version that stands (RFC 9110 §13.1.1: `*` fits any).
+
+    Raises `PreconditionFailed`, and `Invalid` for what is no ETag.
+    """
     sent = request.headers.get("if-match")
+    if sent is not None and not _TAGS.fullmatch(sent):
+        fault = FieldError("/If-Match", "invalid_header", 'An ETag is in quotes, as it was given: "3"; or send *.')
+        raise Invalid("A header is not what this call expects.", errors=[fault])
     if sent is not None and not names(sent, f'"{version}"'):
         raise PreconditionFailed(f'The version that stands is "{version}". Read it again, then repeat your change.')
 

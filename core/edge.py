@@ -12,8 +12,8 @@ import zstandard
 from litestar import Request
 
 from core.errors import Invalid, TooLarge, UnsupportedMediaType
-from core.vocabulary import expected, words_at
-from core.wire.common import FieldError
+from core.vocabulary import expected, fields_at, words_at
+from core.wire.common import READS, FieldError
 
 AT_ONCE = 10_000
 """Items of a bulk body."""
@@ -141,7 +141,8 @@ async def json_body(request: Request[Any, Any, Any]) -> bytes:
     """The whole of a body that calls itself JSON. Raises `UnsupportedMediaType` for others."""
     media_type = content_type(request)
     if media_type != JSON and not media_type.endswith("+json"):
-        raise UnsupportedMediaType(f"Send {JSON}.")
+        taken = request.route_handler.opt.get("takes") or {JSON: None}
+        raise UnsupportedMediaType(f"Send {' or '.join(taken)}; this calls itself {media_type}.")
     return await body(request)
 
 
@@ -183,13 +184,21 @@ def decode(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
-        fault = field_error(exc, "", decoder.type)
+        fault = field_error(exc, "", decoder.type) if data else FieldError("", "missing", "It is empty.")
         raise Invalid("The body is not what this call expects.", errors=[fault]) from None
 
 
 _AT = re.compile(r"^(.*) - at (`key` in )?`\$(.*)`$", re.DOTALL)
 _FIELD = re.compile(r"^Object (missing required|contains unknown) field `([^`/~]+)`")
 _WORD = re.compile(r"^Invalid (?:enum )?value '?(.*?)'?$", re.DOTALL)
+_TIME = "Expected a time with its zone (RFC 3339), such as 2026-10-01T08:30:00+07:00"
+_PLAINER = {
+    "Invalid RFC3339 encoded datetime": _TIME,
+    "Expected `datetime` with a timezone component": _TIME,
+    "Invalid RFC3339 encoded date": "Expected a date, such as 2026-10-01",
+    **{f"Expected `str` matching regex {pattern!r}": f"Expected {said}" for pattern, said in READS.items()},
+}
+"""By what msgspec says."""
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
@@ -201,15 +210,18 @@ def field_error(exc: Exception, base: str = "", kind: Any = Any) -> FieldError:
     if isinstance(exc, RecursionError):
         return FieldError(pointer=base, code="too_deep", detail="The JSON is nested too deeply.")
     if not isinstance(exc, msgspec.ValidationError):
-        return FieldError(pointer=base, code="not_json", detail="This is not JSON in UTF-8.")
+        return FieldError(pointer=base, code="not_json", detail=f"This is not JSON in UTF-8: {exc}.")
     found = _AT.match(str(exc))
     detail, of_key, path = found.groups() if found else (str(exc), None, "")
     # `[...]` is some entry of a mapping: the pointer ends at the mapping.
     pointer = base + _INDEX.sub(r"/\1", path.partition("[...]")[0]).replace(".", "/")
-    named = _FIELD.match(detail)
-    if named:
-        return FieldError(f"{pointer}/{named[2]}", "missing" if named[1] == "missing required" else "unknown", detail)
-    word = _WORD.match(detail)
-    # Wherever in a list: the places of a type are few, and their words are remembered.
-    words = words_at(kind, _INDEX.sub("[]", path) + ("{}" if of_key else "")) if word else ()
-    return FieldError(pointer, "invalid", expected(word[1], words) if word and words else detail)
+    # Wherever in a list: the places of a type are few, and what they take is remembered.
+    place = _INDEX.sub("[]", path) + ("{}" if of_key else "")
+    if named := _FIELD.match(detail):
+        if named[1] == "missing required":
+            return FieldError(f"{pointer}/{named[2]}", "missing", detail)
+        fields = fields_at(kind, place)
+        return FieldError(f"{pointer}/{named[2]}", "unknown", expected(named[2], fields) if fields else detail)
+    if (word := _WORD.match(detail)) and (words := words_at(kind, place)):
+        return FieldError(pointer, "invalid", expected(word[1], words))
+    return FieldError(pointer, "invalid", _PLAINER.get(detail, detail))

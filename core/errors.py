@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -157,8 +157,15 @@ def _on_http(_: Request[Any, Any, Any], exc: HTTPException) -> Response[bytes]:
         return respond(fault.problem())
     status = HTTPStatus(exc.status_code)
     errors = _field_errors(exc) if isinstance(exc, ValidationException) else ()
-    detail = "" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else exc.detail
+    detail = "" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _unrouted(exc) or exc.detail
     return respond(Problem(title=status.phrase, status=status, detail=detail, errors=errors), exc.headers)
+
+
+def _unrouted(exc: HTTPException) -> str:
+    """What to do about an address or a method that there is not."""
+    if isinstance(exc, MethodNotAllowedException):
+        return f"This address takes {(exc.headers or {}).get('allow', 'other methods')}."
+    return "No call has this address; GET /openapi.json lists them." if isinstance(exc, NotFoundException) else ""
 
 
 def _lacks_body(exc: ValidationException) -> bool:

@@ -24,7 +24,7 @@ from core.edge import field_error
 from core.errors import InvalidQuery
 from core.wire.common import FieldError
 
-STRICT = {"strict_query": True}
+STRICT: dict[str, Any] = {"strict_query": True}
 """The `opt` of a router or handler that refuses query parameters which it does not declare."""
 
 _INJECTED = {"request", "data", "state", "scope", "headers", "cookies", "socket", "query", "body"}
@@ -93,10 +93,19 @@ def _fault(name: str, kind: Any, values: list[str]) -> FieldError | None:
     try:
         msgspec.convert(values if _is_list(kind) else values[0], kind, strict=False)
     except msgspec.ValidationError as exc:
-        return FieldError(f"/{name}", "invalid_query", field_error(exc, "", kind).detail)
+        detail = field_error(exc, "", kind).detail
+        several = " Repeat the parameter for several." if _is_list(kind) and "," in "".join(values) else ""
+        return FieldError(f"/{name}", "invalid_query", _IN_AN_ADDRESS.get(detail, detail) + several)
     except UnicodeError:
         return FieldError(f"/{name}", "invalid_query", "This is not UTF-8.")
     return None
+
+
+_IN_AN_ADDRESS = {
+    "Expected `int`, got `str`": "Expected a whole number",
+    "Expected `bool`, got `str`": "Expected true or false",
+}
+"""All of it is text there."""
 
 
 def _unknown(name: str, expected: Iterable[str]) -> FieldError:

@@ -26,6 +26,7 @@ from core.errors import (
 from core.ids import named as is_id
 from core.ids import new as new_id
 from core.openapi import answers, refuses, takes, takes_bulk
+from core.parameters import STRICT
 from core.plugin.channel import Channel
 from core.plugin.connector import (
     BadSignature,
@@ -116,6 +117,7 @@ __all__ = [
     "NDJSON",
     "RE_EXPORTED",
     "SECOND",
+    "STRICT",
     "XLSX",
     "Addressed",
     "AnswerIn",

@@ -4,7 +4,7 @@ A refusal that only repeats the wrong word sends its reader to the manual; this 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any
@@ -48,15 +48,26 @@ def words_at(kind: Any, path: str) -> tuple[str, ...]:
 
     `.items[3].kind`, with `{}` for the keys of a mapping and `[...]` for its values.
     """
-    steps = _STEP.findall(path)
-    before, places = [], [inspect.type_info(kind)]
-    for step in steps:
-        before, places = places, [inner for place in places for inner in _inside(place, step)]
-    found = [word for place in places for word in _words(place)]
-    if not found and steps:
+    found = [word for place in _at(kind, path) for word in _words(place)]
+    if not found:
         # No type stands where unions tell their members apart.
-        found = [tag for place in before for tag in _tags(place, steps[-1][1:])]
+        above, _, field = path.rpartition(".")
+        found = [tag for place in _at(kind, above) for tag in _tags(place, field)]
     return tuple(dict.fromkeys(map(str, found)))
+
+
+def _at(kind: Any, path: str) -> Sequence[inspect.Type]:
+    places = [inspect.type_info(kind)]
+    for step in _STEP.findall(path):
+        places = [inner for place in places for inner in _inside(place, step)]
+    return places
+
+
+@cache
+def fields_at(kind: Any, path: str) -> tuple[str, ...]:
+    """The fields that a type takes at a place in msgspec's notation; none where it is no object of ours."""
+    structs = [one for place in _at(kind, path) for one in _choices(place) if isinstance(one, inspect.StructType)]
+    return tuple(dict.fromkeys(field.encode_name for struct in structs for field in struct.fields))
 
 
 def _choices(place: inspect.Type) -> Iterator[inspect.Type]:

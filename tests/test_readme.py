@@ -29,7 +29,7 @@ def test_the_tour_gives_what_it_shows(tmp_path: Path) -> None:
         done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     shown = done.stdout.split(END)
-    assert len(shown) == len(TOUR) == 12
+    assert len(shown) == len(TOUR) == 13
     for (block, expected), output in zip(TOUR, shown, strict=True):
         pattern = ".*?".join(map(re.escape, expected.strip().split("…")))
         assert re.fullmatch(pattern, output.strip(), re.DOTALL), f"{block}\ngave\n{output}\ninstead of\n{expected}"

@@ -126,8 +126,10 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
     def _token(self, client: "_Client", scope: str | None, **_: Any) -> dict[str, Any]:
         held = client.live.scopes
         asked = held if scope is None else {one for one in held if one in scope.split()}
-        if not asked or (scope is not None and len(asked) < len(set(scope.split()))):
-            raise InvalidScopeError("The scope is unknown, or not granted to this client or its kind of partner.")
+        refused = sorted(set((scope or "").split()) - set(held))
+        if refused or not asked:
+            named = " ".join(refused) or "no scope"
+            raise InvalidScopeError(f"Unknown, or not granted to this client or its kind of partner: {named}.")
         return msgspec.structs.asdict(self._tokens.issue(client.live, asked))
 
     def query_client(self, client_id: str) -> "_Client | None":

@@ -20,6 +20,13 @@ from core.wire.common import Problem
 from core.wire.scopes import Scope
 
 TITLE = "Không Một Mình Partner API"
+_ABOUT = """Every refusal is a problem (RFC 9457): `errors` names the item and field, or the parameter, and what is
+expected there; below `/taxii2` it has the shape of TAXII. A misspelt parameter or word is refused, never taken for a
+filter that finds nothing.
+
+`Accept` chooses among the forms of an answer, and absent stands for the first. One that takes none of them gets 406
+with their list, and nothing was done. It is not asked where the form is `*/*`, a file as somebody uploaded it, nor for
+errors and answers without content."""
 
 
 def routes(app: Litestar) -> Iterator[tuple[HTTPRoute, str, HTTPRouteHandler]]:
@@ -52,7 +59,7 @@ def document(app: Litestar, below: str = "/") -> dict[str, Any]:
     problem = writer.media({PROBLEM_JSON: Problem})
     return {
         "openapi": "3.1.0",
-        "info": {"title": TITLE, "version": version("khongmotminh")},
+        "info": {"title": TITLE, "version": version("khongmotminh"), "description": _ABOUT},
         "paths": paths,
         "components": {
             "schemas": writer.components(),

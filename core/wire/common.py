@@ -10,11 +10,21 @@ from msgspec import Meta
 LINE = r"^[^\u0000-\u001f\u007f]*$"
 PROSE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 
+_SLUG = r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$"
+NAME = r"^[a-z][a-z0-9_]*$"
+READS = {
+    LINE: "one line without control characters",
+    PROSE: "text without control characters",
+    _SLUG: "lower-case letters, digits and inner hyphens",
+    NAME: "lower-case letters, digits and underscores",
+}
+"""What refusals say instead of a pattern."""
+
 Line = Annotated[str, Meta(min_length=1, max_length=300, pattern=LINE)]
 """One line of text, 1 to 300 characters."""
 Prose = Annotated[str, Meta(max_length=5_000, pattern=PROSE)]
 """Text of several lines, up to 5,000 characters."""
-Slug = Annotated[str, Meta(min_length=2, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]{0,62}[a-z0-9]$")]
+Slug = Annotated[str, Meta(min_length=2, max_length=64, pattern=_SLUG)]
 """A name for use in addresses: lower-case letters, digits and inner hyphens."""
 ExternalId = Annotated[str, Meta(min_length=1, max_length=200, pattern=LINE)]
 """A partner's own name for a thing, kept verbatim."""

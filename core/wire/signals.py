@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from core.wire.common import Count, ExternalId, FieldError, Line, Slug, Time, Title
+from core.wire.common import NAME, Count, ExternalId, FieldError, Line, Slug, Time, Title
 from core.wire.kinds import Fact
 from core.wire.score import OpinionCounts, Score, Term
 
@@ -70,7 +70,7 @@ class State(StrEnum):
 
 
 SignalId = Annotated[str, Meta(pattern="^sig_[a-z2-7]{26}$", min_length=30, max_length=30)]
-KindName = Annotated[str, Meta(min_length=2, max_length=40, pattern="^[a-z][a-z0-9_]*$")]
+KindName = Annotated[str, Meta(min_length=2, max_length=40, pattern=NAME)]
 Confidence = Annotated[int, Meta(ge=0, le=100)]
 ContextName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\u0000-\u001f\u007f]*$")]
 ContextText = Annotated[str, Meta(max_length=500, pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$")]

@@ -40,6 +40,7 @@ from core.sdk import (
     SECOND,
     Context,
     FeedFormat,
+    FieldError,
     Invalid,
     NotFound,
     OpinionIn,
@@ -118,6 +119,9 @@ async def _chosen(
 ) -> Selection:
     """The part of a selection that is for one privacy group and of these types."""
     wanted = types.split(",") if types else KINDS.values()
+    if not set(wanted) & set(KINDS.values()):
+        detail = f"Expected some of {', '.join(KINDS.values())}, separated by commas."
+        raise Invalid("The hub has nothing of these types.", errors=[FieldError("/types", "unknown", detail)])
     carried = words.carried(selection, [kind for kind, word in KINDS.items() if word in wanted])
     group = next(iter((await graph_groups.find(session, principal, keys, [number])).values()), None)
     return msgspec.structs.replace(carried, community=group is None, group=group)

@@ -8,7 +8,7 @@ from litestar import get
 from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.sdk import Principal, Scope, Selection, State, Tlp, answers, scoped
+from core.sdk import STRICT, Principal, Scope, Selection, State, Tlp, answers, scoped
 from core.signals import feed
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
@@ -28,6 +28,8 @@ _PIECE = 64 * 1024
     operation_id="ReadBlocklist",
     **scoped(Scope.SIGNALS_READ),
     **answers({200: {"text/plain": str}}),
+    # A misspelt `tlp` would give more than may be published.
+    **STRICT,
 )
 async def read_blocklist(
     principal: Principal,

@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.sdk import Context, Count, Principal, Scope, page, require_match, scoped, versioned
+from core.sdk import STRICT, Context, Count, Principal, Scope, page, require_match, scoped, versioned
 from plugins.webhooks import deliveries, endpoints, replays
 from plugins.webhooks.wire import (
     DeliveryPage,
@@ -23,7 +23,7 @@ from plugins.webhooks.wire import (
     SecretOut,
 )
 
-_MINE = scoped(Scope.WEBHOOKS_WRITE)
+_MINE = scoped(Scope.WEBHOOKS_WRITE) | STRICT
 _BASE = "/webhooks/endpoints"
 DeliveryLimit = Annotated[int, Meta(ge=1, le=1_000)]
 

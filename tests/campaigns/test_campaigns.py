@@ -79,6 +79,8 @@ async def test_a_change_made_meanwhile_is_noticed(client_as: ClientAs) -> None:
         *(client.patch(path, json={"summary": text}, headers={"If-Match": '"1"'}) for text in ("a", "b", "c"))
     )
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
+    unquoted = await client.patch(path, json={"summary": "d"}, headers={"If-Match": "2"})
+    assert (unquoted.status_code, unquoted.json()["errors"][0]["pointer"]) == (400, "/If-Match")
     assert (await client.patch(path, json={"summary": "d"}, headers={"If-Match": '"1", "2"'})).status_code == 200
     assert (await client.patch(path, json={"summary": "e"}, headers={"If-Match": "*"})).status_code == 200
 

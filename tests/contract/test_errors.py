@@ -60,7 +60,8 @@ async def test_methods_that_a_path_does_not_have(hub: TestedHub) -> None:
         allowed = [(await client.options(path)).headers["allow"]]
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - there:
             answer = await client.request(method, path)
-            assert_problem(answer, 405, f"{method} {path}")
+            problem = assert_problem(answer, 405, f"{method} {path}")
+            assert answer.headers["allow"] in problem["detail"], path
             allowed.append(answer.headers["allow"])
         assert all(set(one.split(", ")) == there for one in allowed), path
 
@@ -69,7 +70,7 @@ async def test_methods_that_a_path_does_not_have(hub: TestedHub) -> None:
     "path", ["/", "/v1", "/v2/signals", "/v1/nothing", "/schema", "/docs", "/openapi.json/x", "/%ff"]
 )
 async def test_paths_that_are_not_there(hub: TestedHub, path: str) -> None:
-    assert_problem(await hub.client_as("secretariat").get(path), 404, path)
+    assert "/openapi.json" in assert_problem(await hub.client_as("secretariat").get(path), 404, path)["detail"]
 
 
 async def test_an_empty_body_is_faulty_as_a_whole(hub: TestedHub) -> None:
@@ -79,6 +80,27 @@ async def test_an_empty_body_is_faulty_as_a_whole(hub: TestedHub) -> None:
         problem = assert_problem(answer, 400, "FoundGroup")
         assert problem["type"] == "urn:kmm:problem:invalid"
         assert [(one["pointer"], one["code"]) for one in problem["errors"]] == [("", "missing")]
+        bulk = assert_problem(await client.post("/v1/guard", content=b"", headers=headers), 400, "AddGuardEntries")
+        assert bulk["errors"] == problem["errors"]
+
+
+async def test_bodies_that_do_not_fit(hub: TestedHub) -> None:
+    client = hub.client_as("secretariat")
+    for path, body, pointer, said in (
+        ("/v1/groups", b'{"slug": "x-y", "name": }', "", "not JSON in UTF-8: JSON is malformed: invalid"),
+        ("/v1/groups", b'{"slug": "X Y", "name": "x"}', "/slug", "Expected lower-case letters, digits and inner"),
+        ("/v1/groups", b'{"slgu": "x-y", "name": "x"}', "/slgu", "of slug, name; got 'slgu'. Did you mean 'slug'?"),
+        ("/v1/guard", b'{"items": []}', "/items", "Expected one of entries; got 'items'."),
+        ("/v1/partners", b'{"slug": "x-y", "kind": "platfrom"}', "/kind", "got 'platfrom'. Did you mean 'platform'?"),
+        ("/v1/campaigns", b'{"slug": "x-y", "starts": "1.9."}', "/starts", "a date, such as 2026-10-01"),
+    ):
+        problem = assert_problem(await client.post(path, content=body), 400, path)
+        (fault,) = problem["errors"]
+        assert (fault["pointer"], said in fault["detail"]) == (pointer, True), fault
+    entry = {"kind": "domain", "value": "bank.example", "label": "A bank", "source": "x", "reach": "sight"}
+    (result,) = (await client.post("/v1/guard", json={"entries": [entry]})).json()["results"]
+    assert result["errors"][0]["pointer"] == "/entries/0/reach"
+    assert "Did you mean 'site'?" in result["errors"][0]["detail"]
 
 
 async def test_bodies_of_another_media_type(hub: TestedHub) -> None:
@@ -88,7 +110,7 @@ async def test_bodies_of_another_media_type(hub: TestedHub) -> None:
             answer = await client.request(
                 operation.method, somewhere(operation), content=b"a=1", headers={"Content-Type": "text/plain"}
             )
-            assert_problem(answer, 415, operation.id)
+            assert "text/plain" in assert_problem(answer, 415, operation.id)["detail"], operation.id
 
 
 async def test_forms_that_a_call_does_not_have(hub: TestedHub) -> None:
@@ -130,6 +152,7 @@ async def test_a_fault_of_the_hub(hub: TestedHub, monkeypatch: pytest.MonkeyPatc
 async def test_parameters_that_do_not_fit(hub: TestedHub, query: str) -> None:
     problem = assert_problem(await hub.client_as("secretariat").get(f"/v1/campaigns?{query}"), 400, query)
     assert problem["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"
+    assert query != "limit=a" or problem["errors"][0]["detail"] == "Expected a whole number"
 
 
 async def test_words_that_a_parameter_does_not_have(hub: TestedHub) -> None:
@@ -168,6 +191,7 @@ async def test_words_that_a_parameter_does_not_have(hub: TestedHub) -> None:
         ("/v1/signals?limit=5&KIND=url", "/KIND", "This call knows after, campaign, kind, limit, min_score, wait."),
         ("/v1/me/limits?a~b/c", "/a~0b~1c", "This call takes no query parameters."),
         ("/v1/signals/sig_aaaaaaaaaaaaaaaaaaaaaaaaaa?id=sig_a", "/id", "This call takes no query parameters."),
+        ("/exports/blocklist?tpl=CLEAR", "/tpl", "This call knows form, tlp."),
         ("/v1/signals?principal=x", "/principal", "This call knows after, campaign, kind, limit, min_score, wait."),
     ],
 )

@@ -124,7 +124,7 @@ async def test_a_bomb_is_refused_before_it_is_unpacked(hub: TestedHub, encoding:
 async def test_a_body_that_is_no_submission_is_refused_whole(hub: TestedHub) -> None:
     item = b'{"kind":"domain","value":"bait.example"}'
     bodies = {
-        b"": "not_json",
+        b"": "missing",
         b"hello": "not_json",
         ONE[:-1]: "not_json",
         ONE + b"x": "not_json",
