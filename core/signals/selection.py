@@ -95,3 +95,10 @@ async def standing(
         .where(of_these, visible(Claim, principal), *LIVE, *claims(selection))
     )
     return {(row.partner, row.signal) for row in await session.execute(wanted)}.intersection(pairs)
+
+
+async def claimed(session: AsyncSession, principal: Principal, signals: Collection[int]) -> set[int]:
+    """Of these rows of `signal`, those with a claim of the principal's own; a closed one counts until it is purged."""
+    own = (visible(Claim, principal), Claim.partner == principal.partner)
+    found = select(Claim.signal).where(among(Claim.signal, sorted(signals), session), *own)
+    return {*await session.scalars(found)}

@@ -44,6 +44,8 @@ EXEMPT: dict[str, str] = {
     "core.reports.facts._signals": "cuts for readers `national` count every audience",
     "core.reports.activity.signal_days": "finds on which days partners sent anything; one is told of itself alone",
     "plugins.taxii.removing.RemoveObject.store": "drops what a partner posted itself",
+    "plugins.taxii.retention._drop": "drops objects whose claim is purged",
+    "plugins.taxii.retention._old": "finds objects that may have no claim any more, whoever posted them",
     "plugins.taxii.storing.StoreObjects._insert": "writes what a partner posts",
     "plugins.taxii.versions": "finds what a partner posted itself, to compare what it posts now",
     "plugins.taxii.versions.forget": "makes room for what a partner deleted and posts again",

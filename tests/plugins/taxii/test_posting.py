@@ -6,12 +6,11 @@ import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
-from core import times
 from core.signals.models import SignalPolicy
 from core.testing import TestedHub
-from plugins.taxii import statuses, versions
+from plugins.taxii import versions
 from plugins.taxii.errors import MEDIA_TYPE
-from plugins.taxii.models import TaxiiObject, TaxiiStatus
+from plugins.taxii.models import TaxiiObject
 from tests.people import principal_of
 from tests.plugins.taxii.posts import Json, Poster, indicator, rows, stix_object
 
@@ -233,17 +232,6 @@ async def test_what_is_held_is_kept_and_said(hub: TestedHub) -> None:
     status = await Poster(hub, "tiktok").post(*(indicator(name) for name in "abcd"))
     assert [one["message"][:4] for one in status["successes"]] == ["No T", "No T", "held", "held"]
     assert len(await feed(hub, "meta")) == 2
-
-
-async def test_statuses_go_after_two_days(hub: TestedHub) -> None:
-    poster = Poster(hub, "tiktok")
-    old, new = [(await poster.post(indicator(name)))["id"] for name in "ab"]
-    async with hub.parts.db.edge(0) as session:
-        aged = update(TaxiiStatus).where(TaxiiStatus.id == old)
-        await session.execute(aged.values(at=TaxiiStatus.at - 2 * times.DAY))
-        assert await statuses.purge(session) == 1
-    found = [(await poster.client.get(f"/taxii2/hub/status/{one}/")).status_code for one in (old, new)]
-    assert found == [404, 200]
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"])
