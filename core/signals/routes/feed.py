@@ -62,9 +62,9 @@ async def read_feed(
     signal, a tombstone (only `id`, `state`, `position`) removes it. The last page carries `digest`: the sum of your
     copy's `check` values mod 2^128. With `min_score`, what scores lower when it is sent is left out, or removed from
     your copy, and there is no digest; so it is with `campaign`, a word of those who submit, and what does not belong to
-    it. 410 `resync` asks for a new walk into a new copy. As NDJSON: one item a line, then a line with `next`, `more` and
-    `digest`. Plugins add further forms, such as text/csv: a walk of its own of what may be re-exported, in which nothing
-    marked AMBER+STRICT or RED has a part.
+    it. 410 `resync` asks for a new walk into a new copy. As NDJSON: one item a line, then a line with `next`, `more`
+    and `digest`. Plugins add further forms, such as text/csv: a walk of its own of what may be re-exported, in which
+    nothing marked AMBER+STRICT or RED has a part.
 
     With `wait`, an answer that would be empty is held back until something that you may see has changed, for that many
     seconds at most. Asking for what comes after a cursor says that you have everything up to it.
