@@ -5,9 +5,9 @@ Where to look:
 - Reading: `read_routes`; `asking` has the query, filters and where a reader stands; `reading` makes a page, of what was
   posted (`stored`) and what the hub says itself (`rendered`, written by `stix`); `own_ids` keeps the ids of that, and
   finds its signals again.
-- Posting: `post_routes`, `posting`; `meaning` is what an object says (`patterns`, `markings`); `checking`, `grammar`
-  and `owning` are why it may not be kept, `sharing` is with whom it is shared. `storing` and `removing` are jobs of the
-  claim log, on `claiming` and `versions`; `statuses` has what became of it.
+- Posting: `post_routes`, `posting`; `objects` are as they came, `meaning` is what they say (`patterns`, `markings`),
+  `posted` what may be kept; `checking`, `grammar` and `owning` are why not, `sharing` is with whom. `storing` and
+  `removing` are jobs of the claim log, on `claiming` and `versions`; `statuses` has what became of it.
 - Both: `collections`, who looks at which; `turns`, on the head of the log; `errors`; `resources`, what TAXII calls so.
 """
 

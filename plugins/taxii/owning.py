@@ -10,14 +10,12 @@ tests/plugins/taxii/test_refused.py.
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from plugins.taxii import own_ids, reading, stored
 from plugins.taxii.collections import Eyes
 from plugins.taxii.markings import PREFACE
+from plugins.taxii.posted import Posted
 from plugins.taxii.statuses import TaxiiStatusDetails
-from plugins.taxii.storing import Posted
-from plugins.taxii.turns import Turn
 
 _HUBS = "id_taken: it is the hub's; give yours an id of its own."
 _OTHERS = "id_taken: another partner posted it first, and not so; give yours an id of its own."
@@ -25,18 +23,7 @@ _PREFACE = frozenset(msgspec.json.decode(one)["id"] for one in PREFACE)
 
 
 async def refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatusDetails]:
-    """What becomes of objects whose ids are not their poster's, by number. Raises `Unavailable`."""
-    told: dict[int, TaxiiStatusDetails] = {}
-
-    async def look(session: AsyncSession) -> None:
-        told.update(await _refused(msgspec.structs.replace(eyes, session=session), posted))
-
-    if posted:
-        await eyes.writer.write(Turn(look), eyes.principal.client, "AddTaxiiObjects")
-    return told
-
-
-async def _refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatusDetails]:
+    """What becomes of objects whose ids are not their poster's, by number."""
     ids = {one.meant.id for one in posted}
     hubs = _PREFACE | (await own_ids.signals(eyes.session, ids)).keys()
     told = {one.number: one.told(_HUBS) for one in posted if one.meant.id in hubs}

@@ -33,9 +33,10 @@ from plugins.taxii.asking import Filters
 from plugins.taxii.collections import Eyes
 from plugins.taxii.meaning import Voiced, meaning, understood
 from plugins.taxii.objects import ID
+from plugins.taxii.posted import Posted
 from plugins.taxii.removing import RemoveObject
 from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, why
-from plugins.taxii.storing import Posted, StoreObjects
+from plugins.taxii.storing import StoreObjects
 
 
 class Poster(msgspec.Struct, frozen=True):
@@ -49,12 +50,11 @@ class Poster(msgspec.Struct, frozen=True):
 async def post(poster: Poster, objects: Sequence[msgspec.Raw]) -> TaxiiPostStatus:
     """Keep what may be kept. Raises `Unavailable` when nothing was stored."""
     said = await in_turns(objects, lambda number, raw: _read(poster, number, bytes(raw)))
-    read = await _owned(poster, await _screened(poster, said))
+    read = await _screened(poster, said)
     heard = await _hear(poster, [one for one in read if isinstance(one, Posted) and one.meant.opinion])
     answers = [heard.get(number, one) for number, one in enumerate(read)]
     job = StoreObjects(
-        poster.eyes.principal.partner,
-        poster.eyes.collection,
+        poster.eyes,
         [one for one in answers if isinstance(one, Posted)],
         {number: one for number, one in enumerate(answers) if isinstance(one, TaxiiStatusDetails)},
     )
@@ -94,12 +94,6 @@ def _read(poster: Poster, number: int, raw: bytes) -> Posted | TaxiiStatusDetail
 _UNMARKED = {tlp: f"No TLP marking: taken as {tlp}." for tlp in Tlp}
 
 
-async def _owned(poster: Poster, read: Sequence[Posted | TaxiiStatusDetails]) -> list[Posted | TaxiiStatusDetails]:
-    """Without what others would be taken to have said: clients know a thing by its id, whoever posts it."""
-    refused = await owning.refused(poster.eyes, [one for one in read if isinstance(one, Posted)])
-    return [refused.get(number, one) for number, one in enumerate(read)]
-
-
 class _Named(msgspec.Struct):
     id: str = ""
 
@@ -122,7 +116,8 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
         return {}
     if Scope.OPINIONS_WRITE not in poster.eyes.principal.scopes:
         return {one.number: one.told("Sightings and opinions need the scope opinions:write.") for one in voiced}
-    voiced = await _newest(poster.eyes, voiced)
+    refused = await owning.refused(poster.eyes, voiced)
+    voiced = await _newest(poster.eyes, [one for one in voiced if one.number not in refused])
     refs = {ref for one in voiced if one.meant.opinion for ref in one.meant.opinion.refs}
     signals = await _signals(poster.eyes, refs)
     given = [(one, said) for one in voiced if one.meant.opinion for said in _said(one.meant.opinion, signals)]
@@ -130,9 +125,8 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
         raise TooLarge(f"Objects of a post may speak of {AT_ONCE} signals; send several.")
     sent = [msgspec.Raw(msgspec.json.encode(said)) for _, said in given]
     taken = await opinions.give(poster.eyes.principal, poster.writer, poster.eyes.kinds, sent, "AddTaxiiObjects")
-    heard: dict[int, Posted | TaxiiStatusDetails] = {
-        one.number: msgspec.structs.replace(one, note=_NOTHING) for one in voiced
-    }
+    heard: dict[int, Posted | TaxiiStatusDetails] = {**refused}
+    heard |= {one.number: msgspec.structs.replace(one, note=_NOTHING) for one in voiced}
     for (one, _), result in zip(given, taken.results, strict=True):
         if result.status is OpinionStatus.REJECTED:
             heard[one.number] = one.told(why(result.errors))

@@ -8,47 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.auth import audiences
 from core.log.head import Head
 from core.sdk import SubmitStatus, Tlp, insert_rows
-from core.signals.items import Item
 from core.signals.plan import Picture
 from core.signals.standing import Stood
-from plugins.taxii import sharing, versions
+from plugins.taxii import owning, sharing, versions
 from plugins.taxii.claiming import Claiming
-from plugins.taxii.collections import Collection
-from plugins.taxii.meaning import Meant
+from plugins.taxii.collections import Eyes
 from plugins.taxii.models import NO_SIGNAL, TaxiiObject, TaxiiStatus
+from plugins.taxii.posted import Posted
 from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, made, why
 from plugins.taxii.stix import timestamp
 from plugins.taxii.versions import Version
 
 
-class Posted(msgspec.Struct, frozen=True, gc=False):
-    """An object that may be kept."""
-
-    number: int
-    """In the envelope."""
-    raw: bytes
-    meant: Meant
-    item: Item | None
-    """The signal that it means."""
-    note: str = ""
-    """For its poster, in the status."""
-
-    @property
-    def name(self) -> tuple[str, str]:
-        return self.meant.id, self.meant.version
-
-    def told(self, message: str) -> TaxiiStatusDetails:
-        return TaxiiStatusDetails(*self.name, message)
-
-
 class StoreObjects(Claiming):
     """Objects of one post. The newest version of each is what its claim says; older ones are kept as they came."""
 
-    def __init__(
-        self, partner: int, collection: Collection, posted: Sequence[Posted], refused: Mapping[int, TaxiiStatusDetails]
-    ) -> None:
-        """`refused` are the objects of the post that may not be kept, by number, for the status."""
-        super().__init__(partner, collection, {one.meant.id for one in posted})
+    def __init__(self, eyes: Eyes, posted: Sequence[Posted], refused: Mapping[int, TaxiiStatusDetails]) -> None:
+        """`eyes` are the poster's; `refused` the objects of the post that may not be kept, by number."""
+        super().__init__(eyes.principal.partner, eyes.collection, {one.meant.id for one in posted})
+        self.eyes = eyes
         self.posted = posted
         self.refused = refused
         self.status: TaxiiPostStatus
@@ -65,12 +43,17 @@ class StoreObjects(Claiming):
         return {one.item.signal.key for one in self.posted if one.item}
 
     async def plan(self, session: AsyncSession) -> None:
-        self._successes, self._failures = {}, dict(self.refused)
+        self._successes = {}
+        self._alone(session)
+        # On the head of the log: who sends slowly has the time to read whose name to take.
+        taken = await owning.refused(msgspec.structs.replace(self.eyes, session=session), self.posted)
+        self._failures = {**self.refused, **taken}
+        posted = [one for one in self.posted if one.number not in taken]
         if self.collection.group not in (None, *self.member.values()):
             self._new = {}
-            self._refuse(self.posted, f"not_a_member: you are not a member of {self.collection.slug}.")
+            self._refuse(posted, f"not_a_member: you are not a member of {self.collection.slug}.")
         else:
-            self._new = await self._unknown(session)
+            self._new = await self._unknown(session, posted)
             self._refuse(self._baseless(), "There is no version of yours that it could revoke.")
         self._newest = self._last()
         newest = [one for number, one in self._new.items() if number in self._newest]
@@ -99,13 +82,19 @@ class StoreObjects(Claiming):
             self._new.pop(one.number, None)
             self._failures[one.number] = one.told(reason)
 
-    async def _unknown(self, session: AsyncSession) -> dict[int, Posted]:
-        wanted = {one.name for one in self.posted}
+    def _alone(self, session: AsyncSession) -> None:
+        """What a job before it in this transaction is about to store cannot be seen. Tried again, it can."""
+        posters: dict[str, int] = session.info.setdefault("taxii_posters", {})
+        if any(posters.setdefault(name, self.partner) != self.partner for name in self.objects):
+            raise RuntimeError("another partner posts an object of this id")
+
+    async def _unknown(self, session: AsyncSession, posted: Sequence[Posted]) -> dict[int, Posted]:
+        wanted = {one.name for one in posted}
         there = {one.position: one.name for one in self.history.live() if one.name in wanted}
         stored = await versions.contents(session, there)
         seen = {there[position]: content for position, content in stored.items()}
         new: dict[int, Posted] = {}
-        for one in self.posted:
+        for one in posted:
             if one.name not in seen:
                 # What was said can always be taken back.
                 if one.meant.withdraws or self.history.room(one.meant.id):

@@ -1,5 +1,6 @@
 """What a collection does not take: words in the name of others, what would harm those who read it, no envelope."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -25,6 +26,15 @@ async def test_nobody_speaks_in_anothers_name(hub: TestedHub) -> None:
     assert (await poster.post(indicator("a", LATER, revoked=True)))["success_count"] == 1
     assert (await thief.post(indicator("b", revoked=True)))["success_count"] == 0, "there is nothing to revoke"
     assert [one.get("revoked") for one in await bodies(reader, "indicator")] == [None]
+
+
+async def test_of_two_that_post_an_id_at_once_one_has_it(hub: TestedHub) -> None:
+    """Their jobs may share a transaction, in which neither sees what the other is about to store."""
+    first, second = Poster(hub, "tiktok"), Poster(hub, "google")
+    for name in "abcdef":
+        said = indicator(name), indicator(name, url="https://other.example/")
+        told = await asyncio.gather(first.post(said[0]), second.post(said[1]))
+        assert sorted(status["success_count"] for status in told) == [0, 1]
 
 
 async def bodies(poster: Poster, kind: str) -> list[dict[str, Any]]:
