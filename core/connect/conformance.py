@@ -1,6 +1,6 @@
 """What a connector must hold together with a hub: its recorded payloads are sent, and what became of them is read."""
 
-from asyncio import to_thread
+from asyncio import Lock, to_thread
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol
@@ -46,6 +46,8 @@ class Parts(Protocol):
     kinds: Kinds
     keys: Keys
     guard: Guard
+    trying: Lock
+    """Held while a connector is tried: those of a kind speak as the same partner, and would undo each other's word."""
 
 
 class Bench(NamedTuple):
@@ -91,8 +93,9 @@ async def examine(parts: Parts, connector: Connector, forms: Sequence[Format] = 
     # Takes a second, during which a sandbox serves others.
     lines = await to_thread(sheet.alone, connector)
     if all(line.passed for line in lines):
-        bench = Bench(parts, connector, forms, await _admitted(parts, connector))
-        lines += [await _line(check, bench) for check in CHECKS]
+        async with parts.trying:
+            bench = Bench(parts, connector, forms, await _admitted(parts, connector))
+            lines += [await _line(check, bench) for check in CHECKS]
     else:
         lines += [SheetLine(one.name, one.promise, None, "Not tried before the others hold.") for one in CHECKS]
     return Sheet(f"{connector.partner or connector.kind}, {connector.media_types[0]}", tuple(lines))
