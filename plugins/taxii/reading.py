@@ -100,7 +100,7 @@ async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[l
     rows = await stored.window(eyes, chosen, **between)
     end = rows[-1].position if len(rows) == most else top
     if chosen.types is not None and "indicator" not in chosen.types:
-        return [*await standing(eyes, rows, set())], end
+        return [*await _newest_form(eyes, chosen, await standing(eyes, rows, set()))], end
     apart = {row.position for row in rows if row.covers == row.position}
     found = await feed.changes(*eyes.parts, walk.place.cursor, most, apart=apart)
     end = min(end, found.reached)
@@ -110,7 +110,7 @@ async def _window(eyes: Eyes, chosen: Filters, walk: Walk, most: int) -> tuple[l
     changes = [change for change in found.changes if change.position <= end]
     changes += await _unmoved(eyes, walk, shown)
     made = await rendered.entries(eyes, walk, changes)
-    entries: list[Entry | Row] = [*shown]
+    entries: list[Entry | Row] = [*await _newest_form(eyes, chosen, shown)]
     if made:
         fitting = [entry for entry in made if chosen.admits(entry.type, entry.spec_version)]
         entries += [entry for entry in fitting if chosen.admits_version(entry.version)]
@@ -131,6 +131,16 @@ async def standing(eyes: Eyes, rows: Sequence[C], known: Set[tuple[int, int | No
     return [row for row in rows if (row.partner, row.signal) not in gone]
 
 
+async def _newest_form(eyes: Eyes, chosen: Filters, rows: Sequence[Row]) -> Sequence[Row]:
+    """Of all versions of an object those of STIX 2.1, if there are any: others are to be asked for (TAXII 2.1 §3.5)."""
+    before = {row.id for row in rows if row.spec_version == "2.0"}
+    if chosen.spec_versions is not None or "all" not in chosen.versions or not before:
+        return rows
+    versions = await standing(eyes, await stored.posted(eyes, before), set())
+    since = {one.id for one in versions if one.spec_version == "2.1"}
+    return [row for row in rows if row.spec_version == "2.1" or row.id not in since]
+
+
 async def _unmoved(eyes: Eyes, walk: Walk, shown: Sequence[Row]) -> list[Change]:
     """Signals whose claim stays as it is while an object for it comes or goes: our own indicator goes or comes then."""
     at = {
@@ -148,7 +158,7 @@ async def _named(eyes: Eyes, chosen: Filters, walk: Walk) -> list[Entry | Row]:
     """Objects asked for by id; not what is withdrawn."""
     ids = chosen.ids or ()
     rows = await stored.named(eyes, chosen, ids)
-    shown = await standing(eyes, rows, set())
+    shown = await _newest_form(eyes, chosen, await standing(eyes, rows, set()))
     entries: list[Entry | Row] = [*_preface(chosen, walk), *shown]
     if chosen.admits("indicator", "2.1"):
         signals = (await own_ids.signals(eyes.session, ids)).values()

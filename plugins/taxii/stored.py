@@ -85,6 +85,7 @@ class Posted(NamedTuple):
     position: int
     id: str
     version: str
+    spec_version: str
     partner: int
     signal: int | None
 
@@ -97,7 +98,10 @@ async def posted(eyes: Eyes, ids: Some[str]) -> list[Posted]:
 
 @lru_cache(maxsize=256)
 def _posted(principal: Principal, collection: str) -> Query:
-    columns = (TaxiiObject.position, TaxiiObject.id, TaxiiObject.version, TaxiiObject.partner, TaxiiObject.signal)
+    columns = (
+        *(TaxiiObject.position, TaxiiObject.id, TaxiiObject.version, TaxiiObject.spec_version),
+        *(TaxiiObject.partner, TaxiiObject.signal),
+    )
     there = (TaxiiObject.collection == collection, TaxiiObject.removed.is_(None), TaxiiObject.id.in_(AMONG))
     return Query(select(*columns).where(visible(TaxiiObject, principal), *there))
 

@@ -166,6 +166,21 @@ async def test_who_asks_for_objects_of_stix_2_0_is_told_what_is_withdrawn(hub: T
     assert (gone["id"], gone["revoked"], "spec_version" in gone) == (sent["id"], True, False)
 
 
+async def test_the_newest_stix_of_an_object_is_what_is_told_unasked(hub: TestedHub) -> None:
+    name = {"id": "indicator--00000000-0000-4000-8000-000000000000"}
+    before = {key: one for key, one in indicator("a", labels=["x"]).items() if key != "spec_version"} | name
+    since, other = indicator("a", LATER) | name, before | {"id": name["id"][:-1] + "1"}
+    await Poster(hub, "tiktok").post(before, since, other)
+    reader = Walker(hub, "meta")
+    for query in ({}, {"match[type]": "indicator"}, {"match[id]": f"{name['id']},{other['id']}"}):
+        asked = query | {"match[version]": "all"}
+        told = (await reader.get(**asked)).json()["objects"]
+        assert [one for one in told if one["type"] == "indicator"] == [since, other]
+        assert (await reader.get(**asked, **{"match[spec_version]": "2.0"})).json()["objects"] == [before, other]
+    (version,) = (await reader.get(f"objects/{name['id']}/versions")).json()["versions"]
+    assert version.startswith(LATER[:10])
+
+
 async def test_a_native_voice_beside_a_posted_one_is_rendered(hub: TestedHub) -> None:
     sent = indicator("a")
     await Poster(hub, "tiktok").post(sent)
