@@ -57,7 +57,7 @@ class Crossing(ASGIMiddleware):
                 work = asked_by(principal.partner if principal else NOBODY, lambda: go(trip))
                 await self._ward.lane.begin(work)
         except TimeoutError as exc:
-            await self._ward.late(exc)
+            self._ward.late(exc)
             if trip.status:
                 raise
             raise Unavailable(f"The plugin {self._ward.name} took too long. Try again later.") from None

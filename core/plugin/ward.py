@@ -1,7 +1,9 @@
 """A ward: between the hub and one plugin. Work goes through it within budgets, and what goes wrong is counted."""
 
+import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -39,6 +41,7 @@ class Ward:
         self.breaker = Breaker()
         self.quarantine: Quarantine | None = None
         self._shut = shut
+        self._feeling: asyncio.Task[None] | None = None
 
     def admit(self) -> None:
         """To be called before each work, which `passed` or `failed` is then told of. Raises `Unavailable`."""
@@ -61,11 +64,17 @@ class Ward:
         if self.breaker.failed():
             self._shut("breaker", exc)
 
-    async def late(self, exc: TimeoutError) -> None:
-        """A work was late: shut the plugin away if it holds its thread."""
+    def late(self, exc: TimeoutError) -> None:
+        """A work was late: shut the plugin away if it holds its thread. Who waited for it does not wait for that."""
         self.failed(exc)
-        if not await self.lane.beats():
-            self._shut("heartbeat", exc)
+        if self._feeling is None or self._feeling.done():
+            self._feeling = asyncio.create_task(self._feel(exc))
+
+    async def _feel(self, exc: TimeoutError) -> None:
+        # Its lane may be closed meanwhile.
+        with suppress(RuntimeError):
+            if not await self.lane.beats():
+                self._shut("heartbeat", exc)
 
     async def run(
         self, work: Callable[[], Awaitable[R]], budget: float, partner: int | None = None, answers: Answers = ()
@@ -78,7 +87,7 @@ class Ward:
         try:
             given = await self.lane.run(work if partner is None else asked_by(partner, work), budget)
         except TimeoutError as exc:
-            await self.late(exc)
+            self.late(exc)
             raise
         except Exception as exc:
             self._judge(exc, answers)

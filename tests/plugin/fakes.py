@@ -1,5 +1,6 @@
 """Plugins made on the spot."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import date
 from types import ModuleType
@@ -26,6 +27,14 @@ def settings(**more: Any) -> Settings:
 
 def host(*plugins: object, budget: float = 2, **more: Any) -> PluginHost:
     return PluginHost(settings(**more), plugins, kinds=["url"], budget=budget)
+
+
+async def phase_of(running: PluginHost, name: str) -> str:
+    """In which it is shut away, a moment later."""
+    async with asyncio.timeout(5):
+        while name not in running.quarantined:  # noqa: ASYNC110  (it tells nobody)
+            await asyncio.sleep(0.01)
+    return running.quarantined[name].phase
 
 
 class Caller:

@@ -26,7 +26,7 @@ from core.signals.writer import SignalWriter
 from core.testing import TestedHub
 from core.wire.events import ReportFrozen
 from core.wire.feed_keys import Selection
-from tests.plugin.fakes import plugin
+from tests.plugin.fakes import phase_of, plugin
 
 released = threading.Event()
 
@@ -160,7 +160,7 @@ async def test_one_that_blocks_stops_nobody_and_is_shut_away(hub: TestedHub) -> 
     # Who waited for it would wait for 20 s.
     assert max(await asyncio.gather(*beside)) < 1
     assert (await stuck).status_code == 503
-    assert hub.parts.plugins.quarantined["odd"].phase == "heartbeat"
+    assert await phase_of(hub.parts.plugins, "odd") == "heartbeat"
     assert (await http.get("/odd/where")).status_code == 503
 
 

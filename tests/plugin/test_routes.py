@@ -18,7 +18,7 @@ from core.plugin.mounting import GRANTED, WITHHELD
 from core.sdk import Draft, Scope, public, scoped
 from core.settings import Settings
 from core.testing import run_hub
-from tests.plugin.fakes import ASKED, Caller, host, plugin, settings
+from tests.plugin.fakes import ASKED, Caller, host, phase_of, plugin, settings
 
 
 @get("/thing/{name:str}", operation_id="ReadThing", **public())
@@ -62,6 +62,7 @@ async def test_one_that_is_quarantined_while_it_runs_shuts_at_once() -> None:
     with client(running) as http:
         assert http.get("/late/thing/a").status_code == 200
         assert [name async for name, _ in running.ask(hooks.report_sections, Caller(), ASKED)] == ["late"]
+        assert await phase_of(running, "late") == "heartbeat"
         released.set()
         assert http.get("/late/thing/a").status_code == 503
 
