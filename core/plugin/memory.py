@@ -1,12 +1,15 @@
 """Memory that a stranger's plugin holds: looked through now and then; one that holds more than the limit is shut away.
 
 2026-11-22: CPython keeps no account of memory by thread or module. What counts here is who holds a thing, not who made
-it: from what is the plugin's own (`_roots`) to whatever can be reached, without what is others' (`_fence`). We gave up
-tracing allocations: that held everybody up for seconds and could not tell a plugin's growth from the hub's. Looking is
-done in pieces of about a millisecond with four times as long between them, and ends where the limit is passed.
+it. We start from what is the plugin's own: its modules, what its hooks gave, the loop and the tasks of its lane, what
+its code has in hand on any thread. From there we go to whatever can be reached, and stop at what is others': their
+modules and classes, the server's loop and what waits there, parts of the hub. We gave up tracing allocations: that held
+everybody up for seconds and could not tell a plugin's growth from the hub's. Looking is done in pieces of about a
+millisecond, with four times as long between them, and ends where the limit is passed.
 
-To nobody goes what was put into modules of other libraries, into the hub's own objects or into thread-locals, and what
-libraries in C keep to themselves. Growth of the process is therefore written to the log as well.
+To nobody goes what was put into modules of other libraries, into parts of the hub or into thread-locals, and what
+libraries in C keep to themselves; growth of the process is therefore written to the log as well. And before a plugin
+has reached the limit, Python's collector may have gone through all that it holds, while nobody else has a turn.
 """
 
 import asyncio

@@ -14,8 +14,8 @@ Fence = Callable[[Any], bool]
 
 _PIECE = 1024
 """Things that are looked at in one go."""
-_OPENED = 64 * 1024
-"""Bytes of containers that are opened in one go: each refers to an eighth as many things at most."""
+_TOGETHER = 64 * 1024
+"""Bytes of things that are opened in one go: they refer to an eighth as many others at most."""
 _COLLECTED = 1 << 14
 """Flag of types that Python's collector goes through."""
 
@@ -29,52 +29,57 @@ def sizes(
     """
     seen, looks, size = _Seen(), dict[int, _Look](), 0
     seen.fresh(closed)
-    pending: list[tuple[Sequence[Any], int]] = [(roots, 0)]
-    while pending:
-        things, at = pending.pop()
-        if at + _PIECE < len(things):
-            pending.append((things, at + _PIECE))
-        opened, load = list[Any](), 0
-        for thing in seen.fresh(things[at : at + _PIECE]):
+    # From their ends, for a list may grow meanwhile, and faster than we go through it.
+    rows: list[tuple[Sequence[Any], int]] = [(roots, len(roots))]
+    unopened: list[list[Any]] = []
+    while rows or unopened:
+        things, end = rows.pop() if rows else _opened(unopened.pop())
+        begin = max(end - _PIECE, 0)
+        if begin:
+            rows.append((things, begin))
+        together, load = list[Any](), 0
+        for thing in seen.fresh(things[begin:end]):
             kind = type(thing)
-            _, is_others, measure, inside = looks.get(id(kind)) or looks.setdefault(id(kind), _look(kind, fence))
+            _, is_others, measure, is_full = looks.get(id(kind)) or looks.setdefault(id(kind), _look(kind, fence))
             if is_others and is_others(thing):
                 continue
             own = measure(thing)
             size += own
-            if own > _OPENED and kind in (list, tuple):
-                pending.append((thing, 0))
-            elif inside is gc.get_referents:
-                opened.append(thing)
-                load += own
-                if load > _OPENED:
-                    pending.append((gc.get_referents(*opened), 0))
-                    opened, load = [], 0
-            elif inside:
-                pending.append((inside(thing), 0))
-        if opened:
-            pending.append((gc.get_referents(*opened), 0))
+            if not is_full:
+                continue
+            if own > _TOGETHER and kind in (list, tuple):
+                rows.append((thing, len(thing)))
+                continue
+            together.append(thing)
+            load += own
+            if load > _TOGETHER:
+                unopened.append(together)
+                together, load = [], 0
+        if together:
+            unopened.append(together)
         yield size
 
 
-_Look = tuple[type[Any], Fence | None, Callable[[Any], int], Callable[[Any], Sequence[Any]] | None]
-"""How things of a type are looked at: the type, that no other may have its id meanwhile; the fence; the size; what is
-inside, if there may be anything."""
+def _opened(things: Sequence[Any]) -> tuple[Sequence[Any], int]:
+    """What they refer to."""
+    found = gc.get_referents(*things)
+    for thing in things:
+        # A Struct that the collector is told not to mind.
+        if not type(thing).__flags__ & _COLLECTED:
+            found += [object.__getattribute__(thing, name) for name in thing.__struct_fields__]
+    return found, len(found)
+
+
+_Look = tuple[type[Any], Fence | None, Callable[[Any], int], bool]
+"""How things of a type are looked at: the type, that no other may have its id meanwhile; the fence; the size; whether
+there may be anything inside."""
 
 
 def _look(kind: type[Any], fence: Callable[[type[Any]], Fence | None]) -> _Look:
     # A size that is written in Python is code of a stranger's, and may say anything.
     measure = object.__sizeof__ if isinstance(kind.__sizeof__, FunctionType) else sys.getsizeof
-    inside: Callable[[Any], Sequence[Any]] | None = None
-    if kind.__flags__ & _COLLECTED:
-        inside = gc.get_referents
-    elif issubclass(kind, msgspec.Struct):
-        inside = _fields
-    return kind, fence(kind), measure, inside
-
-
-def _fields(struct: msgspec.Struct) -> Sequence[Any]:
-    return [object.__getattribute__(struct, name) for name in struct.__struct_fields__]
+    is_full = bool(kind.__flags__ & _COLLECTED) or issubclass(kind, msgspec.Struct)
+    return kind, fence(kind), measure, is_full
 
 
 class _Seen:
