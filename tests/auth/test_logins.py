@@ -48,6 +48,7 @@ async def test_basic_opens_only_what_takes_it(room: Room) -> None:
     assert_problem(await http.get("/door/nameless", headers=pair), 401)
     refused = await http.get("/door/stopncii", headers=sent(room))
     assert refused.headers["www-authenticate"] == "Bearer"
+    assert "`x-functions-key` with its `Ocp-Apim-Subscription-Key`" in refused.json()["detail"]
 
 
 async def test_wrong_credentials_are_told_nothing(room: Room) -> None:
