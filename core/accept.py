@@ -19,6 +19,8 @@ from core.errors import NotAcceptable
 from core.openapi import answered
 
 ANY = "*/*"
+_LONGEST = 1_024
+"""Letters of the header: what it says is remembered, and it is read before anybody has signed in. Browsers send 150."""
 _QUALITY = re.compile(r"[01]|[01]?\.[0-9]{1,9}", re.ASCII)
 
 
@@ -44,8 +46,11 @@ class Range(NamedTuple):
 
 
 def sent(scope: Scope) -> str:
-    """The header, or all of them; empty where there is none."""
-    return ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
+    """The header, or all of them; empty where there is none. Raises `NotAcceptable` for more than anybody needs."""
+    accepted = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"accept")
+    if len(accepted) > _LONGEST:
+        raise NotAcceptable(f"`Accept` may have {_LONGEST} characters.")
+    return accepted
 
 
 @lru_cache(maxsize=1_024)

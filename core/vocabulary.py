@@ -16,9 +16,14 @@ _LONGEST = 40
 _STEP = re.compile(r"\.[^.\[{]+|\[[^\]]*\]|{}")
 
 
-@lru_cache(maxsize=4_096)
 def expected(value: str, words: tuple[str, ...]) -> str:
     """What to do about a word that is none of `words`."""
+    # Cut before it is remembered: how long it is, its sender chose.
+    return _expected(value[: _LONGEST + 1], words)
+
+
+@lru_cache(maxsize=4_096)
+def _expected(value: str, words: tuple[str, ...]) -> str:
     shown = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
     near = _nearest(value, words) if len(value) <= _LONGEST else None
     meant = f" Did you mean {near!r}?" if near else ""

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from core import vocabulary
 from core.edge import JSON
 from core.testing import TestedHub
 from tests.contract import refusals
@@ -124,6 +125,16 @@ async def test_forms_that_a_call_does_not_have(hub: TestedHub) -> None:
             refused.add(operation.id)
     whole = {one.id for one in contract.operations() if one.forms and "*/*" not in one.forms}
     assert refused == whole
+
+
+async def test_what_callers_send_is_not_kept_whole(hub: TestedHub) -> None:
+    """Words and `Accept` are remembered by the thousand, and the latter comes before anybody has signed in."""
+    for length, status in ((1_024, 200), (1_025, 406)):
+        answer = await hub.anonymous().get("/health", headers={"Accept": "*/*," + "a" * (length - 4)})
+        assert answer.status_code == status, answer.text
+    vocabulary._expected.cache_clear()
+    told = {vocabulary.expected("x" * 41 + str(number), ("y",)) for number in range(9)}
+    assert (len(told), vocabulary._expected.cache_info().currsize) == (1, 1)
 
 
 async def test_bodies_without_end(hub: TestedHub) -> None:
