@@ -147,7 +147,8 @@ def route_handlers(ctx: Context) -> Sequence[HTTPRouteHandler]:  # type: ignore[
 
     Handlers may name the dependencies in `core.plugin.mounting.GRANTED`. Those of a stranger run on its lane: ten
     seconds until the answer begins and thirty for each further piece, not counting those in which the caller is waited
-    for; who is late is cancelled and answers 503, or is cut off in the middle of its answer.
+    for; who is late is cancelled and answers 503, or is cut off in the middle of its answer. What is answered in other
+    forms than JSON says so by `**answers(...)`: a caller whose `Accept` takes none of them is refused before.
     """
 
 
