@@ -27,6 +27,7 @@ import msgspec
 from litestar import Litestar
 
 from core.db import Base
+from core.plugin import bare
 from core.plugin.plugin import Plugin
 from core.plugin.reach import Fence, sizes
 
@@ -67,10 +68,10 @@ def _sizes(plugin: Plugin, server: asyncio.AbstractEventLoop) -> Iterator[int]:
 
     def fence(kind: type[Any]) -> Fence | None:
         if issubclass(kind, type):
-            return lambda some: str(some.__module__) in others
+            return lambda some: bare.module(some) in others
         if issubclass(kind, asyncio.Future):
-            return lambda one: one.get_loop() is server
-        is_part = str(kind.__module__).partition(".")[0] == _CORE and not issubclass(kind, _DATA)
+            return lambda one: _loop(one) is server
+        is_part = bare.module(kind).partition(".")[0] == _CORE and not issubclass(kind, _DATA)
         return (lambda _: True) if is_part or issubclass(kind, Litestar) else None
 
     return sizes([*vars(plugin).values(), *own.values(), *plugin.lane.waiting(), *_in_hand(plugin.code)], closed, fence)
@@ -82,7 +83,16 @@ def _modules() -> Mapping[str, ModuleType]:
 
 
 def _file(module: ModuleType) -> str:
-    return str(vars(module).get("__file__"))
+    found = vars(module).get("__file__")
+    return found if type(found) is str else ""
+
+
+def _loop(one: asyncio.Future[Any]) -> asyncio.AbstractEventLoop | None:
+    try:
+        # Not by its own method, which may be a stranger's.
+        return asyncio.Future.get_loop(one)
+    except RuntimeError:
+        return None
 
 
 def _in_hand(code: str) -> Iterator[object]:
@@ -108,7 +118,6 @@ class MemoryWatch:
             try:
                 found[plugin.name] = await held(plugin, self._limit)
             except Exception:
-                # Its classes may do what they like with the questions that we put to things.
                 log.exception("what plugin %s holds cannot be looked through", plugin.name)
                 continue
             if found[plugin.name] > self._limit:

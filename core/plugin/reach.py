@@ -1,13 +1,12 @@
 """How much memory can be reached from some things: added up piece by piece, so that others get their turn between."""
 
 import gc
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import FunctionType
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
-import msgspec
+from core.plugin import bare
 
 Fence = Callable[[Any], bool]
 """Whether a thing is others': not counted, and not gone through."""
@@ -16,8 +15,6 @@ _PIECE = 1024
 """Things that are looked at in one go."""
 _TOGETHER = 64 * 1024
 """Bytes of things that are opened in one go: they refer to an eighth as many others at most."""
-_COLLECTED = 1 << 14
-"""Flag of types that Python's collector goes through."""
 
 
 def sizes(
@@ -33,19 +30,19 @@ def sizes(
     rows: list[tuple[Sequence[Any], int]] = [(roots, len(roots))]
     unopened: list[list[Any]] = []
     while rows or unopened:
-        things, end = rows.pop() if rows else _opened(unopened.pop())
+        things, end = rows.pop() if rows else _opened(unopened.pop(), looks)
         begin = max(end - _PIECE, 0)
         if begin:
             rows.append((things, begin))
         together, load = list[Any](), 0
         for thing in seen.fresh(things[begin:end]):
             kind = type(thing)
-            _, is_others, measure, is_full = looks.get(id(kind)) or looks.setdefault(id(kind), _look(kind, fence))
-            if is_others and is_others(thing):
+            look = looks.get(id(kind)) or looks.setdefault(id(kind), _look(kind, fence))
+            if look.is_others and look.is_others(thing):
                 continue
-            own = measure(thing)
+            own = look.measure(thing)
             size += own
-            if not is_full:
+            if not look.is_full:
                 continue
             if own > _TOGETHER and kind in (list, tuple):
                 rows.append((thing, len(thing)))
@@ -60,26 +57,34 @@ def sizes(
         yield size
 
 
-def _opened(things: Sequence[Any]) -> tuple[Sequence[Any], int]:
-    """What they refer to."""
-    found = gc.get_referents(*things)
-    for thing in things:
-        # A Struct that the collector is told not to mind.
-        if not type(thing).__flags__ & _COLLECTED:
-            found += [object.__getattribute__(thing, name) for name in thing.__struct_fields__]
-    return found, len(found)
+class _Look(NamedTuple):
+    """How things of a type are looked at."""
 
-
-_Look = tuple[type[Any], Fence | None, Callable[[Any], int], bool]
-"""How things of a type are looked at: the type, that no other may have its id meanwhile; the fence; the size; whether
-there may be anything inside."""
+    kind: type[Any]
+    """That no other may have its id meanwhile."""
+    is_others: Fence | None
+    measure: Callable[[Any], int]
+    fields: Sequence[Callable[[Any], Any]]
+    """What the collector does not know of."""
+    is_full: bool
+    """Whether there may be anything inside."""
 
 
 def _look(kind: type[Any], fence: Callable[[type[Any]], Fence | None]) -> _Look:
-    # A size that is written in Python is code of a stranger's, and may say anything.
-    measure = object.__sizeof__ if isinstance(kind.__sizeof__, FunctionType) else sys.getsizeof
-    is_full = bool(kind.__flags__ & _COLLECTED) or issubclass(kind, msgspec.Struct)
-    return kind, fence(kind), measure, is_full
+    fields = bare.fields(kind)
+    return _Look(kind, fence(kind), bare.measure(kind), fields, bare.is_collected(kind) or bool(fields))
+
+
+def _opened(things: Sequence[Any], looks: dict[int, _Look]) -> tuple[Sequence[Any], int]:
+    """What they refer to."""
+    found = gc.get_referents(*things)
+    for thing in things:
+        # Not by another type that it has got since.
+        look = looks.get(id(type(thing)))
+        for field in look.fields if look else ():
+            with suppress(AttributeError):
+                found.append(field(thing))
+    return found, len(found)
 
 
 class _Seen:
