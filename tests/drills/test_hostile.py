@@ -63,8 +63,9 @@ async def test_a_leak_is_shut_away_at_the_stated_size() -> None:
         async with asyncio.timeout(20):
             while not running.quarantined:
                 await asyncio.sleep(0.2)
+                before = hoarding.megabytes()
                 await running.keeper.weigh()
-        assert 15 < hoarding.megabytes() < 30
+        assert 8 < before < 18, "before the look in which it was found"
         with suppress(RuntimeError):
             await leaking
     assert running.quarantined_names() == ("hoarding",)
