@@ -49,9 +49,18 @@ class Claiming(Submit):
         return self.objects
 
     async def prepare(self, session: AsyncSession) -> None:
+        self._alone(session)
         self.member = await audiences.memberships(session, self.partner)
         self.history = await versions.own(session, self.collection.name, self.partner, self.objects)
         await self.plan(session)
+
+    def _alone(self, session: AsyncSession) -> None:
+        """What a job before it in this transaction is about to store cannot be seen. Tried again, it can."""
+        taken: set[tuple[str, str]] = session.info.setdefault("taxii_objects", set())
+        mine = {(self.collection.name, name) for name in self.objects}
+        if not taken.isdisjoint(mine):
+            raise RuntimeError("a job before it touches one of its objects")
+        taken |= mine
 
     @abstractmethod
     async def plan(self, session: AsyncSession) -> None:

@@ -44,7 +44,6 @@ class StoreObjects(Claiming):
 
     async def plan(self, session: AsyncSession) -> None:
         self._successes = {}
-        self._alone(session)
         # On the head of the log: who sends slowly has the time to read whose name to take.
         taken = await owning.refused(msgspec.structs.replace(self.eyes, session=session), self.posted)
         self._failures = {**self.refused, **taken}
@@ -81,12 +80,6 @@ class StoreObjects(Claiming):
         for one in some:
             self._new.pop(one.number, None)
             self._failures[one.number] = one.told(reason)
-
-    def _alone(self, session: AsyncSession) -> None:
-        """What a job before it in this transaction is about to store cannot be seen. Tried again, it can."""
-        posters: dict[str, int] = session.info.setdefault("taxii_posters", {})
-        if any(posters.setdefault(name, self.partner) != self.partner for name in self.objects):
-            raise RuntimeError("another partner posts an object of this id")
 
     async def _unknown(self, session: AsyncSession, posted: Sequence[Posted]) -> dict[int, Posted]:
         wanted = {one.name for one in posted}

@@ -154,6 +154,16 @@ async def test_posts_that_share_a_transaction(groups: TestedHub) -> None:
     assert await feed(groups, "google") == await feed(groups, "meta") != {}
 
 
+async def test_versions_that_share_a_transaction(hub: TestedHub) -> None:
+    poster = Poster(hub, "meta")
+    await poster.post(indicator("a"))
+    sent = [indicator("a", f"2026-01-0{day}T00:00:00.000Z") for day in range(2, 6)]
+    await asyncio.gather(*(poster.post(one) for one in sent))
+    assert sorted((row.version[:10], row.is_first, row.is_last) for row in await rows(hub)) == [
+        (f"2026-01-0{day}", day == 1, day == 5) for day in range(1, 6)
+    ]
+
+
 async def test_sightings_and_opinions_are_heard(hub: TestedHub) -> None:
     await Poster(hub, "tiktok").post(indicator("a"), indicator("b"))
     seen = {name: indicator(name)["id"] for name in ("a", "b")}
