@@ -8,7 +8,7 @@ Where to look:
 - Posting: `post_routes`, `posting`; `objects` are as they came, `meaning` is what they say (`patterns`, `markings`),
   `posted` what may be kept; `checking`, `grammar` and `owning` are why not, `sharing` is with whom. `storing` and
   `removing` are jobs of the claim log, on `claiming` and `versions`; `statuses` has what became of it.
-- Both: `collections`, who looks at which; `turns`, on the head of the log; `errors`; `resources`, what TAXII calls so.
+- Both: `collections`, who looks at which; `errors`; `resources`, what TAXII calls so; `retention`.
 """
 
 from collections.abc import Sequence

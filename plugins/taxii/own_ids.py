@@ -16,11 +16,14 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.log.head import Head
 from core.sdk import AMONG, Query, insert_rows
+from core.signals.jobs import Job
+from core.signals.plan import Picture
+from core.signals.standing import Stood
 from core.signals.writer import SignalWriter
 from plugins.taxii.collections import Eyes
 from plugins.taxii.models import TaxiiRendered
-from plugins.taxii.turns import Turn
 
 _OWN = re.compile(r"indicator--[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 _AMONG_THESE = TaxiiRendered.number.in_(AMONG)
@@ -39,8 +42,7 @@ async def keep(eyes: Eyes, made: Mapping[str, str]) -> None:
     kept = _kept.setdefault(eyes.writer, set())
     signals = {number: signal for name, signal in made.items() if (number := _number(name)) not in kept}
     if signals and sum([many for (many,) in await _MANY.every(eyes.session, signals)]) < len(signals):
-        turn = Turn(lambda session: _store(session, signals))
-        await eyes.writer.write(turn, eyes.principal.client, "KeepTaxiiIds")
+        await eyes.writer.write(_Keep(signals), eyes.principal.client, "KeepTaxiiIds")
     if len(kept) > _REMEMBERED:
         kept.clear()
     kept.update(signals)
@@ -59,7 +61,21 @@ def _number(name: str) -> int:
     return int(name[11:19] + name[20:24] + name[26:29], 16)
 
 
-async def _store(session: AsyncSession, made: Mapping[int, str]) -> None:
-    there = await _KNOWN.every(session, made)
-    new = sorted(made.keys() - {number for (number,) in there})
-    await insert_rows(session, TaxiiRendered.__table__, [{"number": one, "signal": made[one]} for one in new])
+class _Keep(Job):
+    """By number of their ids, the signals; of what others have written down meanwhile nothing."""
+
+    partner = 0
+
+    def __init__(self, made: Mapping[int, str]) -> None:
+        self._made = made
+
+    def keys(self) -> Iterable[bytes]:
+        return ()
+
+    def fold(self, picture: Picture, head: Head) -> None:
+        """The claim log stays as it is."""
+
+    async def store(self, session: AsyncSession, head: Head, stood: Mapping[bytes, Stood]) -> None:
+        there = {number for (number,) in await _KNOWN.every(session, self._made)}
+        rows = [{"number": one, "signal": self._made[one]} for one in sorted(self._made) if one not in there]
+        await insert_rows(session, TaxiiRendered.__table__, rows)
