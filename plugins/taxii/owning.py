@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from plugins.taxii import own_ids, reading, stored
+from plugins.taxii import own_ids, reading, stix, stored
 from plugins.taxii.collections import Eyes
 from plugins.taxii.markings import PREFACE
 from plugins.taxii.posted import Posted
@@ -26,7 +26,7 @@ async def refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatus
     """What becomes of objects whose ids are not their poster's, by number."""
     ids = {one.meant.id for one in posted}
     hubs = _PREFACE | (await own_ids.signals(eyes.session, ids)).keys()
-    told = {one.number: one.told(_HUBS) for one in posted if one.meant.id in hubs}
+    told = {one.number: one.told(_HUBS) for one in posted if one.meant.id in hubs or stix.is_bundled(one.meant.id)}
     others = await _others(eyes, ids)
     theirs = [one for one in posted if one.meant.id in others]
     same = {one.number: others[one.meant.id].get(one.meant.version) for one in theirs}

@@ -136,7 +136,8 @@ def render(page: Feed) -> bytes:
     """A bundle of the live signals of a page.
 
     A feed tells no time of its changes, so `modified` is the newest that the signal itself speaks of, and ids are not
-    those of a collection: who follows changes reads collections.
+    those of a collection: who follows changes reads collections. Their first 32 bits say that they are the hub's, since
+    anybody can work the rest out.
     """
     objects = [*PREFACE, *[_of_feed(signal) for signal in page.signals if signal.value is not UNSET]]
     name = uuid5(NAMESPACE, page.next)
@@ -148,8 +149,17 @@ def _of_feed(signal: SignalOut) -> bytes:
     assert isinstance(signal.value, str)
     assert isinstance(signal.terms, tuple)
     told = [to_micros(term.since) for term in signal.terms if term.since]
-    name = indicator_id(signal.id, NAMESPACE)
+    known = indicator_id(signal.id, NAMESPACE)
+    name = f"{_BUNDLED}{known[20:25]}8{known[26:]}"
     return indicator(signal, signal.kind, signal.value, name, min(told), max(told), Tlp.AMBER)
+
+
+_BUNDLED = f"indicator--{str(NAMESPACE)[:8]}-"
+
+
+def is_bundled(name: str) -> bool:
+    """Whether it is the id of an indicator in bundles of the feed: UUIDv8 (RFC 9562 §5.8), of our own make."""
+    return name.startswith(_BUNDLED) and name[25] == "8"
 
 
 FORMAT = Format(

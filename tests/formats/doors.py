@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -124,7 +125,9 @@ async def _objects(http: httpx.AsyncClient) -> str:
 
 async def _say_stix(post: Post, said: Sequence[SignalIn]) -> None:
     bundle = msgspec.json.decode(submitted(stix.FORMAT, said))
-    body = {"objects": [one for one in bundle["objects"] if one["type"] == "indicator"]}
+    # The ids are the hub's own.
+    objects = [one | {"id": f"indicator--{uuid4()}"} for one in bundle["objects"] if one["type"] == "indicator"]
+    body = {"objects": objects}
     headers = {"Accept": _TAXII, "Content-Type": _TAXII}
     answer = _good(await post.says.post(await _objects(post.says), content=msgspec.json.encode(body), headers=headers))
     assert answer.json()["success_count"] == len(said), answer.text

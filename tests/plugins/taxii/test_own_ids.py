@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+import stix2
 
 from core.testing import TestedHub, run_hub
 from plugins.taxii.collections import COMMUNITY
@@ -56,6 +57,15 @@ async def test_ids_are_learned_from_answers_alone(hub: TestedHub) -> None:
     twin = f"{name[:-1]}{'0' if name[-1] != '0' else '1'}"
     assert await taken(Poster(hub, "google"), computed, twin, name) == [False, True, True], "as good as the id itself"
     assert (await Poster(hub, "google").post(indicator("x") | {"id": computed}))["success_count"] == 1
+
+
+async def test_ids_of_bundles_are_the_hubs_before_anybody_was_told(hub: TestedHub) -> None:
+    """Whoever knows a signal can work them out."""
+    await submit(hub, "tiktok", "a.example")
+    accept = {"Accept": "application/stix+json;version=2.1"}
+    bundle = stix2.parse((await hub.client_as("google").get("/v1/signals", headers=accept)).json())
+    (name,) = (one.id for one in bundle.objects if one.type == "indicator")
+    assert await taken(Poster(hub, "google"), name, f"{name[:25]}5{name[26:]}") == [True, False]
 
 
 async def test_who_reads_while_he_posts_is_refused_as_well(hub: TestedHub) -> None:
