@@ -125,6 +125,16 @@ async def given(session: AsyncSession, principal: Principal, ids: Collection[str
     return {public_id(key) for key in await session.scalars(said.where(among(Signal.key, keys, session)))}
 
 
+async def own(session: AsyncSession, principal: Principal, ids: Collection[str]) -> dict[str, Stance]:
+    """What the principal says of these signals, whatever it may see of them now."""
+    keys = [key for key in map(parse_id, ids) if key]
+    if not keys:
+        return {}
+    said = select(Signal.key, Opinion.stance).join(Opinion, Opinion.signal == Signal.id)
+    said = said.where(Opinion.partner == principal.partner, among(Signal.key, keys, session))
+    return {public_id(key): Stance(stance) for key, stance in await session.execute(said)}
+
+
 def _authors(rows: Sequence[Any], principal: Principal) -> Iterable[int]:
     yield principal.partner
     for row in rows:

@@ -17,6 +17,7 @@ from core.sdk import (
     OpinionStatus,
     Refused,
     Scope,
+    Stance,
     SubmitResult,
     Tlp,
     TooLarge,
@@ -31,11 +32,12 @@ from core.signals.writer import SignalWriter
 from plugins.taxii import asking, checking, objects, own_ids, owning, reading, sharing, stored
 from plugins.taxii.asking import Filters
 from plugins.taxii.collections import Eyes
-from plugins.taxii.meaning import Voiced, meaning, understood
+from plugins.taxii.meaning import Meant, Voiced, meaning, understood
 from plugins.taxii.objects import ID
 from plugins.taxii.posted import Posted
 from plugins.taxii.removing import RemoveObject
 from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, why
+from plugins.taxii.stored import Row
 from plugins.taxii.storing import StoreObjects
 
 
@@ -110,17 +112,25 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
     """Give the opinions that objects mean, or withdraw them; by number, what becomes of the objects.
 
     One whose opinion is refused is not kept. What speaks of nothing that the poster may see is kept, and does nothing;
-    so is what has a newer version.
+    so is what has a newer version. To revoke an object withdraws what it said, not what another has said since.
     """
     if not voiced:
         return {}
     if Scope.OPINIONS_WRITE not in poster.eyes.principal.scopes:
         return {one.number: one.told("Sightings and opinions need the scope opinions:write.") for one in voiced}
     refused = await owning.refused(poster.eyes, voiced)
-    voiced = await _newest(poster.eyes, [one for one in voiced if one.number not in refused])
+    before = await _before(poster.eyes, {one.meant.id for one in voiced})
+    voiced = _newest(before, [one for one in voiced if one.number not in refused])
     refs = {ref for one in voiced if one.meant.opinion for ref in one.meant.opinion.refs}
     signals = await _signals(poster.eyes, refs)
-    given = [(one, said) for one in voiced if one.meant.opinion for said in _said(one.meant.opinion, signals)]
+    stands = await opinions.own(poster.eyes.session, poster.eyes.principal, {*signals.values()})
+    given = [
+        (one, said)
+        for one in voiced
+        if one.meant.opinion
+        for said in _said(one.meant.opinion, signals)
+        if said.stance or stands.get(said.id) is _stance(before.get(one.meant.id))
+    ]
     if len(given) > AT_ONCE:
         raise TooLarge(f"Objects of a post may speak of {AT_ONCE} signals; send several.")
     sent = [msgspec.Raw(msgspec.json.encode(said)) for _, said in given]
@@ -135,13 +145,23 @@ async def _hear(poster: Poster, voiced: Sequence[Posted]) -> dict[int, Posted | 
     return heard
 
 
-async def _newest(eyes: Eyes, voiced: Sequence[Posted]) -> list[Posted]:
+async def _before(eyes: Eyes, ids: Collection[str]) -> dict[str, Row]:
+    """The last version of each object, of those that its poster has there."""
+    return {row.id: row for row in await stored.newest(eyes, ids) if row.partner == eyes.principal.partner}
+
+
+def _newest(before: Mapping[str, Row], voiced: Sequence[Posted]) -> list[Posted]:
     """Of each object the version that holds: clients send old ones again, and they say nothing any more."""
-    rows = await stored.newest(eyes, {one.meant.id for one in voiced})
-    last = {row.id: row.version for row in rows if row.partner == eyes.principal.partner}
+    last = {name: row.version for name, row in before.items()}
     for one in voiced:
         last[one.meant.id] = max(one.meant.version, last.get(one.meant.id, ""))
     return [one for one in voiced if one.meant.version == last[one.meant.id]]
+
+
+def _stance(row: Row | None) -> Stance | None:
+    """What an object that is there says."""
+    meant = meaning(row.body) if row else None
+    return meant.opinion.stance if isinstance(meant, Meant) and meant.opinion else None
 
 
 _NOTHING = "Kept; you may see no signal that it speaks of, or have no opinion to withdraw."

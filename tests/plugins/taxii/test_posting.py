@@ -197,6 +197,21 @@ async def test_an_opinion_that_is_revoked_is_withdrawn(hub: TestedHub) -> None:
         assert (await feed(hub, "google"))[URL]["opinions"]["disagree"] == 0
 
 
+async def test_what_is_revoked_takes_back_its_own_words(hub: TestedHub) -> None:
+    """A sighting that lapses leaves the doubt be that came after it."""
+    await Poster(hub, "tiktok").post(indicator("a"))
+    meta, name = Poster(hub, "meta"), indicator("a")["id"]
+    seen = stix_object("sighting", "s", sighting_of_ref=name)
+    doubt = stix_object("opinion", "o", object_refs=[name], opinion="disagree", explanation="It is ours.")
+    await meta.post(seen)
+    await meta.post(doubt)
+    await meta.post(seen | {"modified": LATER, "revoked": True})
+    await meta.post(stix_object("opinion", "never", LATER, revoked=True, object_refs=[name]))
+    assert (await feed(hub, "google"))[URL]["opinions"]["disagree"] == 1
+    await meta.post(doubt | {"modified": LATER, "revoked": True})
+    assert (await feed(hub, "google"))[URL]["opinions"]["disagree"] == 0
+
+
 async def test_delete_drops_versions_and_bytes(hub: TestedHub) -> None:
     poster, name = Poster(hub, "tiktok"), indicator("a")["id"]
     await poster.post(indicator("a"), indicator("a", LATER), indicator("a", LAST))
