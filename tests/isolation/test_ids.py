@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import httpx
@@ -156,9 +157,10 @@ async def test_an_id_of_another_is_as_good_as_none(hub: TestedHub) -> None:
     tried = set()
     nobodys: dict[Any, tuple[Any, ...]] = {}
     """What was answered for an id that nobody has; the same for every thing of its kind."""
+    client_as = cache(hub.client_as)
     for thing in await things(hub):
         before = await _as_its_owner_sees_it(hub, thing)
-        for slug, client in _others(hub, thing):
+        for slug, client in _others(hub, client_as, thing):
             for operation, method, path in _calls(hub.app, thing):
                 for headers in _READING if method in ("GET", "HEAD") else _WRITING:
                     theirs = await _answer(client, method, path, operation, headers, thing.ids)
@@ -174,11 +176,13 @@ async def test_an_id_of_another_is_as_good_as_none(hub: TestedHub) -> None:
     assert tried == HIDDEN.keys()
 
 
-def _others(hub: TestedHub, thing: Thing) -> Iterator[tuple[str, httpx.AsyncClient]]:
+def _others(
+    hub: TestedHub, client_as: Callable[..., httpx.AsyncClient], thing: Thing
+) -> Iterator[tuple[str, httpx.AsyncClient]]:
     for slug, account in hub.accounts.items():
         scopes = frozenset(account.scopes) - thing.without
         if slug not in thing.seen_by:
-            yield slug, hub.client_as(slug, *sorted(scopes))
+            yield slug, client_as(slug, *sorted(scopes))
 
 
 def _calls(app: Litestar, thing: Thing) -> Iterator[tuple[str, str, str]]:
