@@ -221,7 +221,9 @@ async def file(session: AsyncSession, principal: Principal, id: str, name: str) 
     """A file of a report that is made. Raises `NotFound`, and `NotMade`."""
     row = await row_of(session, principal, id)
     require_made(row)
-    found = await session.scalar(select(ReportFile).where(ReportFile.report == row.number, ReportFile.name == name))
+    made = await session.scalars(select(ReportFile).where(ReportFile.report == row.number))
+    # Not asked for by name, in which there may be a NUL.
+    found = next((one for one in made if one.name == name), None)
     if found is None:
         raise NotFound("The report has no such file; it names those that it has.")
     return found

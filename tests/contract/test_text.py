@@ -3,6 +3,7 @@
 No 500, every refusal a problem or TAXII's error, and what is accepted comes back as it was sent.
 """
 
+import asyncio
 import json
 import os
 from collections.abc import Callable, Hashable, Iterator
@@ -162,7 +163,7 @@ async def places(hub: TestedHub) -> dict[str, str]:
         "materials": (await client.post("/v1/materials", json=words)).json()["id"],
         "versions": "1",
         "assets": "a.txt",
-        "reports": (await client.post("/v1/reports", json=period)).json()["id"],
+        "reports": await made(client, period),
         "signals": (await client.get("/v1/signals")).json()["signals"][0]["id"],
         "campaigns": (await client.get("/v1/campaigns")).json()["campaigns"][0]["slug"],
         "groups": "operators-own",
@@ -170,6 +171,16 @@ async def places(hub: TestedHub) -> dict[str, str]:
         "clients": "cli_nobody",
         "kinds": "creator",
     }
+
+
+async def made(client: httpx.AsyncClient, period: dict[str, Any]) -> str:
+    """A report whose files can be asked for."""
+    name = (await client.post("/v1/reports", json=period)).json()["id"]
+    for _ in range(600):
+        if (await client.get(f"/v1/reports/{name}/files/report.json")).status_code == 200:
+            return str(name)
+        await asyncio.sleep(0.1)
+    raise TimeoutError(name)
 
 
 def address(operation: Operation, known: dict[str, str], replaced: dict[str, str] | None = None) -> str:
