@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from inspect import iscoroutinefunction
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -100,9 +101,6 @@ class Drive:
         self.tiktok = hub.client_as("tiktok")
         self.google = hub.client_as("google")
 
-    async def nothing(self) -> None:
-        """To compare with."""
-
     async def route(self) -> None:
         answer = await self.hub.anonymous().get("/bad/route")
         assert answer.status_code in (200, 500, 503)
@@ -159,7 +157,7 @@ class Drive:
 
 
 ACTS: tuple[Callable[[Drive], Awaitable[None]], ...] = tuple(
-    act for name, act in vars(Drive).items() if not name.startswith("_") and name != "nothing"
+    act for name, act in vars(Drive).items() if not name.startswith("_")
 )
 
 
@@ -171,26 +169,30 @@ def hub_plugins(behaviour: str) -> Sequence[object]:
 @pytest.mark.parametrize("engine_name", ["sqlite"])
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 async def test_while_the_hub_serves(hub: TestedHub) -> None:
-    await through_every_act(hub, BUDGET, DELAY, items=100)
+    await through_every_act(hub, BUDGET, DELAY, items=100, late=DELAY)
 
 
-async def through_every_act(hub: TestedHub, budget: float, delay: float, items: int) -> None:
-    """Whatever the plugin does, nobody else who reads is late by `delay` seconds; it is let out again for the next act.
+async def through_every_act(hub: TestedHub, budget: float, delay: float, items: int, late: float) -> None:
+    """Whatever the plugin does, others read within `delay` seconds; it is let out again for the next act.
 
-    Submissions of `items`, which it screens, are late by no more than that and the budget that it has for that.
+    Submissions of `items`, which it screens, are late by the budget that it has for that, and less than `late` seconds.
     """
     hub.parts.plugins._budget = hub.parts.plugins.keeper._budget = budget
     drive = Drive(hub)
     await submit(drive.google, items)
     drive.host.keeper.shut(drive.bad, "breaker", RuntimeError("for a while"))
-    usual = await beside(drive, items, Drive.nothing)
+    usual = median([await submit(drive.google, items) for _ in range(3)])
     await let_out(drive)
     for act in ACTS:
-        released.clear()
-        slowest, took = await beside(drive, items, act)
-        assert slowest < usual[0] + delay, f"{act.__name__} kept others waiting for {slowest:.3f} s"
-        assert took < usual[1] + budget + delay, f"{act.__name__} kept a submission waiting for {took:.3f} s"
-        await let_out(drive)
+        # A machine that has other work is late at times, a plugin each time.
+        for _ in range(3):
+            released.clear()
+            slowest, took = await beside(drive, items, act)
+            await let_out(drive)
+            if slowest < delay and took < usual + budget + late:
+                break
+        assert slowest < delay, f"{act.__name__} kept others waiting for {slowest:.3f} s"
+        assert took < usual + budget + late, f"{act.__name__} kept a submission waiting for {took:.3f} s"
     assert await memory.held(drive.bad, 2**40) > bad.kept > 0
 
 
