@@ -97,7 +97,8 @@ async def send(sending: Import, client: httpx.AsyncClient) -> None:
 @signals.command()
 @pass_house
 def check(house: House) -> None:
-    """Count claims and names that lack what they refer to, and figures that differ from what they count; exit with 1 at any.
+    """Count claims and names that lack what they refer to, and figures that differ from what they count; exit with 1 at
+    any.
 
     Figures are those of the cells that reports are made of: of claims over the days of which every claim is kept, of
     activities and posts over all days.
