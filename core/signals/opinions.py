@@ -126,12 +126,13 @@ async def given(session: AsyncSession, principal: Principal, ids: Collection[str
 
 
 async def own(session: AsyncSession, principal: Principal, ids: Collection[str]) -> dict[str, Stance]:
-    """What the principal says of these signals, whatever it may see of them now."""
+    """What the principal says of those of these signals that it has seen, also where nobody claims them now."""
     keys = [key for key in map(parse_id, ids) if key]
     if not keys:
         return {}
-    said = select(Signal.key, Opinion.stance).join(Opinion, Opinion.signal == Signal.id)
-    said = said.where(Opinion.partner == principal.partner, among(Signal.key, keys, session))
+    said = select(Signal.key, Opinion.stance).join(Claim, Claim.signal == Signal.id)
+    said = said.join(Opinion, Opinion.signal == Signal.id).where(visible(Claim, principal))
+    said = said.where(Opinion.partner == principal.partner, among(Signal.key, keys, session)).distinct()
     return {public_id(key): Stance(stance) for key, stance in await session.execute(said)}
 
 
