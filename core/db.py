@@ -26,7 +26,6 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import Integer
 
-from core import sqlite
 from core.driver import Driver, quoted
 
 T = TypeVar("T")
@@ -77,7 +76,6 @@ class Database:
         # A waiter that SQLite refuses has to poll; a lock in the process wakes it at once, in order.
         self._one_writer = asyncio.Lock()
         if self.is_sqlite:
-            sqlite.shorten(self.engine.sync_engine)
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
             self._reading = self.engine

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import aiosqlite
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -72,25 +71,3 @@ async def _cut_short(db: Database, unfinished: list[Any]) -> None:
         await unfinished[0].fetchone()
         await connection.invalidate()
         raise asyncio.CancelledError
-
-
-@pytest.mark.parametrize("engine_name", ["sqlite"])
-async def test_a_statement_makes_one_journey_to_its_thread(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    went: list[str] = []
-    go: Any = aiosqlite.Connection._execute
-
-    async def noting(self: aiosqlite.Connection, fn: Any, *values: Any, **more: Any) -> Any:
-        went.append(fn.__name__)
-        return await go(self, fn, *values, **more)
-
-    db = Database(database_url)
-    async with db.edge(partner=0) as session:
-        await session.execute(text("CREATE TABLE made (a INTEGER PRIMARY KEY, b TEXT)"))
-        monkeypatch.setattr(aiosqlite.Connection, "_execute", noting)
-        added = await session.execute(text("INSERT INTO made (b) VALUES ('x'), ('y') RETURNING a"))
-        assert (added.all(), len(went)) == ([(1,), (2,)], 1)
-        changed: Any = await session.execute(text("UPDATE made SET b = 'z'"))
-        assert (changed.rowcount, len(went)) == (2, 2)
-        found = await session.execute(text("SELECT a, b FROM made WHERE a > :a"), {"a": 1})
-        assert (list(found.keys()), found.all(), len(went)) == (["a", "b"], [(2, "z")], 3)
-    await db.close()
