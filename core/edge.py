@@ -200,6 +200,8 @@ _PLAINER = {
 }
 """By what msgspec says."""
 _INDEX = re.compile(r"\[(\d+)\]")
+_DEEPEST = 200
+"""Letters of a place that a type of ours can have."""
 
 
 def field_error(exc: Exception, base: str = "", kind: Any = Any) -> FieldError:
@@ -215,8 +217,9 @@ def field_error(exc: Exception, base: str = "", kind: Any = Any) -> FieldError:
     detail, of_key, path = found.groups() if found else (str(exc), None, "")
     # `[...]` is some entry of a mapping: the pointer ends at the mapping.
     pointer = base + _INDEX.sub(r"/\1", path.partition("[...]")[0]).replace(".", "/")
-    # Wherever in a list: the places of a type are few, and what they take is remembered.
-    place = _INDEX.sub("[]", path) + ("{}" if of_key else "")
+    # Wherever in a list: the places of a type are few, and what they take is remembered. Cut, because the name of an
+    # unknown field may be written so that it ends like a place, at any length.
+    place = _INDEX.sub("[]", path[:_DEEPEST]) + ("{}" if of_key else "")
     if named := _FIELD.match(detail):
         if named[1] == "missing required":
             return FieldError(f"{pointer}/{named[2]}", "missing", detail)

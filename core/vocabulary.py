@@ -6,7 +6,7 @@ A refusal that only repeats the wrong word sends its reader to the manual; this 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from msgspec import inspect
@@ -47,7 +47,7 @@ def _folded(word: str) -> str:
     return word.casefold().replace("-", "_")
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def words_at(kind: Any, path: str) -> tuple[str, ...]:
     """The words that a type takes at a place in msgspec's notation; none where it takes any.
 
@@ -68,7 +68,7 @@ def _at(kind: Any, path: str) -> Sequence[inspect.Type]:
     return places
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def fields_at(kind: Any, path: str) -> tuple[str, ...]:
     """The fields that a type takes at a place in msgspec's notation; none where it is no object of ours."""
     structs = [one for place in _at(kind, path) for one in _choices(place) if isinstance(one, inspect.StructType)]

@@ -135,6 +135,12 @@ async def test_what_callers_send_is_not_kept_whole(hub: TestedHub) -> None:
     vocabulary._expected.cache_clear()
     told = {vocabulary.expected("x" * 41 + str(number), ("y",)) for number in range(9)}
     assert (len(told), vocabulary._expected.cache_info().currsize) == (1, 1)
+    vocabulary.fields_at.cache_clear()
+    for number in range(9):
+        # As msgspec writes a place.
+        named = f"x` - at `$.{'y' * 200}{number}"
+        assert_problem(await hub.client_as("secretariat").post("/v1/groups", json={named: 1}), 400, named)
+    assert vocabulary.fields_at.cache_info().currsize == 1
 
 
 async def test_bodies_without_end(hub: TestedHub) -> None:
