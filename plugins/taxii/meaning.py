@@ -84,6 +84,9 @@ def _meant(said: Said) -> Meant:
         raise Refused("Expected an id of the form type--UUID, of the object's own type.", "/id")
     if said.created and said.modified and said.modified < said.created:
         raise Refused("Expected `modified` not before `created`.", "/modified")
+    modified = version(said.modified or said.created)
+    if modified >= "9999":
+        raise Refused("Expected a time before the year 9999: what withdraws it needs a later one.", "/modified")
     if said.valid_from and said.valid_until and said.valid_until <= said.valid_from:
         raise Refused("Expected `valid_until` after `valid_from`.", "/valid_until")
     is_indicator = said.type == "indicator"
@@ -94,7 +97,7 @@ def _meant(said: Said) -> Meant:
         said.id,
         said.type,
         "2.0" if of_two else said.spec_version or "2.1",
-        version(said.modified or said.created),
+        modified,
         tlp,
         signal,
         is_indicator and said.revoked,

@@ -7,11 +7,12 @@ Held by tests/plugins/taxii/test_reading.py.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from core.log import clock
-from core.sdk import SignalOut, State
+from core.sdk import SignalOut, State, to_micros
 from core.signals.feed import Change, Voice
 from plugins.taxii import own_ids, stix, stored
 from plugins.taxii.asking import Walk
@@ -115,11 +116,13 @@ def _moved(change: Change, walk: Walk, objects: Objects) -> list[_Moved]:
 async def _again(eyes: Eyes, walk: Walk, moved: Sequence[_Moved], at: Mapping[int, int]) -> list[Entry]:
     last = {(row.id, row.partner): row for row in await stored.newest(eyes, {one.id for one in moved})}
     held = {row.position: row for row in await stored.at(eyes, {one.held for one in moved})}
+    versions = await stored.versions(eyes, {one.held for one in moved})
     found = []
     for one in moved:
         newest, modified = last.get((one.id, one.pair[0])), at[one.change.position]
+        later = _later(versions[one.held], one, modified)
         if one.deleted and not any(name == one.id for name, _ in last):
-            found.append(_deleted(eyes, one, modified))
+            found.append(_deleted(eyes, one, modified, later))
         elif newest is None or newest.signal != one.pair[1]:
             # What it means now is told by itself.
             continue
@@ -128,21 +131,28 @@ async def _again(eyes: Eyes, walk: Walk, moved: Sequence[_Moved], at: Mapping[in
         elif not one.stands or newest.position <= walk.position:
             # A newer version than the reader has is not shown with a claim that is gone.
             row = held[one.held]
-            body = stix.renewed(row.body, modified, revoked=not one.stands)
-            found.append(_entry(one.change, modified, row, stix.timestamp(modified), body))
+            body = stix.renewed(row.body, later, revoked=not one.stands)
+            found.append(_entry(one.change, modified, row, stix.timestamp(later), body))
     return found
+
+
+def _later(version: str, one: _Moved, modified: int) -> int:
+    """The `modified` of what we say after this version of an object, µs: clients believe the latest, and a poster whose
+    clock is years ahead could not be contradicted."""
+    posted = to_micros(datetime.fromisoformat(version))
+    return max(modified, posted + one.change.position - one.held)
 
 
 def _entry(change: Change, added: int, row: Row, version: str, body: bytes) -> Entry:
     return Entry(change.position, added, row.id, version, row.type, row.spec_version, body)
 
 
-def _deleted(eyes: Eyes, one: _Moved, modified: int) -> Entry:
+def _deleted(eyes: Eyes, one: _Moved, added: int, modified: int) -> Entry:
     """Of its bytes nothing is left: what is withdrawn is what its claim said."""
     change, collection = one.change, eyes.collection
     gone = SignalOut(change.signal.id, State.GONE, change.position)
-    body = stix.indicator(gone, change.kind, change.value, one.id, modified, modified, collection.strictest)
-    return Entry(change.position, modified, one.id, stix.timestamp(modified), "indicator", "2.1", body)
+    body = stix.indicator(gone, change.kind, change.value, one.id, added, modified, collection.strictest)
+    return Entry(change.position, added, one.id, stix.timestamp(modified), "indicator", "2.1", body)
 
 
 def _rendered(eyes: Eyes, twin: _Twin, space: UUID, at: Mapping[int, int]) -> Entry:

@@ -79,6 +79,17 @@ async def at(eyes: Eyes, positions: Some[int]) -> list[Row]:
     return [*map(Row._make, await query.every(eyes.session, positions))]
 
 
+async def versions(eyes: Eyes, positions: Some[int]) -> dict[int, str]:
+    """What the versions at these positions are called, deleted ones too."""
+    return dict(await _versions(eyes.principal).every(eyes.session, positions))
+
+
+@lru_cache(maxsize=256)
+def _versions(principal: Principal) -> Query:
+    named = select(TaxiiObject.position, TaxiiObject.version).where(visible(TaxiiObject, principal))
+    return Query(named.where(TaxiiObject.position.in_(AMONG)))
+
+
 class Posted(NamedTuple):
     """Whose a version is."""
 

@@ -72,6 +72,23 @@ def _said(walker: Walker) -> dict[str, Any]:
     return {name: own.get(name, one["pattern"]) for name, one in walker.held().items()}
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_what_was_posted_ahead_of_the_clock_is_withdrawn_as_well(hub: TestedHub) -> None:
+    """Clients believe the latest version."""
+    poster, ahead = Poster(hub, "tiktok"), "9998-12-31T23:59:59.999999Z"
+    sent = [indicator(name, ahead) for name in "ab"]
+    assert (await poster.post(*sent, indicator("c", "9999-01-01T00:00:00Z")))["failure_count"] == 1
+    follower = await walked(hub, "meta")
+    assert len(follower.held()) == 2
+    await retract(hub, "tiktok", sent[0]["id"])
+    assert await poster.delete(sent[1]["id"]) == 200
+    await follower.catch_up()
+    assert not follower.held()
+    await submit(hub, "tiktok", _url("a"), kind="url")
+    await follower.catch_up()
+    assert follower.held().keys() == (await walked(hub, "meta")).held().keys() == {sent[0]["id"]}
+
+
 async def test_dates_rise_strictly_with_four_writers(hub: TestedHub) -> None:
     follower = Walker(hub, "meta", limit=5)
 
