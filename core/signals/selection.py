@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from sqlalchemy import ColumnElement, literal, or_, select
+from sqlalchemy import ColumnElement, and_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.auth.access import Principal, visible
@@ -84,15 +84,23 @@ def covers(selection: Selection, kind: str, tlp: str, groups: str) -> bool:
 
 
 async def standing(
-    session: AsyncSession, principal: Principal, selection: Selection, pairs: Collection[tuple[int, int]]
+    session: AsyncSession,
+    principal: Principal,
+    selection: Selection,
+    pairs: Collection[tuple[int, int]],
+    *,
+    ever: bool = False,
 ) -> set[tuple[int, int]]:
-    """Of these (partner, row of `signal`), those with a live claim in the selection."""
+    """Of these (partner, row of `signal`), those with a live claim in the selection; `ever` takes those as well whose
+    claim was live there and is closed or suspended, until it is purged."""
     of_these = among(Claim.signal, sorted({signal for _, signal in pairs}), session)
+    # What was suspended from the start keeps its first position.
+    live = or_(and_(*LIVE), Claim.position > Claim.opened) if ever else and_(*LIVE)
     wanted = (
         select(Claim.partner, Claim.signal)
         .join(Signal, Signal.id == Claim.signal)
         .join(Audience, Audience.id == Claim.audience)
-        .where(of_these, visible(Claim, principal), *LIVE, *claims(selection))
+        .where(of_these, visible(Claim, principal), live, *claims(selection))
     )
     return {(row.partner, row.signal) for row in await session.execute(wanted)}.intersection(pairs)
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from plugins.taxii import own_ids, reading, stix, stored
+from core.signals import selection
+from plugins.taxii import own_ids, stix, stored
 from plugins.taxii.collections import Eyes
 from plugins.taxii.markings import PREFACE
 from plugins.taxii.posted import Posted
@@ -40,11 +41,16 @@ async def refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatus
 
 
 async def _others(eyes: Eyes, ids: set[str]) -> dict[str, dict[str, int]]:
-    """Of each id that another partner posted first, where its versions are; only what the poster may see."""
+    """Of each id that another partner posted first, where its versions are; of what the poster sees, or could see until
+    it was withdrawn: who holds that would take whatever comes by its id for a new version."""
     rows = await stored.posted(eyes, ids)
+    pairs = {(row.partner, row.signal) for row in rows if row.signal is not None}
+    shown = await selection.standing(eyes.session, eyes.principal, eyes.collection.selection, pairs, ever=True)
     first: dict[str, int] = {}
     found: dict[str, dict[str, int]] = {}
-    for row in await reading.standing(eyes, rows, set()):
+    for row in rows:
+        if row.signal is not None and (row.partner, row.signal) not in shown:
+            continue
         if first.setdefault(row.id, row.partner) == row.partner != eyes.principal.partner:
             found.setdefault(row.id, {})[row.version] = row.position
     return found

@@ -9,7 +9,7 @@ import pytest
 from core.testing import TestedHub
 from plugins.taxii.errors import MEDIA_TYPE
 from plugins.taxii.markings import IDENTITY
-from tests.plugins.taxii.posts import HEADERS, Poster, indicator, rows, stix_object
+from tests.plugins.taxii.posts import HEADERS, Poster, indicator, retract, rows, stix_object
 
 LATER = "2026-02-01T00:00:00.000Z"
 
@@ -35,6 +35,20 @@ async def test_of_two_that_post_an_id_at_once_one_has_it(hub: TestedHub) -> None
         said = indicator(name), indicator(name, url="https://other.example/")
         told = await asyncio.gather(first.post(said[0]), second.post(said[1]))
         assert sorted(status["success_count"] for status in told) == [0, 1]
+
+
+async def test_an_id_stays_its_posters_when_the_claim_is_gone(hub: TestedHub) -> None:
+    """Readers have it still. What was held from the start nobody learns of, not by trying its id either."""
+    poster, thief = Poster(hub, "tiktok"), Poster(hub, "google")
+    await poster.post(indicator("a"))
+    await retract(hub, "tiktok", indicator("a")["id"])
+    forged = indicator("a", LATER, url="https://other.example/")
+    assert (await thief.post(forged))["failures"][0]["message"][:8] == "id_taken"
+    assert (await poster.post(indicator("a", LATER)))["success_count"] == 1
+    limit = {"burst_per_hour": 0}
+    assert (await hub.client_as("secretariat").patch("/v1/partners/tiktok", json=limit)).is_success
+    assert (await poster.post(indicator("b")))["successes"][0]["message"][:4] == "held"
+    assert (await thief.post(indicator("b", LATER, url="https://other.example/")))["success_count"] == 1
 
 
 async def bodies(poster: Poster, kind: str) -> list[dict[str, Any]]:
