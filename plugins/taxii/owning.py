@@ -44,6 +44,8 @@ async def _others(eyes: Eyes, ids: set[str]) -> dict[str, dict[str, int]]:
     """Of each id that another partner posted first, where its versions are; of what the poster sees, or could see until
     it was withdrawn: who holds that would take whatever comes by its id for a new version."""
     rows = await stored.posted(eyes, ids)
+    if not rows:
+        return {}
     pairs = {(row.partner, row.signal) for row in rows if row.signal is not None}
     shown = await selection.standing(eyes.session, eyes.principal, eyes.collection.selection, pairs, ever=True)
     first: dict[str, int] = {}
