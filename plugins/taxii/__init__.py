@@ -2,13 +2,13 @@
 
 Where to look:
 
-- Reading: `read_routes`; `asking` has the query, filters and where a reader stands; `reading` makes a page, of what was
-  posted (`stored`) and what the hub says itself (`rendered`, written by `stix`); `own_ids` keeps the ids of that, and
-  finds its signals again.
-- Posting: `post_routes`, `posting`; `objects` are as they came, `meaning` is what they say (`patterns`, `markings`),
-  `posted` what may be kept; `checking`, `grammar` and `owning` are why not, `sharing` is with whom. `storing` and
-  `removing` are jobs of the claim log, on `claiming` and `versions`; `statuses` has what became of it.
-- Both: `collections`, who looks at which; `errors`; `resources`, what TAXII calls so; `retention`.
+- `stix`: `objects` as they come, `meaning` is what they say (`patterns`, `grammar`, `markings`); `indicators` are what
+  the hub makes of signals.
+- `reading`: `routes`; `query` has the filters and where a reader stands; `pages` are made of what was posted (`stored`)
+  and of what the hub says itself (`rendered`), whose ids `own_ids` keeps.
+- `posting`: `routes`, `posts`; `posted` is what may be kept, `checking` and `owning` why not, `sharing` with whom.
+  `storing` and `removing` are jobs of the claim log, on `claiming` and `versions`; `statuses` has what became of it.
+- Both: `collections`, who looks at which; `turns`, on the head of the log; `errors`; `resources`, what TAXII calls so.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,10 @@ from pathlib import Path
 from litestar.handlers import HTTPRouteHandler
 
 from core.sdk import Context, Format, PluginInfo, hookimpl
-from plugins.taxii import post_routes, read_routes, retention, stix
+from plugins.taxii.posting import retention
+from plugins.taxii.posting.routes import handlers as posting
+from plugins.taxii.reading.routes import handlers as reading
+from plugins.taxii.stix import indicators
 
 
 @hookimpl
@@ -33,12 +36,12 @@ def migrations() -> Path:
 
 @hookimpl
 def route_handlers() -> Sequence[HTTPRouteHandler]:
-    return [*read_routes.handlers, *post_routes.handlers]
+    return [*reading, *posting]
 
 
 @hookimpl
 def feed_formats() -> Sequence[Format]:
-    return [stix.FORMAT]
+    return [indicators.FORMAT]
 
 
 @hookimpl

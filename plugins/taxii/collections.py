@@ -10,8 +10,8 @@ from core.sdk import NotFound, Principal, Scope, Selection, Tlp
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
-from plugins.taxii.markings import NAMESPACE
 from plugins.taxii.resources import TaxiiCollection
+from plugins.taxii.stix.markings import NAMESPACE
 
 
 class Collection(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from stix2.datastore.taxii import TAXIICollectionSink, TAXIICollectionSource
 from taxii2client.v21 import Collection, Server, as_pages
 
 from plugins.taxii.errors import MEDIA_TYPE
-from plugins.taxii.markings import EXTENSION
+from plugins.taxii.stix.markings import EXTENSION
 from tests.clients.served import Served
 from tests.plugins.taxii.posts import Json, indicator, own_id, stix_object
 

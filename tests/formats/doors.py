@@ -14,8 +14,8 @@ from core.wire.feed_keys import FeedFormat, IssuedFeedKey
 from core.wire.signals import Category, SignalIn, SignalOut, Tlp
 from plugins.compat import graph_updates, gse_reports, ncmec_entries, stopncii_records
 from plugins.exports import tables
-from plugins.taxii import stix
-from plugins.taxii.meaning import Meant, meaning
+from plugins.taxii.stix import indicators
+from plugins.taxii.stix.meaning import Meant, meaning
 from tests.formats import samples
 from tests.formats.samples import FIELDS, KEPT
 from tests.plugins.compat.keys import issue
@@ -124,7 +124,7 @@ async def _objects(http: httpx.AsyncClient) -> str:
 
 
 async def _say_stix(post: Post, said: Sequence[SignalIn]) -> None:
-    bundle = msgspec.json.decode(submitted(stix.FORMAT, said))
+    bundle = msgspec.json.decode(submitted(indicators.FORMAT, said))
     # The ids are the hub's own.
     objects = [one | {"id": f"indicator--{uuid4()}"} for one in bundle["objects"] if one["type"] == "indicator"]
     body = {"objects": objects}
@@ -254,7 +254,7 @@ _EVERYWHERE = frozenset(KEPT)
 DOORS = (
     Door("native", "Native", _ALL, _EVERYWHERE, _say_native, _pull_native),
     Door("csv", "CSV", _ALL, tables.FORMAT.loses, _say_csv, _pull_csv),
-    Door("stix", "STIX/TAXII", _ALL, stix.FORMAT.loses, _say_stix, _pull_stix),
+    Door("stix", "STIX/TAXII", _ALL, indicators.FORMAT.loses, _say_stix, _pull_stix),
     Door(
         *("stopncii", "StopNCII", frozenset(stopncii_records.KINDS), stopncii_records.FORMAT.loses),
         *(_say_stopncii, _pull_stopncii),

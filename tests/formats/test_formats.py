@@ -13,13 +13,13 @@ from core.times import DAY
 from core.wire.signals import Category, Severity, SignalIn, Tlp
 from plugins.compat import gse_reports, ncmec_entries, stopncii_records
 from plugins.exports import tables
-from plugins.taxii import stix
+from plugins.taxii.stix import indicators
 from tests.formats import samples, table
 from tests.formats.doors import DOORS, PULLS, SAYS, open_post, submitted
 from tests.formats.samples import FIELDS
 from tests.signals.kinds.canonical_forms import FORMS
 
-FORMATS = (tables.FORMAT, stix.FORMAT, stopncii_records.FORMAT, ncmec_entries.FORMAT, gse_reports.FORMAT)
+FORMATS = (tables.FORMAT, indicators.FORMAT, stopncii_records.FORMAT, ncmec_entries.FORMAT, gse_reports.FORMAT)
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

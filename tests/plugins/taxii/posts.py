@@ -11,9 +11,9 @@ from core.sdk import Tlp
 from core.testing import TestedHub
 from plugins.taxii.collections import COMMUNITY
 from plugins.taxii.errors import MEDIA_TYPE
-from plugins.taxii.markings import MARKINGS, NAMESPACE
 from plugins.taxii.models import TaxiiObject
-from plugins.taxii.stix import indicator_id
+from plugins.taxii.stix.indicators import indicator_id
+from plugins.taxii.stix.markings import MARKINGS, NAMESPACE
 
 Json = dict[str, Any]
 HEADERS = {"content-type": MEDIA_TYPE, "accept": MEDIA_TYPE}

@@ -11,7 +11,7 @@ import pytest
 from core.demo import Account
 from core.settings import Settings
 from core.testing import TestedHub, run_hub
-from plugins.taxii.markings import EXTENSION, PREFACE
+from plugins.taxii.stix.markings import EXTENSION, PREFACE
 from tests.plugins.taxii.posts import Poster, indicator, retract, submit
 from tests.plugins.taxii.walks import Walker, walked
 

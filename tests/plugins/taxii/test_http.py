@@ -8,10 +8,10 @@ import httpx
 import stix2
 
 from core.testing import TestedHub
-from plugins.taxii import stix
 from plugins.taxii.collections import COMMUNITY
 from plugins.taxii.errors import MEDIA_TYPE
-from plugins.taxii.markings import PREFACE
+from plugins.taxii.stix import indicators
+from plugins.taxii.stix.markings import PREFACE
 from tests.plugins.taxii.posts import Poster, indicator, stix_object
 from tests.plugins.taxii.walks import COLLECTIONS, Walker
 
@@ -173,8 +173,8 @@ async def test_the_feed_as_a_bundle(hub: TestedHub) -> None:
     items = [{"kind": "domain", "value": f"{tlp.lower()}.example", "tlp": tlp} for tlp in ("GREEN", "AMBER", "RED")]
     tiktok = hub.client_as("tiktok")
     assert (await tiktok.post("/v1/signals", json={"signals": items})).is_success
-    answer = await tiktok.get("/v1/signals", headers={"Accept": stix.FORMAT.media_type})
-    assert answer.headers["content-type"] == stix.FORMAT.media_type
+    answer = await tiktok.get("/v1/signals", headers={"Accept": indicators.FORMAT.media_type})
+    assert answer.headers["content-type"] == indicators.FORMAT.media_type
     bundle = stix2.parse(answer.content.decode(), allow_custom=False)
     patterns = [one["pattern"] for one in bundle.objects if one["type"] == "indicator"]
     assert patterns == [f"[domain-name:value = '{tlp}.example']" for tlp in ("green", "amber")]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stix2patterns.validator import run_validator
 
-from plugins.taxii import grammar, patterns
+from plugins.taxii.stix import grammar, patterns
 from tests.signals.kinds.canonical_forms import FORMS
 
 

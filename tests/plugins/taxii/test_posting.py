@@ -8,9 +8,9 @@ from sqlalchemy import delete, select, update
 
 from core.signals.models import SignalPolicy
 from core.testing import TestedHub
-from plugins.taxii import versions
 from plugins.taxii.errors import MEDIA_TYPE
 from plugins.taxii.models import TaxiiObject
+from plugins.taxii.posting import versions
 from tests.people import principal_of
 from tests.plugins.taxii.posts import Json, Poster, indicator, rows, stix_object
 

@@ -8,8 +8,8 @@ from sqlalchemy import update
 
 from core.auth.models import Partner
 from core.testing import TestedHub
-from plugins.taxii import reading
-from plugins.taxii.markings import EXTENSION, NAMESPACE, PREFACE
+from plugins.taxii.reading import pages
+from plugins.taxii.stix.markings import EXTENSION, NAMESPACE, PREFACE
 from tests.plugins.taxii.posts import Poster, indicator, own_id, retract, submit
 from tests.plugins.taxii.walks import COLLECTIONS, Walker, walked
 
@@ -115,8 +115,8 @@ async def test_a_poster_withdraws_by_its_own_version(hub: TestedHub) -> None:
 
 async def test_what_is_too_much_for_a_page_comes_on_the_next(hub: TestedHub, monkeypatch: pytest.MonkeyPatch) -> None:
     await Poster(hub, "tiktok").post(*(indicator(f"h{n}", description="x" * 8_000) for n in range(7)))
-    monkeypatch.setattr(reading, "_HEAVY", 20_000)
-    monkeypatch.setattr(reading, "_AT_ONCE", 2)
+    monkeypatch.setattr(pages, "_HEAVY", 20_000)
+    monkeypatch.setattr(pages, "_AT_ONCE", 2)
     reader = Walker(hub, "meta")
     sizes = [len((body := await reader.page())["objects"])]
     while body.get("more"):

@@ -8,7 +8,7 @@ import pytest
 
 from core.testing import TestedHub
 from plugins.taxii.errors import MEDIA_TYPE
-from plugins.taxii.markings import IDENTITY
+from plugins.taxii.stix.markings import IDENTITY
 from tests.plugins.taxii.posts import HEADERS, Poster, indicator, retract, rows, stix_object
 
 LATER = "2026-02-01T00:00:00.000Z"

@@ -12,8 +12,8 @@ from core.log.models import Retention
 from core.sdk import Context
 from core.signals import retention as claims
 from core.testing import TestedHub
-from plugins.taxii import retention, statuses
 from plugins.taxii.models import TaxiiStatus
+from plugins.taxii.posting import retention, statuses
 from tests.plugins.taxii.posts import Poster, indicator, rows, stix_object
 
 LATER = "2026-02-01T00:00:00.000Z"

@@ -14,13 +14,13 @@ from core.sdk import Category, Feed, Refused, Severity, SignalIn, SignalOut, Sta
 from core.signals.kinds import BUILTIN, Kinds
 from core.wire.opinions import Outcome, Stance
 from core.wire.score import OpinionCounts, Term, TermKind
-from plugins.taxii import stix
-from plugins.taxii.markings import EXTENSION, MARKINGS, PREFACE
-from plugins.taxii.meaning import Meant, meaning
+from plugins.taxii.stix import indicators
+from plugins.taxii.stix.markings import EXTENSION, MARKINGS, PREFACE
+from plugins.taxii.stix.meaning import Meant, meaning
 from tests.signals.kinds.test_vectors import rows
 
 COLLECTION = uuid4()
-NAME = stix.indicator_id(f"sig_{'a' * 26}", COLLECTION)
+NAME = indicators.indicator_id(f"sig_{'a' * 26}", COLLECTION)
 ADDED = 1_780_000_000_123_456
 SEEN = datetime(2026, 3, 1, tzinfo=UTC)
 KINDS = Kinds()
@@ -45,7 +45,7 @@ def item(kind: str = "domain", value: str = "gift.example", **more: Any) -> Sign
 
 
 def indicator(signal: SignalOut, kind: str = "domain", value: str = "gift.example") -> Any:
-    written = stix.indicator(signal, kind, value, NAME, ADDED - 1, ADDED, Tlp.GREEN)
+    written = indicators.indicator(signal, kind, value, NAME, ADDED - 1, ADDED, Tlp.GREEN)
     return stix2.parse(written.decode(), allow_custom=False)
 
 
@@ -84,13 +84,13 @@ def test_times_that_stix_would_not_take_are_mended(times: dict[str, Any]) -> Non
 def test_ids_are_uuid5() -> None:
     for _ in range(20):
         space = uuid4()
-        assert stix.indicator_id("sig_x", space) == f"indicator--{uuid5(space, 'sig_x')}"
+        assert indicators.indicator_id("sig_x", space) == f"indicator--{uuid5(space, 'sig_x')}"
 
 
 def test_timestamps_have_six_digits() -> None:
-    assert stix.timestamp(1_000_000) == "1970-01-01T00:00:01.000000Z"
-    assert stix.timestamp(-62_135_596_800_000_000) == "0001-01-01T00:00:00.000000Z"
-    assert stix.timestamp(ADDED).endswith(".123456Z")
+    assert indicators.timestamp(1_000_000) == "1970-01-01T00:00:01.000000Z"
+    assert indicators.timestamp(-62_135_596_800_000_000) == "0001-01-01T00:00:00.000000Z"
+    assert indicators.timestamp(ADDED).endswith(".123456Z")
 
 
 def posted(**more: Any) -> bytes:
@@ -146,7 +146,7 @@ def test_our_extension_counts_where_the_pattern_says_less() -> None:
 def test_what_is_rendered_reads_back() -> None:
     for kind, value in ONE_OF_EACH.items():
         one = item(kind, value)
-        signal = read(stix.indicator(one, kind, value, NAME, ADDED, ADDED, Tlp.GREEN)).signal
+        signal = read(indicators.indicator(one, kind, value, NAME, ADDED, ADDED, Tlp.GREEN)).signal
         assert signal is not None
         for field in ("kind", "value", "category", "severity", "confidence", "tlp", "campaign", "valid_until"):
             assert getattr(signal, field) == getattr(one, field), (kind, field)
@@ -155,7 +155,7 @@ def test_what_is_rendered_reads_back() -> None:
 
 def test_what_is_revoked_withdraws() -> None:
     assert read(posted(revoked=True)).withdraws
-    written = stix.renewed(posted(), ADDED, revoked=True)
+    written = indicators.renewed(posted(), ADDED, revoked=True)
     assert read(written).withdraws
     assert stix2.parse(written.decode(), allow_custom=False).pattern == "[domain-name:value = 'gift.example']"
 
@@ -230,9 +230,9 @@ def test_a_sighting_agrees_and_may_say_what_was_done() -> None:
 
 def test_a_bundle_of_the_feed_reads_back() -> None:
     tombstone = SignalOut(f"sig_{'b' * 26}", State.GONE, 14)
-    bundle = stix.render(Feed((item(), tombstone), "next", False))
+    bundle = indicators.render(Feed((item(), tombstone), "next", False))
     assert stix2.parse(bundle.decode(), allow_custom=False).id == stix2.parse(bundle.decode()).id
-    (signal,) = stix.read(bundle)
+    (signal,) = indicators.read(bundle)
     assert isinstance(signal, SignalIn)
     assert (signal.kind, signal.value, signal.tlp) == ("domain", "gift.example", Tlp.GREEN)
 
@@ -241,7 +241,7 @@ def test_a_bundle_of_others_answers_for_each_item() -> None:
     identity = b'{"type":"identity","id":"identity--2f0bd9e8-5a1f-4c0c-9b33-0c8c0b3f6f11"}'
     malware = b'{"type":"malware","id":"malware--2f0bd9e8-5a1f-4c0c-9b33-0c8c0b3f6f11"}'
     objects = [identity, posted(), posted(revoked=True), malware, b"7"]
-    signal, withdrawal, *refused = stix.read(b'{"objects":[' + b",".join(objects) + b"]}")
+    signal, withdrawal, *refused = indicators.read(b'{"objects":[' + b",".join(objects) + b"]}")
     assert isinstance(signal, SignalIn)
     assert withdrawal == Withdrawal(REF)
     assert all(isinstance(one, Refused) for one in refused)
@@ -254,4 +254,4 @@ def test_every_kind_has_a_vector() -> None:
 
 def test_the_namespace_is_the_collection() -> None:
     other = UUID(int=7)
-    assert stix.indicator_id("sig_x", other) != stix.indicator_id("sig_x", COLLECTION)
+    assert indicators.indicator_id("sig_x", other) != indicators.indicator_id("sig_x", COLLECTION)

@@ -29,16 +29,18 @@ from core.signals.items import Item
 from core.signals.keys import public_id
 from core.signals.screening import screened
 from core.signals.writer import SignalWriter
-from plugins.taxii import asking, checking, objects, own_ids, owning, reading, sharing, stored
-from plugins.taxii.asking import Filters
 from plugins.taxii.collections import Eyes
-from plugins.taxii.meaning import Meant, Voiced, meaning, understood
-from plugins.taxii.objects import ID
-from plugins.taxii.posted import Posted
-from plugins.taxii.removing import RemoveObject
-from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, why
-from plugins.taxii.stored import Row
-from plugins.taxii.storing import StoreObjects
+from plugins.taxii.posting import checking, owning, sharing
+from plugins.taxii.posting.posted import Posted
+from plugins.taxii.posting.removing import RemoveObject
+from plugins.taxii.posting.statuses import TaxiiPostStatus, TaxiiStatusDetails, why
+from plugins.taxii.posting.storing import StoreObjects
+from plugins.taxii.reading import own_ids, pages, query, stored
+from plugins.taxii.reading.query import Filters
+from plugins.taxii.reading.stored import Row
+from plugins.taxii.stix import objects
+from plugins.taxii.stix.meaning import Meant, Voiced, meaning, understood
+from plugins.taxii.stix.objects import ID
 
 
 class Poster(msgspec.Struct, frozen=True):
@@ -203,8 +205,8 @@ async def remove(poster: Poster, name: str, chosen: Filters) -> None:
     await poster.writer.write(job, eyes.principal.client, "DeleteTaxiiObject")
     if job.removed:
         return
-    every = asking.filters(name, None, "all", None)
-    begun = await asking.walk(eyes, every)
-    if not job.left and (await reading.page(eyes, every, begun, 1)).entries:
+    every = query.filters(name, None, "all", None)
+    begun = await query.walk(eyes, every)
+    if not job.left and (await pages.page(eyes, every, begun, 1)).entries:
         raise Forbidden("Only who posted an object may delete it.")
     raise NotFound

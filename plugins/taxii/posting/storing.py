@@ -10,14 +10,14 @@ from core.log.head import Head
 from core.sdk import SubmitStatus, Tlp, insert_rows
 from core.signals.plan import Picture
 from core.signals.standing import Stood
-from plugins.taxii import owning, sharing, versions
-from plugins.taxii.claiming import Claiming
 from plugins.taxii.collections import Eyes
 from plugins.taxii.models import NO_SIGNAL, TaxiiObject, TaxiiStatus
-from plugins.taxii.posted import Posted
-from plugins.taxii.statuses import TaxiiPostStatus, TaxiiStatusDetails, made, why
-from plugins.taxii.stix import timestamp
-from plugins.taxii.versions import Version
+from plugins.taxii.posting import owning, sharing, versions
+from plugins.taxii.posting.claiming import Claiming
+from plugins.taxii.posting.posted import Posted
+from plugins.taxii.posting.statuses import TaxiiPostStatus, TaxiiStatusDetails, made, why
+from plugins.taxii.posting.versions import Version
+from plugins.taxii.stix.indicators import timestamp
 
 
 class StoreObjects(Claiming):

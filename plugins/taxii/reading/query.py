@@ -13,9 +13,9 @@ from core.sdk import FieldError, Invalid, Time, to_micros
 from core.signals import feed
 from core.signals.cursors import Cursor, Now, Place
 from plugins.taxii.collections import Collection, Eyes
-from plugins.taxii.markings import PREFACE, PREFACE_AT
-from plugins.taxii.meaning import version
-from plugins.taxii.objects import ID
+from plugins.taxii.stix.markings import PREFACE, PREFACE_AT
+from plugins.taxii.stix.meaning import version
+from plugins.taxii.stix.objects import ID
 
 MOST = 10_000
 """Objects of a page."""

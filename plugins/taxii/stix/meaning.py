@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from core.sdk import Category, Outcome, Refused, SignalIn, Stance, Tlp, field_error
-from plugins.taxii import grammar, objects, patterns
-from plugins.taxii.markings import EXTENSION, strictest
 from plugins.taxii.models import NO_VERSION
-from plugins.taxii.objects import ID, Said
+from plugins.taxii.stix import grammar, objects, patterns
+from plugins.taxii.stix.markings import EXTENSION, strictest
+from plugins.taxii.stix.objects import ID, Said
 
 
 class Voiced(msgspec.Struct, frozen=True, gc=False):

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import msgspec
 
 from core.signals import selection
-from plugins.taxii import own_ids, stix, stored
 from plugins.taxii.collections import Eyes
-from plugins.taxii.markings import PREFACE
-from plugins.taxii.posted import Posted
-from plugins.taxii.statuses import TaxiiStatusDetails
+from plugins.taxii.posting.posted import Posted
+from plugins.taxii.posting.statuses import TaxiiStatusDetails
+from plugins.taxii.reading import own_ids, stored
+from plugins.taxii.stix import indicators
+from plugins.taxii.stix.markings import PREFACE
 
 _HUBS = "id_taken: it is the hub's; give yours an id of its own."
 _OTHERS = "id_taken: another partner posted it first, and not so; give yours an id of its own."
@@ -27,7 +28,9 @@ async def refused(eyes: Eyes, posted: Sequence[Posted]) -> dict[int, TaxiiStatus
     """What becomes of objects whose ids are not their poster's, by number."""
     ids = {one.meant.id for one in posted}
     hubs = _PREFACE | (await own_ids.signals(eyes.session, ids)).keys()
-    told = {one.number: one.told(_HUBS) for one in posted if one.meant.id in hubs or stix.is_bundled(one.meant.id)}
+    told = {
+        one.number: one.told(_HUBS) for one in posted if one.meant.id in hubs or indicators.is_bundled(one.meant.id)
+    }
     others = await _others(eyes, ids)
     theirs = [one for one in posted if one.meant.id in others]
     same = {one.number: others[one.meant.id].get(one.meant.version) for one in theirs}

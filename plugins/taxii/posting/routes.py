@@ -27,12 +27,14 @@ from core.signals.guard import Guard
 from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.writer import SignalWriter
-from plugins.taxii import asking, collections, posting, statuses
+from plugins.taxii import collections
 from plugins.taxii.collections import Eyes
 from plugins.taxii.errors import DOOR, MEDIA_TYPE, Unprocessable
-from plugins.taxii.posting import Poster
-from plugins.taxii.read_routes import Match
-from plugins.taxii.statuses import TaxiiPostStatus
+from plugins.taxii.posting import posts, statuses
+from plugins.taxii.posting.posts import Poster
+from plugins.taxii.posting.statuses import TaxiiPostStatus
+from plugins.taxii.reading import query
+from plugins.taxii.reading.routes import Match
 
 
 class TaxiiEnvelope(msgspec.Struct, frozen=True):
@@ -78,7 +80,7 @@ async def add_objects(request: Request[Any, Any, Any], poster: Poster) -> Respon
     `revoked` takes the claim or the opinion back. Objects without a TLP marking count as GREEN in the community's
     collection and as AMBER in a group's. Media, files and identities of persons are refused.
     """
-    status = await posting.post(poster, await _objects(request))
+    status = await posts.post(poster, await _objects(request))
     return Response(msgspec.json.encode(status), status_code=202, media_type=MEDIA_TYPE)
 
 
@@ -115,7 +117,7 @@ async def delete_object(
     it by another name as well. Readers are told that an indicator is revoked when its claim goes; of other objects only
     by `revoked`, which is posted as a version. What others posted, or the hub made of signals, cannot be deleted.
     """
-    await posting.remove(poster, name, asking.filters(None, None, version or "all", spec_version))
+    await posts.remove(poster, name, query.filters(None, None, version or "all", spec_version))
     return Response(b"", status_code=200, media_type=MEDIA_TYPE)
 
 

@@ -3,8 +3,8 @@
 import msgspec
 
 from core.signals.items import Item
-from plugins.taxii.meaning import Meant
-from plugins.taxii.statuses import TaxiiStatusDetails
+from plugins.taxii.posting.statuses import TaxiiStatusDetails
+from plugins.taxii.stix.meaning import Meant
 
 
 class Posted(msgspec.Struct, frozen=True, gc=False):

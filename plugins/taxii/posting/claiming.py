@@ -14,9 +14,9 @@ from core.signals.items import Item
 from core.signals.plan import Picture
 from core.signals.standing import Stood, standing
 from core.signals.submission import Submit
-from plugins.taxii import sharing, versions
 from plugins.taxii.collections import Collection
-from plugins.taxii.versions import History
+from plugins.taxii.posting import sharing, versions
+from plugins.taxii.posting.versions import History
 
 
 class Claiming(Submit):

@@ -10,9 +10,9 @@ from sqlalchemy.sql import Select
 
 from core.auth.access import visible
 from core.sdk import AMONG, Principal, Query
-from plugins.taxii.asking import Filters
 from plugins.taxii.collections import Eyes
 from plugins.taxii.models import Micros, TaxiiObject
+from plugins.taxii.reading.query import Filters
 
 
 class Row(NamedTuple):

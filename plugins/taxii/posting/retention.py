@@ -15,8 +15,8 @@ from core.auth.access import HUB
 from core.log import retention
 from core.sdk import Context
 from core.signals import selection
-from plugins.taxii import statuses, versions
 from plugins.taxii.models import TaxiiObject
+from plugins.taxii.posting import statuses, versions
 
 log = logging.getLogger("kmm.taxii")
 

@@ -21,12 +21,14 @@ from core.signals.keys import Keys
 from core.signals.kinds import Kinds
 from core.signals.pages import Pages
 from core.signals.writer import SignalWriter
-from plugins.taxii import asking, collections, reading
-from plugins.taxii.asking import MOST, Filters, Walk
+from plugins.taxii import collections
 from plugins.taxii.collections import Eyes
 from plugins.taxii.errors import DOOR, MEDIA_TYPE
-from plugins.taxii.reading import Page
-from plugins.taxii.rendered import Entry
+from plugins.taxii.reading import pages, query
+from plugins.taxii.reading.pages import Page
+from plugins.taxii.reading.query import MOST, Filters, Walk
+from plugins.taxii.reading.rendered import Entry
+from plugins.taxii.reading.stored import Row
 from plugins.taxii.resources import (
     TaxiiCollection,
     TaxiiCollections,
@@ -36,8 +38,7 @@ from plugins.taxii.resources import (
     TaxiiRoot,
     TaxiiVersions,
 )
-from plugins.taxii.stix import timestamp
-from plugins.taxii.stored import Row
+from plugins.taxii.stix.indicators import timestamp
 
 ROOT = "/taxii2/hub/"
 _STIX = "application/stix+json;version="
@@ -136,7 +137,7 @@ async def read_objects(
     stands; from there on, with `next` or `added_after`, also versions that are `revoked`. Both may be sent again and
     kept for as long as you like. `limit` over 10,000 counts as 10,000.
     """
-    chosen = asking.filters(id, type, version, spec_version)
+    chosen = query.filters(id, type, version, spec_version)
     found, walk = await _page(asked, chosen)
     if chosen.ids is None and chosen.admits("indicator", "2.1"):
         asked.pages.note(asked.eyes.collection.selection, walk.place, found.reached)
@@ -157,7 +158,7 @@ async def read_manifest(
     spec_version: Annotated[Match | None, QueryParameter(name="match[spec_version]")] = None,
 ) -> Response[bytes]:
     """Read what a collection holds without the objects themselves; pages as those do."""
-    chosen = asking.filters(id, type, version, spec_version)
+    chosen = query.filters(id, type, version, spec_version)
     found, walk = await _page(asked, chosen)
     return _paged(asked, chosen, found, walk, "objects", [*map(_recorded, found.entries)])
 
@@ -175,7 +176,7 @@ async def read_object(
     spec_version: Annotated[Match | None, QueryParameter(name="match[spec_version]")] = None,
 ) -> Response[bytes]:
     """Read one object by its id: the last of its versions, or those that match. 404 once it is withdrawn."""
-    chosen = asking.filters(name, None, version, spec_version)
+    chosen = query.filters(name, None, version, spec_version)
     found, walk = await _page(asked, chosen)
     await _must_be(asked, name, found)
     return _paged(asked, chosen, found, walk, "objects", [entry.body for entry in found.entries])
@@ -193,7 +194,7 @@ async def read_versions(
     spec_version: Annotated[Match | None, QueryParameter(name="match[spec_version]")] = None,
 ) -> Response[bytes]:
     """Read which versions of an object there are."""
-    chosen = asking.filters(name, None, "all", spec_version)
+    chosen = query.filters(name, None, "all", spec_version)
     found, walk = await _page(asked, chosen)
     await _must_be(asked, name, found)
     versions = dict.fromkeys(entry.version for entry in found.entries)
@@ -213,14 +214,14 @@ def read_nothing(rest: str) -> Response[bytes]:
 
 
 async def _page(asked: Asked, chosen: Filters) -> tuple[Page, Walk]:
-    walk = await asking.walk(asked.eyes, chosen, asked.next, asked.added_after)
-    return await reading.page(asked.eyes, chosen, walk, asked.limit), walk
+    walk = await query.walk(asked.eyes, chosen, asked.next, asked.added_after)
+    return await pages.page(asked.eyes, chosen, walk, asked.limit), walk
 
 
 async def _must_be(asked: Asked, name: str, found: Page) -> None:
     """Raises `NotFound` unless there is any version of the object, found or not."""
     if not found.entries:
-        every = asking.filters(name, None, "all", None)
+        every = query.filters(name, None, "all", None)
         if not (await _page(msgspec.structs.replace(asked, next=None, added_after=None), every))[0].entries:
             raise NotFound
 
@@ -233,7 +234,7 @@ def _paged(
         return Response(b"{}", media_type=MEDIA_TYPE)
     following = b'"more":false'
     if found.more:
-        token = asking.next_of(walk, found.reached, asked.eyes, chosen)
+        token = query.next_of(walk, found.reached, asked.eyes, chosen)
         following = b'"more":true,"next":"%b"' % token.encode()
     body = b'{%b,"%b":[%b]}' % (following, noun.encode(), b",".join(items))
     headers = {

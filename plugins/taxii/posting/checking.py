@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from plugins.taxii.objects import Said
+from plugins.taxii.stix.objects import Said
 
 SIZE = 64 * 1024
 """Bytes of one object."""

@@ -9,12 +9,12 @@ from core.log.head import Head
 from core.sdk import Tlp
 from core.signals.items import Item
 from core.signals.standing import Stood
-from plugins.taxii import versions
-from plugins.taxii.asking import Filters
-from plugins.taxii.claiming import Claiming
 from plugins.taxii.collections import Collection
 from plugins.taxii.models import TaxiiObject
-from plugins.taxii.versions import Version
+from plugins.taxii.posting import versions
+from plugins.taxii.posting.claiming import Claiming
+from plugins.taxii.posting.versions import Version
+from plugins.taxii.reading.query import Filters
 
 Read = Callable[[bytes], tuple[Item, Tlp | None] | None]
 

@@ -11,13 +11,13 @@ import msgspec
 
 from core.signals import feed, selection
 from core.signals.feed import Change
-from plugins.taxii import own_ids, rendered, stored
-from plugins.taxii.asking import Filters, Walk
 from plugins.taxii.collections import Eyes
-from plugins.taxii.markings import PREFACE, PREFACE_AT
-from plugins.taxii.meaning import Meant, meaning
-from plugins.taxii.rendered import Entry
-from plugins.taxii.stored import Row
+from plugins.taxii.reading import own_ids, rendered, stored
+from plugins.taxii.reading.query import Filters, Walk
+from plugins.taxii.reading.rendered import Entry
+from plugins.taxii.reading.stored import Row
+from plugins.taxii.stix.markings import PREFACE, PREFACE_AT
+from plugins.taxii.stix.meaning import Meant, meaning
 
 _AT_ONCE = 1_001
 """Objects looked at in one go: each may have 64 kB."""

@@ -14,10 +14,11 @@ from uuid import UUID
 from core.log import clock
 from core.sdk import SignalOut, State, to_micros
 from core.signals.feed import Change, Voice
-from plugins.taxii import own_ids, stix, stored
-from plugins.taxii.asking import Walk
 from plugins.taxii.collections import Eyes
-from plugins.taxii.stored import Carried, Pair, Row
+from plugins.taxii.reading import own_ids, stored
+from plugins.taxii.reading.query import Walk
+from plugins.taxii.reading.stored import Carried, Pair, Row
+from plugins.taxii.stix import indicators
 
 
 class Entry(NamedTuple):
@@ -131,8 +132,8 @@ async def _again(eyes: Eyes, walk: Walk, moved: Sequence[_Moved], at: Mapping[in
         elif not one.stands or newest.position <= walk.position:
             # A newer version than the reader has is not shown with a claim that is gone.
             row = held[one.held]
-            body = stix.renewed(row.body, later, revoked=not one.stands)
-            found.append(_entry(one.change, modified, row, stix.timestamp(later), body))
+            body = indicators.renewed(row.body, later, revoked=not one.stands)
+            found.append(_entry(one.change, modified, row, indicators.timestamp(later), body))
     return found
 
 
@@ -151,16 +152,16 @@ def _deleted(eyes: Eyes, one: _Moved, added: int, modified: int) -> Entry:
     """Of its bytes nothing is left: what is withdrawn is what its claim said."""
     change, collection = one.change, eyes.collection
     gone = SignalOut(change.signal.id, State.GONE, change.position)
-    body = stix.indicator(gone, change.kind, change.value, one.id, added, modified, collection.strictest)
-    return Entry(change.position, added, one.id, stix.timestamp(modified), "indicator", "2.1", body)
+    body = indicators.indicator(gone, change.kind, change.value, one.id, added, modified, collection.strictest)
+    return Entry(change.position, added, one.id, indicators.timestamp(modified), "indicator", "2.1", body)
 
 
 def _rendered(eyes: Eyes, twin: _Twin, space: UUID, at: Mapping[int, int]) -> Entry:
     change, collection = twin.change, eyes.collection
-    name, modified = stix.indicator_id(twin.signal.id, space), at[change.position]
+    name, modified = indicators.indicator_id(twin.signal.id, space), at[change.position]
     value = (change.kind, change.value)
-    body = stix.indicator(twin.signal, *value, name, at[twin.since], modified, collection.strictest)
-    return Entry(change.position, modified, name, stix.timestamp(modified), "indicator", "2.1", body)
+    body = indicators.indicator(twin.signal, *value, name, at[twin.since], modified, collection.strictest)
+    return Entry(change.position, modified, name, indicators.timestamp(modified), "indicator", "2.1", body)
 
 
 async def _times(eyes: Eyes, positions: set[int]) -> dict[int, int]:

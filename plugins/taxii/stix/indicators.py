@@ -12,9 +12,9 @@ import msgspec
 from msgspec import UNSET
 
 from core.sdk import SECOND, Feed, Format, Refused, SignalOut, Tlp, Translated, Withdrawal, from_micros, to_micros
-from plugins.taxii import patterns
-from plugins.taxii.markings import EXTENSION, IDENTITY, MARKINGS, NAMESPACE, PREFACE
-from plugins.taxii.meaning import meaning
+from plugins.taxii.stix import patterns
+from plugins.taxii.stix.markings import EXTENSION, IDENTITY, MARKINGS, NAMESPACE, PREFACE
+from plugins.taxii.stix.meaning import meaning
 
 
 def timestamp(micros: int) -> str:

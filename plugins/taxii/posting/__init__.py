@@ -1,0 +1,1 @@
+"""Collections as they are written: what becomes of objects that partners post or delete."""

@@ -1,0 +1,1 @@
+"""Collections as they are read."""
