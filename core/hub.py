@@ -75,6 +75,7 @@ class Hub:
         self.readers = Readers(self.db)
         self.desk = Desk(self.db, self.kinds, self.keys)
         self.trying = asyncio.Lock()
+        """Held while a connector is tried in a sandbox: those of a kind speak as the same partner there."""
         self.writer = SignalWriter(self.db, self.keys, coalesce=settings.coalesce, committed=self.wake.tell)
 
     async def _hold(self) -> int:
