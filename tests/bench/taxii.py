@@ -1,6 +1,5 @@
 """Figure 9: walking a TAXII collection and adding to it, against OpenTAXII with the same objects in it."""
 
-import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +19,6 @@ from tests.postgres import as_superuser, execute
 _MEDIA_TYPE = "application/taxii+json;version=2.1"
 _OURS = f"/taxii2/hub/collections/{COMMUNITY.id}/objects/"
 _BATCH = 1_000
-_POSTERS = 4
 _GOALS = {"sqlite": (Goal(8), Goal(20)), "postgresql": (Goal(30), Goal(40))}
 """Of walking and adding."""
 
@@ -80,9 +78,8 @@ async def _compared(stage: Stage, ours: _Place, theirs: _Place, numbers: "count[
     def batches() -> list[list[bytes]]:
         return [_indicators(numbers, _BATCH) for _ in range(stage.sizes.batches)]
 
-    for posters, name in ((1, "taxii add"), (_POSTERS, f"taxii add x{_POSTERS}")):
-        adds = partial(_add_new, ours, batches, posters), partial(_add_new, theirs, batches, posters)
-        yield await compare(name, stage.engine, adding, adds, stage.sizes.taxii_pairs, **told)
+    adds = partial(_add_new, ours, batches), partial(_add_new, theirs, batches)
+    yield await compare("taxii add", stage.engine, adding, adds, stage.sizes.taxii_pairs, **told)
 
 
 def _indicators(numbers: "count[int]", many: int) -> list[bytes]:
@@ -114,18 +111,13 @@ async def _walk(place: _Place, least: int) -> float:
     return objects / taken
 
 
-async def _add_new(place: _Place, batches: Callable[[], list[list[bytes]]], posters: int) -> float:
-    return await _add(place, batches(), posters)
+async def _add_new(place: _Place, batches: Callable[[], list[list[bytes]]]) -> float:
+    return await _add(place, batches())
 
 
-async def _add(place: _Place, batches: list[list[bytes]], posters: int = 1) -> float:
-    """Each of the posters sends its next batch when it has the answer to the last."""
-    token, bodies = place.token(), iter([b'{"objects":[%b]}' % b",".join(batch) for batch in batches])
-
-    async def send() -> None:
-        for body in bodies:
-            await place.ask(post(place.path, token, body, _MEDIA_TYPE))
-
+async def _add(place: _Place, batches: list[list[bytes]]) -> float:
+    token, bodies = place.token(), [b'{"objects":[%b]}' % b",".join(batch) for batch in batches]
     began = time.perf_counter()
-    await asyncio.gather(*[send() for _ in range(posters)])
+    for body in bodies:
+        await place.ask(post(place.path, token, body, _MEDIA_TYPE))
     return sum(map(len, batches)) / (time.perf_counter() - began)
