@@ -143,12 +143,19 @@ def _is_quick(connector: Connector) -> str | None:
     larger = [(example, *found) for example in connector.examples() if (found := _many(connector, example.payload))]
     for example, body, times in larger:
         expected = times * len(connector.translate(example.payload))
-        began = time.perf_counter()
-        count = len(connector.translate(body))
-        took = time.perf_counter() - began
+        count, took = _timed(connector, body)
+        if took > SECONDS:
+            # A busy machine is slow once, a slow connector each time.
+            count, took = _timed(connector, body)
         require(count == expected, f"{example.status}: {count} answers where {expected} are due")
         require(took <= SECONDS, f"{example.status}: {MANY} items take {took:.1f} s")
     return None if larger else "Its payloads are no JSON with a list of items."
+
+
+def _timed(connector: Connector, body: bytes) -> tuple[int, float]:
+    """How many answers it gives, and after how many seconds."""
+    began = time.perf_counter()
+    return len(connector.translate(body)), time.perf_counter() - began
 
 
 def _refuses_garbage(connector: Connector) -> None:

@@ -255,7 +255,7 @@ FAULTS = [
 
 @on_sqlite
 async def test_each_fault_fails_its_check(hub: TestedHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "SECONDS", 0.5)
+    monkeypatch.setattr(sheet, "SECONDS", 1.0)
     with sheet.zone("UTC"):
         for fault in FAULTS:
             found = await conformance.examine(hub.parts, fault.connector, [fault.form])
@@ -264,7 +264,7 @@ async def test_each_fault_fails_its_check(hub: TestedHub, monkeypatch: pytest.Mo
 
 
 def test_the_contract_raises_what_the_sheet_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "SECONDS", 0.2)
+    monkeypatch.setattr(sheet, "SECONDS", 1.0)
     alone = {check.name for check in sheet.CHECKS}
     with sheet.zone("UTC"):
         for fault in FAULTS:
