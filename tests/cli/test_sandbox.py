@@ -17,8 +17,8 @@ from core.cli import main
 from core.client import ClientCredentials
 from core.connect import conformance
 from core.demo import Account
-from core.plugin import formats, ward
 from core.plugin import sheet as alone
+from core.plugin import ward
 from core.sandbox import accounts
 from core.sandbox.accounts import AN_HOUR
 from core.sdk import Translated
@@ -203,7 +203,6 @@ class Asking(faults.Asking):
 
 
 async def test_a_connector_that_hangs_fails_by_name_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "_PAYLOAD", 0.5)
     monkeypatch.setattr(ward, "_GRACE", 0)
     released.clear()
     given = (plugin("hanging", connectors=lambda: [Hanging()]), plugin("asking", connectors=lambda: [Asking()]))
@@ -212,9 +211,9 @@ async def test_a_connector_that_hangs_fails_by_name_and_holds_nobody_up(monkeypa
     own = [connector for slug in ("example-shop", "another-shop") for connector, _ in plugins.of_partner(slug)]
     try:
         hanging, asking = [await conformance.examine(no_hub, one) for one in own]
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15, "it was let go on for as long as it liked"
         assert list(hanging.failed) == ["clock", "size", "garbage"]
-        assert "took longer than 0.5 s" in hanging.failed["clock"]
+        assert "took longer than 2 s" in hanging.failed["clock"]
         # Watched on the lane, and the clock is free, though the other one hangs still.
         assert list(asking.failed) == ["pure"]
         assert time.tzname == before
